@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The judging of one candidate: a function of what was believed, what
+ * witnesses said, and the time.  It is called again after every reply and at
+ * the deadline, keeps nothing in between, and so cannot depend on the order
+ * in which it was called.
+ */
+
+#include "judge/candidate.h"
+
+#include <errno.h>
+
+const char *
+label_text(enum label label)
+{
+	switch (label) {
+	case LABEL_NONE:
+		return "none";
+	case LABEL_CONFIRMED:
+		return "confirmed";
+	case LABEL_UNCONFIRMED:
+		return "unconfirmed";
+	case LABEL_TRANSIENT:
+		return "transient";
+	}
+	return "none";
+}
+
+const char *
+proved_text(enum proved proved)
+{
+	switch (proved) {
+	case PROVED_NOTHING:
+		return "none";
+	case PROVED_PATH:
+		return "path";
+	case PROVED_CACHE:
+		return "cache";
+	}
+	return "none";
+}
+
+/* A reply that may speak for or against: good, and not served stale. */
+static bool
+counts(const struct witness *w)
+{
+	return w->fail == FAIL_NOT && w->content != NULL && !w->stale;
+}
+
+static bool
+has_record(const struct content *c, const struct record *r)
+{
+	size_t low = 0;
+	size_t high = c->n_records;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = record_compare(&c->records[middle], r);
+
+		if (order == 0)
+			return true;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
+}
+
+static bool
+same_chain(const struct content *a, const struct content *b)
+{
+	if (a->n_chain != b->n_chain)
+		return false;
+	for (uint16_t i = 0; i < a->n_chain; i++) {
+		if (!name_equal(a->chain[i], b->chain[i]))
+			return false;
+	}
+	return true;
+}
+
+/* One thing that is claimed about `to`, and who else says it. */
+enum claim { CLAIM_HAS, CLAIM_LACKS, CLAIM_OUTCOME, CLAIM_CHAIN };
+
+static bool
+says(const struct witness *w, enum claim claim, const struct content *to,
+    const struct record *record)
+{
+	switch (claim) {
+	case CLAIM_HAS:
+		return has_record(w->content, record);
+	case CLAIM_LACKS:
+		return w->content->outcome != OUTCOME_UNREADABLE &&
+		    !has_record(w->content, record);
+	case CLAIM_OUTCOME:
+		return w->content->outcome == to->outcome &&
+		    w->content->reason == to->reason;
+	case CLAIM_CHAIN:
+		return same_chain(w->content, to);
+	}
+	return false;
+}
+
+/*
+ * The best proof for one claim: two groups that say so, or one server that
+ * said so twice, once by TCP.
+ */
+static enum proved
+claim_proved(const struct candidate *c, const struct judgement *j,
+    enum claim claim, const struct record *record)
+{
+	const struct witness *to = &c->witnesses[j->to_witness];
+	enum proved best = PROVED_NOTHING;
+
+	for (size_t i = 0; i < c->n_witnesses; i++) {
+		const struct witness *w = &c->witnesses[i];
+
+		if (!counts(w) || !says(w, claim, j->to, record))
+			continue;
+		if (w->group != to->group)
+			return PROVED_CACHE;
+		if (w->server == to->server && w->transport != to->transport)
+			best = PROVED_PATH;
+	}
+	return best;
+}
+
+static void
+weaken(enum proved *all, enum proved one)
+{
+	if (one < *all)
+		*all = one;
+}
+
+/* Proof of every element of the difference; the weakest is the whole's. */
+static int
+judge_elements(const struct candidate *c, struct arena *a, struct judgement *j)
+{
+	enum proved all = PROVED_CACHE;
+	enum proved one;
+
+	j->added_confirmed = arena_zero(a, j->diff.n_added + 1);
+	j->removed_confirmed = arena_zero(a, j->diff.n_removed + 1);
+	if (j->added_confirmed == NULL || j->removed_confirmed == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < j->diff.n_added; i++) {
+		one = claim_proved(c, j, CLAIM_HAS, j->diff.added[i]);
+		j->added_confirmed[i] = one >= c->required;
+		weaken(&all, one);
+	}
+	for (size_t i = 0; i < j->diff.n_removed; i++) {
+		one = claim_proved(c, j, CLAIM_LACKS, j->diff.removed[i]);
+		j->removed_confirmed[i] = one >= c->required;
+		weaken(&all, one);
+	}
+	if (c->believed->outcome != j->to->outcome ||
+	    j->to->outcome == OUTCOME_UNREADABLE)
+		weaken(&all, claim_proved(c, j, CLAIM_OUTCOME, NULL));
+	if (j->diff.chain_differs)
+		weaken(&all, claim_proved(c, j, CLAIM_CHAIN, NULL));
+	j->proved = all;
+	return 0;
+}
+
+/* The last good reply that differs from what is believed. */
+static bool
+pick_to(const struct candidate *c, struct judgement *j)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < c->n_witnesses; i++) {
+		const struct witness *w = &c->witnesses[i];
+
+		if (!counts(w))
+			continue;
+		if (content_equal(w->content, c->believed)) {
+			j->disagreed = true;
+			continue;
+		}
+		if (c->told != NULL && !content_equal(w->content, c->told))
+			continue;
+		/* A run that went on counts by its end. */
+		if (!found ||
+		    w->last_at >= c->witnesses[j->to_witness].last_at) {
+			j->to = w->content;
+			j->to_witness = i;
+			found = true;
+		}
+	}
+	return found;
+}
+
+/*
+ * R12: only the same group, by a fetch provably later than the last time it
+ * said otherwise, takes a difference back.
+ */
+static bool
+is_refuted(const struct candidate *c)
+{
+	for (size_t i = 0; i < c->n_witnesses; i++) {
+		const struct witness *differing = &c->witnesses[i];
+		bool taken_back = false;
+
+		if (!counts(differing) ||
+		    content_equal(differing->content, c->believed))
+			continue;
+		for (size_t k = 0; k < c->n_witnesses && !taken_back; k++) {
+			const struct witness *w = &c->witnesses[k];
+
+			taken_back = counts(w) &&
+			    w->group == differing->group &&
+			    content_equal(w->content, c->believed) &&
+			    w->fetched_after > differing->last_at;
+		}
+		if (!taken_back)
+			return false;
+	}
+	return true;
+}
+
+int
+candidate_judge(const struct candidate *c, wall_us now, struct arena *a,
+    struct judgement *out)
+{
+	int err;
+
+	*out = (struct judgement){0};
+	if (!pick_to(c, out))
+		return 0;
+	err = diff_make(c->believed, out->to, c->type, a, &out->diff);
+	if (err == 0)
+		err = judge_elements(c, a, out);
+	if (err != 0)
+		return err;
+	if (is_refuted(c)) {
+		out->label = LABEL_TRANSIENT;
+		out->why = "the same resolver, asked again, gave the believed "
+			   "answer from a later fetch";
+	} else if (out->proved >= c->required) {
+		out->label = LABEL_CONFIRMED;
+		out->why = out->proved == PROVED_CACHE
+		    ? "every element was in answers of two groups of resolvers"
+		    : "the same server said so again over TCP";
+	} else if (c->deadline != 0 && now >= c->deadline) {
+		out->label = LABEL_UNCONFIRMED;
+		out->why = out->disagreed
+		    ? "resolvers disagreed until the deadline"
+		    : "no independent answer until the deadline";
+	}
+	return 0;
+}
+
+wall_us
+candidate_fetched_after(wall_us at, bool aa, uint32_t ttl_max_s,
+    uint32_t ttl_s)
+{
+	if (aa)
+		return at;
+	/* TTLs are whole seconds: a cache's clock may be one behind. */
+	if (ttl_s >= ttl_max_s)
+		return at - WALL_S(1);
+	return at - WALL_S(ttl_max_s - ttl_s) - WALL_S(1);
+}
+
+bool
+candidate_is_rotating(uint32_t n_sets_day, const struct diff *d,
+    const bool *element_seen, size_t n_elements)
+{
+	if (n_sets_day < 3 || n_elements == 0)
+		return false;
+	if (d->kind != KIND_ADDED && d->kind != KIND_REMOVED &&
+	    d->kind != KIND_MODIFIED && d->kind != KIND_REPLACED &&
+	    d->kind != KIND_ALIAS)
+		return false;
+	for (size_t i = 0; i < n_elements; i++) {
+		if (!element_seen[i])
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * In this order:
+ *
+ *   1. a rotating set is info: R22 says that it is not told, and an operator's
+ *      line for `modified` is not meant to ring for every round robin;
+ *   2. the operator's lines, the first that matches;
+ *   3. the table, the first row that matches;
+ *   4. what raises or lowers the table's word: adjust().
+ *
+ * To change a row: the table in dnsvigil.yaml(5) and test_severity.c too.
+ */
+
+#include <string.h>
+
+#include "base/err.h"
+#include "config/config.h"
+#include "dns/type.h"
+#include "rule/severity.h"
+
+static const char *const texts[] = {
+    "info", "low", "medium", "high", "critical"};
+
+enum { N_SEVERITIES = sizeof(texts) / sizeof(texts[0]) };
+
+const char *
+severity_text(enum severity severity)
+{
+	CHECK((size_t)severity < N_SEVERITIES);
+	return texts[severity];
+}
+
+int
+severity_parse(const char *text, enum severity *out)
+{
+	for (int i = 0; i < N_SEVERITIES; i++) {
+		if (strcmp(text, texts[i]) == 0) {
+			*out = (enum severity)i;
+			return 0;
+		}
+	}
+	return ERR_SYNTAX;
+}
+
+/* Whose name it is.  One that is both is judged as owned. */
+enum who { ANYONE = 0, OWNED, HOSTILE, UNTAGGED };
+
+/* Types that the table treats alike. */
+enum family {
+	ANY_TYPE = 0,
+	ADDRESS,    /* A, AAAA, CNAME, DNAME, HTTPS, SVCB: where it leads */
+	MAIL,       /* MX */
+	DELEGATION, /* NS, DS, SOA with another MNAME */
+	OTHER
+};
+
+enum { ANY = 0, NOVEL = 1 }; /* an added element was never seen anywhere */
+
+/* Sets of kinds. */
+enum {
+	APPEARED = 1 << KIND_APPEARED,
+	VANISHED = 1 << KIND_VANISHED,
+	ADDED = 1 << KIND_ADDED,
+	MODIFIED = 1 << KIND_MODIFIED,
+	REPLACED = 1 << KIND_REPLACED,
+	ALIAS = 1 << KIND_ALIAS,
+	OUTCOME = 1 << KIND_OUTCOME,
+	UNREADABLE = 1 << KIND_UNREADABLE,
+	READABLE = 1 << KIND_READABLE,
+	ADDING = ADDED | MODIFIED | REPLACED,
+	EVERY_KIND = -1
+};
+
+/* clang-format off */
+static const struct {
+	int kinds;
+	enum family family;
+	enum who who;
+	int novelty;
+	enum severity severity;
+} changes[] = {
+	{OUTCOME,             ANY_TYPE,   ANYONE,   ANY,   SEVERITY_LOW},
+
+	/* What comes out from behind an unreadable answer may be hostile. */
+	{READABLE,            ANY_TYPE,   OWNED,    NOVEL, SEVERITY_HIGH},
+	{READABLE,            ANY_TYPE,   ANYONE,   ANY,   SEVERITY_LOW},
+
+	{ALIAS,               ANY_TYPE,   OWNED,    NOVEL, SEVERITY_HIGH},
+	{ALIAS,               ANY_TYPE,   ANYONE,   ANY,   SEVERITY_MEDIUM},
+
+	{REPLACED | VANISHED, DELEGATION, OWNED,    ANY,   SEVERITY_CRITICAL},
+	{EVERY_KIND,          DELEGATION, OWNED,    ANY,   SEVERITY_HIGH},
+	{EVERY_KIND,          MAIL,       OWNED,    ANY,   SEVERITY_HIGH},
+	{VANISHED,            ANY_TYPE,   OWNED,    ANY,   SEVERITY_HIGH},
+	{ADDING,              ADDRESS,    OWNED,    NOVEL, SEVERITY_HIGH},
+	{EVERY_KIND,          ANY_TYPE,   OWNED,    ANY,   SEVERITY_MEDIUM},
+
+	/* A threat's name that comes to life, or moves. */
+	{APPEARED,            ANY_TYPE,   HOSTILE,  ANY,   SEVERITY_HIGH},
+	{REPLACED | VANISHED, ANY_TYPE,   HOSTILE,  ANY,   SEVERITY_MEDIUM},
+	{ADDING,              ANY_TYPE,   HOSTILE,  NOVEL, SEVERITY_MEDIUM},
+	{UNREADABLE,          ANY_TYPE,   HOSTILE,  ANY,   SEVERITY_MEDIUM},
+	{EVERY_KIND,          ANY_TYPE,   HOSTILE,  ANY,   SEVERITY_LOW},
+
+	{REPLACED | VANISHED, ANY_TYPE,   UNTAGGED, ANY,   SEVERITY_MEDIUM},
+	{MODIFIED,            ANY_TYPE,   UNTAGGED, ANY,   SEVERITY_MEDIUM},
+	{UNREADABLE,          ANY_TYPE,   UNTAGGED, ANY,   SEVERITY_MEDIUM},
+	{EVERY_KIND,          ANY_TYPE,   UNTAGGED, ANY,   SEVERITY_LOW},
+};
+
+static const struct {
+	const char *event; /* NULL: any that is not named above it */
+	enum who who;
+	enum severity severity;
+} events[] = {
+	{"failing",   OWNED,  SEVERITY_HIGH},
+	{"failing",   ANYONE, SEVERITY_MEDIUM},
+	{"recovered", ANYONE, SEVERITY_LOW},
+	{"blind",     ANYONE, SEVERITY_CRITICAL},
+	{"sighted",   ANYONE, SEVERITY_LOW},
+	{NULL,        ANYONE, SEVERITY_MEDIUM},
+};
+/* clang-format on */
+
+static enum who
+who_of(const struct severity_input *in)
+{
+	if (in->owned)
+		return OWNED;
+	return in->hostile ? HOSTILE : UNTAGGED;
+}
+
+static enum family
+family_of(uint16_t type, uint32_t aspects)
+{
+	switch (type) {
+	case TYPE_A:
+	case TYPE_AAAA:
+	case TYPE_CNAME:
+	case TYPE_DNAME:
+	case TYPE_HTTPS:
+	case TYPE_SVCB:
+		return ADDRESS;
+	case TYPE_MX:
+		return MAIL;
+	case TYPE_NS:
+	case TYPE_DS:
+		return DELEGATION;
+	case TYPE_SOA:
+		return (aspects & ASPECT_DELEGATION) != 0 ? DELEGATION : OTHER;
+	default:
+		return OTHER;
+	}
+}
+
+static enum severity
+event_severity(const char *event, enum who who)
+{
+	size_t i = 0;
+
+	while (
+	    (events[i].event != NULL && strcmp(events[i].event, event) != 0) ||
+	    (events[i].who != ANYONE && events[i].who != who))
+		i++;
+	return events[i].severity;
+}
+
+static enum severity
+change_severity(const struct severity_input *in, enum who who)
+{
+	enum family family = family_of(in->type, in->aspects);
+	size_t n = sizeof(changes) / sizeof(changes[0]);
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if ((changes[i].kinds & 1 << in->kind) == 0)
+			continue;
+		if (changes[i].family != ANY_TYPE &&
+		    changes[i].family != family)
+			continue;
+		if (changes[i].who != ANYONE && changes[i].who != who)
+			continue;
+		if (changes[i].novelty == ANY || in->novel)
+			break;
+	}
+	CHECK(i < n); /* each `who` ends with a row for every kind */
+	return changes[i].severity;
+}
+
+/*
+ * R14: a short change to what was never believed is what a hijack looks like,
+ * of whatever type; its end lowers nothing.  R21: what returns is less news,
+ * but not on an owned name; it is lowered, never silenced.
+ */
+static enum severity
+adjust(const struct severity_input *in, enum severity severity)
+{
+	uint32_t alarming = ASPECT_DANGLING | ASPECT_PRIVATE;
+	bool is_alarming = in->transient || (in->aspects & alarming) != 0;
+	bool is_back = (in->aspects & ASPECT_RETURNED) != 0;
+
+	if (in->owned && is_alarming && severity < SEVERITY_HIGH)
+		return SEVERITY_HIGH;
+	if (!in->owned && is_back && severity > SEVERITY_LOW)
+		return (enum severity)(severity - 1);
+	return severity;
+}
+
+static bool
+has_tag(const struct severity_input *in, const char *tag)
+{
+	for (size_t i = 0; i < in->n_tags; i++)
+		if (strcmp(in->tags[i], tag) == 0)
+			return true;
+	return false;
+}
+
+static bool
+line_matches(const struct config_severity *line,
+    const struct severity_input *in, const char *kind)
+{
+	uint16_t type;
+
+	if (line->kind != NULL && strcmp(line->kind, kind) != 0)
+		return false;
+	if (line->type != NULL &&
+	    (type_parse(line->type, &type) != 0 || type != in->type))
+		return false;
+	return line->tag == NULL || has_tag(in, line->tag);
+}
+
+enum severity
+severity_of(const struct severity_input *in, const struct config *config)
+{
+	bool is_event = in->kind == KIND_NONE;
+	const char *kind = is_event ? in->event : kind_text(in->kind);
+	size_t n = config == NULL ? 0 : config->n_severities;
+	enum severity severity;
+
+	CHECK(kind != NULL);
+	if (!is_event && (in->aspects & ASPECT_ROTATING) != 0)
+		return SEVERITY_INFO;
+	for (size_t i = 0; i < n; i++) {
+		const struct config_severity *line = &config->severities[i];
+
+		if (line_matches(line, in, kind) &&
+		    severity_parse(line->severity, &severity) == 0)
+			return severity;
+	}
+	if (is_event)
+		return event_severity(in->event, who_of(in));
+	return adjust(in, change_severity(in, who_of(in)));
+}
+
+bool
+severity_is_told(enum severity severity)
+{
+	return severity >= SEVERITY_LOW;
+}

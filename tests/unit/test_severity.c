@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: ISC */
+/* room: rule */
+
+/*
+ * What wakes somebody and what does not: each row of the table by an example,
+ * then what stands beside the table, then that every input has a severity.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "config/config.h"
+#include "dns/type.h"
+#include "rule/severity.h"
+
+enum { OWNED = 1, HOSTILE = 2, NOVEL = 4, TRANSIENT = 8 };
+
+static struct severity_input
+input(enum kind kind, uint16_t type, int flags, uint32_t aspects)
+{
+	return (struct severity_input){
+	    .kind = kind,
+	    .type = type,
+	    .aspects = aspects,
+	    .owned = (flags & OWNED) != 0,
+	    .hostile = (flags & HOSTILE) != 0,
+	    .novel = (flags & NOVEL) != 0,
+	    .transient = (flags & TRANSIENT) != 0,
+	};
+}
+
+static enum severity
+of(enum kind kind, uint16_t type, int flags, uint32_t aspects)
+{
+	struct severity_input in = input(kind, type, flags, aspects);
+
+	return severity_of(&in, NULL);
+}
+
+static enum severity
+of_event(const char *event, int flags)
+{
+	struct severity_input in = input(KIND_NONE, TYPE_A, flags, 0);
+
+	in.event = event;
+	return severity_of(&in, NULL);
+}
+
+struct claim {
+	enum kind kind;
+	uint16_t type;
+	int flags;
+	uint32_t aspects;
+	enum severity severity;
+};
+
+static void
+check(const struct claim *claims, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct claim *c = &claims[i];
+		enum severity got = of(c->kind, c->type, c->flags, c->aspects);
+
+		if (got != c->severity)
+			fail_msg("claim %zu (%s): %s, not %s", i,
+			    kind_text(c->kind), severity_text(got),
+			    severity_text(c->severity));
+	}
+}
+
+#define CHECK_CLAIMS(claims) check(claims, sizeof(claims) / sizeof((claims)[0]))
+
+static void
+test_severity_of_owned_names(void **state)
+{
+	const uint32_t delegation = ASPECT_DELEGATION;
+	const struct claim claims[] = {
+	    {KIND_REPLACED, TYPE_NS, OWNED, delegation, SEVERITY_CRITICAL},
+	    {KIND_VANISHED, TYPE_DS, OWNED, delegation, SEVERITY_CRITICAL},
+	    {KIND_REPLACED, TYPE_SOA, OWNED, delegation, SEVERITY_CRITICAL},
+	    {KIND_REPLACED, TYPE_SOA, OWNED, 0, SEVERITY_MEDIUM},
+	    {KIND_ADDED, TYPE_NS, OWNED, delegation, SEVERITY_HIGH},
+	    {KIND_REMOVED, TYPE_DS, OWNED, delegation, SEVERITY_HIGH},
+	    {KIND_OUTCOME, TYPE_NS, OWNED, 0, SEVERITY_LOW},
+	    {KIND_ADDED, TYPE_MX, OWNED, ASPECT_MAIL, SEVERITY_HIGH},
+	    {KIND_REMOVED, TYPE_MX, OWNED, ASPECT_MAIL, SEVERITY_HIGH},
+	    {KIND_REPLACED, TYPE_A, OWNED | NOVEL, 0, SEVERITY_HIGH},
+	    {KIND_REPLACED, TYPE_A, OWNED, 0, SEVERITY_MEDIUM},
+	    {KIND_MODIFIED, TYPE_AAAA, OWNED | NOVEL, 0, SEVERITY_HIGH},
+	    {KIND_MODIFIED, TYPE_AAAA, OWNED, 0, SEVERITY_MEDIUM},
+	    {KIND_ALIAS, TYPE_A, OWNED | NOVEL, 0, SEVERITY_HIGH},
+	    {KIND_ALIAS, TYPE_A, OWNED, 0, SEVERITY_MEDIUM},
+	    {KIND_REPLACED, TYPE_CNAME, OWNED | NOVEL, 0, SEVERITY_HIGH},
+	    {KIND_ADDED, TYPE_A, OWNED, 0, SEVERITY_MEDIUM},
+	    {KIND_ADDED, TYPE_A, OWNED | NOVEL, 0, SEVERITY_HIGH},
+	    {KIND_REPLACED, TYPE_TXT, OWNED, ASPECT_MAIL, SEVERITY_MEDIUM},
+	    {KIND_VANISHED, TYPE_TXT, OWNED, 0, SEVERITY_HIGH},
+	    {KIND_APPEARED, TYPE_A, OWNED, 0, SEVERITY_MEDIUM},
+	    {KIND_UNREADABLE, TYPE_A, OWNED, 0, SEVERITY_MEDIUM},
+	    {KIND_READABLE, TYPE_A, OWNED, 0, SEVERITY_LOW},
+	    {KIND_READABLE, TYPE_A, OWNED | NOVEL, 0, SEVERITY_HIGH},
+	    {KIND_REPLACED, TYPE_NS, OWNED | HOSTILE, delegation,
+		SEVERITY_CRITICAL},
+	};
+
+	(void)state;
+	CHECK_CLAIMS(claims);
+}
+
+static void
+test_severity_of_hostile_names(void **state)
+{
+	const struct claim claims[] = {
+	    {KIND_APPEARED, TYPE_A, HOSTILE, 0, SEVERITY_HIGH},
+	    {KIND_APPEARED, TYPE_MX, HOSTILE, ASPECT_MAIL, SEVERITY_HIGH},
+	    {KIND_REPLACED, TYPE_A, HOSTILE, 0, SEVERITY_MEDIUM},
+	    {KIND_VANISHED, TYPE_A, HOSTILE, 0, SEVERITY_MEDIUM},
+	    {KIND_ADDED, TYPE_A, HOSTILE | NOVEL, 0, SEVERITY_MEDIUM},
+	    {KIND_ADDED, TYPE_A, HOSTILE, 0, SEVERITY_LOW},
+	    {KIND_REMOVED, TYPE_A, HOSTILE, 0, SEVERITY_LOW},
+	    {KIND_ALIAS, TYPE_A, HOSTILE, 0, SEVERITY_MEDIUM},
+	    {KIND_UNREADABLE, TYPE_A, HOSTILE, 0, SEVERITY_MEDIUM},
+	    {KIND_OUTCOME, TYPE_A, HOSTILE, 0, SEVERITY_LOW},
+	};
+
+	(void)state;
+	CHECK_CLAIMS(claims);
+}
+
+static void
+test_severity_of_untagged_names(void **state)
+{
+	const struct claim claims[] = {
+	    {KIND_REPLACED, TYPE_A, 0, 0, SEVERITY_MEDIUM},
+	    {KIND_VANISHED, TYPE_A, 0, 0, SEVERITY_MEDIUM},
+	    {KIND_MODIFIED, TYPE_A, NOVEL, 0, SEVERITY_MEDIUM},
+	    {KIND_ALIAS, TYPE_A, NOVEL, 0, SEVERITY_MEDIUM},
+	    {KIND_UNREADABLE, TYPE_A, 0, 0, SEVERITY_MEDIUM},
+	    {KIND_READABLE, TYPE_A, NOVEL, 0, SEVERITY_LOW},
+	    {KIND_APPEARED, TYPE_A, 0, 0, SEVERITY_LOW},
+	    {KIND_ADDED, TYPE_NS, 0, ASPECT_DELEGATION, SEVERITY_LOW},
+	    {KIND_REMOVED, TYPE_A, 0, 0, SEVERITY_LOW},
+	    {KIND_OUTCOME, TYPE_A, 0, 0, SEVERITY_LOW},
+	};
+
+	(void)state;
+	CHECK_CLAIMS(claims);
+}
+
+static void
+test_severity_of_events(void **state)
+{
+	(void)state;
+	assert_int_equal(of_event("failing", 0), SEVERITY_MEDIUM);
+	assert_int_equal(of_event("failing", HOSTILE), SEVERITY_MEDIUM);
+	assert_int_equal(of_event("failing", OWNED), SEVERITY_HIGH);
+	assert_int_equal(of_event("recovered", OWNED), SEVERITY_LOW);
+	assert_int_equal(of_event("blind", 0), SEVERITY_CRITICAL);
+	assert_int_equal(of_event("sighted", 0), SEVERITY_LOW);
+	assert_int_equal(of_event("of a later version", 0), SEVERITY_MEDIUM);
+}
+
+/* R14, S-F18: what a short hijack looks like, whatever the type. */
+static void
+test_severity_of_a_transient_change_of_an_owned_name_is_high(void **state)
+{
+	(void)state;
+	for (int kind = KIND_APPEARED; kind <= KIND_READABLE; kind++)
+		assert_true(of((enum kind)kind, TYPE_PTR, OWNED | TRANSIENT,
+				ASPECT_RETURNED) >= SEVERITY_HIGH);
+	/* Having ended lowers nothing. */
+	assert_int_equal(of(KIND_REPLACED, TYPE_NS, OWNED | TRANSIENT, 0),
+	    SEVERITY_CRITICAL);
+	assert_int_equal(
+	    of(KIND_REPLACED, TYPE_A, TRANSIENT, 0), SEVERITY_MEDIUM);
+}
+
+static void
+test_severity_of_dangling_and_private_is_high_when_owned(void **state)
+{
+	(void)state;
+	assert_int_equal(
+	    of(KIND_ALIAS, TYPE_A, OWNED, ASPECT_DANGLING), SEVERITY_HIGH);
+	assert_int_equal(
+	    of(KIND_OUTCOME, TYPE_A, OWNED, ASPECT_DANGLING), SEVERITY_HIGH);
+	assert_int_equal(
+	    of(KIND_ADDED, TYPE_A, OWNED, ASPECT_PRIVATE), SEVERITY_HIGH);
+	assert_int_equal(
+	    of(KIND_ADDED, TYPE_A, 0, ASPECT_PRIVATE), SEVERITY_LOW);
+}
+
+/* R21: lowered, but never silenced, and not on owned names. */
+static void
+test_severity_of_what_returned_is_a_step_lower(void **state)
+{
+	const uint32_t returned = ASPECT_RETURNED;
+
+	(void)state;
+	assert_int_equal(of(KIND_REPLACED, TYPE_A, 0, returned), SEVERITY_LOW);
+	assert_int_equal(of(KIND_ADDED, TYPE_A, 0, returned), SEVERITY_LOW);
+	assert_int_equal(
+	    of(KIND_APPEARED, TYPE_A, HOSTILE, returned), SEVERITY_MEDIUM);
+	assert_int_equal(
+	    of(KIND_REPLACED, TYPE_A, OWNED, returned), SEVERITY_MEDIUM);
+	assert_int_equal(
+	    of(KIND_ADDED, TYPE_MX, OWNED, returned), SEVERITY_HIGH);
+}
+
+static void
+test_severity_of_a_rotating_set_is_info_and_not_told_r22(void **state)
+{
+	struct config_severity line = {.severity = "critical"};
+	const struct config config = {.severities = &line, .n_severities = 1};
+	struct severity_input in =
+	    input(KIND_REPLACED, TYPE_A, OWNED, ASPECT_ROTATING);
+
+	(void)state;
+	assert_int_equal(severity_of(&in, NULL), SEVERITY_INFO);
+	assert_int_equal(severity_of(&in, &config), SEVERITY_INFO);
+	assert_false(severity_is_told(SEVERITY_INFO));
+	assert_true(severity_is_told(SEVERITY_LOW));
+	assert_true(severity_is_told(SEVERITY_CRITICAL));
+}
+
+/* Only R22 makes anything info, so that nothing else goes untold. */
+static void
+test_severity_of_every_other_input_is_told(void **state)
+{
+	static const uint16_t types[] = {TYPE_A, TYPE_NS, TYPE_CNAME, TYPE_SOA,
+	    TYPE_PTR, TYPE_MX, TYPE_TXT, TYPE_AAAA, TYPE_DS, TYPE_HTTPS, 65400};
+
+	(void)state;
+	for (int kind = KIND_APPEARED; kind <= KIND_READABLE; kind++)
+		for (size_t t = 0; t < sizeof(types) / sizeof(types[0]); t++)
+			for (int i = 0; i < 16 << N_ASPECTS; i++)
+				assert_true(
+				    ((uint32_t)i >> 4 & ASPECT_ROTATING) != 0 ||
+				    severity_is_told(of((enum kind)kind,
+					types[t], i & 15, (uint32_t)i >> 4)));
+}
+
+static void
+test_severity_lines_of_the_operator_come_first(void **state)
+{
+	static const char *const tags[] = {"owned", "shop"};
+	struct config_severity lines[] = {
+	    {.kind = "vanished", .type = "mx", .severity = "info"},
+	    {.kind = "replaced", .tag = "shop", .severity = "low"},
+	    {.kind = "replaced", .severity = "critical"},
+	    {.kind = "failing", .tag = "shop", .severity = "critical"},
+	    {.kind = "failing", .severity = "low"},
+	    {.type = "TYPE65400", .severity = "high"},
+	};
+	const struct config config = {.severities = lines,
+	    .n_severities = sizeof(lines) / sizeof(lines[0])};
+	struct severity_input in =
+	    input(KIND_VANISHED, TYPE_MX, OWNED, ASPECT_MAIL);
+
+	(void)state;
+	assert_int_equal(severity_of(&in, &config), SEVERITY_INFO);
+	in.type = TYPE_A;
+	assert_int_equal(severity_of(&in, &config), SEVERITY_HIGH);
+	/* The first that matches; what raises does not come after it. */
+	in = input(KIND_REPLACED, TYPE_NS, OWNED | TRANSIENT, 0);
+	assert_int_equal(severity_of(&in, &config), SEVERITY_CRITICAL);
+	in.tags = tags;
+	in.n_tags = 2;
+	assert_int_equal(severity_of(&in, &config), SEVERITY_LOW);
+	in = input(KIND_NONE, TYPE_A, OWNED, 0);
+	in.event = "failing";
+	assert_int_equal(severity_of(&in, &config), SEVERITY_LOW);
+	in.tags = tags;
+	in.n_tags = 2;
+	assert_int_equal(severity_of(&in, &config), SEVERITY_CRITICAL);
+	in = input(KIND_OUTCOME, 65400, 0, 0);
+	assert_int_equal(severity_of(&in, &config), SEVERITY_HIGH);
+}
+
+static void
+test_severity_words_read_back(void **state)
+{
+	enum severity severity;
+
+	(void)state;
+	for (int i = SEVERITY_INFO; i <= SEVERITY_CRITICAL; i++) {
+		assert_int_equal(
+		    severity_parse(severity_text((enum severity)i), &severity),
+		    0);
+		assert_int_equal(severity, i);
+	}
+	assert_int_not_equal(severity_parse("High", &severity), 0);
+	assert_int_not_equal(severity_parse("", &severity), 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_severity_of_owned_names),
+	    cmocka_unit_test(test_severity_of_hostile_names),
+	    cmocka_unit_test(test_severity_of_untagged_names),
+	    cmocka_unit_test(test_severity_of_events),
+	    cmocka_unit_test(
+		test_severity_of_a_transient_change_of_an_owned_name_is_high),
+	    cmocka_unit_test(
+		test_severity_of_dangling_and_private_is_high_when_owned),
+	    cmocka_unit_test(test_severity_of_what_returned_is_a_step_lower),
+	    cmocka_unit_test(
+		test_severity_of_a_rotating_set_is_info_and_not_told_r22),
+	    cmocka_unit_test(test_severity_of_every_other_input_is_told),
+	    cmocka_unit_test(test_severity_lines_of_the_operator_come_first),
+	    cmocka_unit_test(test_severity_words_read_back),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
