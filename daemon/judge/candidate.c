@@ -92,10 +92,10 @@ says(const struct witness *w, enum claim claim, const struct content *to,
 		return has_record(w->content, record);
 	case CLAIM_LACKS:
 		return w->content->outcome != OUTCOME_UNREADABLE &&
-		    !has_record(w->content, record);
+		       !has_record(w->content, record);
 	case CLAIM_OUTCOME:
 		return w->content->outcome == to->outcome &&
-		    w->content->reason == to->reason;
+		       w->content->reason == to->reason;
 	case CLAIM_CHAIN:
 		return same_chain(w->content, to);
 	}
@@ -209,9 +209,9 @@ is_refuted(const struct candidate *c)
 			const struct witness *w = &c->witnesses[k];
 
 			taken_back = counts(w) &&
-			    w->group == differing->group &&
-			    content_equal(w->content, c->believed) &&
-			    w->fetched_after > differing->last_at;
+			             w->group == differing->group &&
+			             content_equal(w->content, c->believed) &&
+			             w->fetched_after > differing->last_at;
 		}
 		if (!taken_back)
 			return false;
@@ -240,20 +240,20 @@ candidate_judge(const struct candidate *c, wall_us now, struct arena *a,
 	} else if (out->proved >= c->required) {
 		out->label = LABEL_CONFIRMED;
 		out->why = out->proved == PROVED_CACHE
-		    ? "every element was in answers of two groups of resolvers"
-		    : "the same server said so again over TCP";
+		               ? "every element was in answers of two groups "
+		                 "of resolvers"
+		               : "the same server said so again over TCP";
 	} else if (c->deadline != 0 && now >= c->deadline) {
 		out->label = LABEL_UNCONFIRMED;
 		out->why = out->disagreed
-		    ? "resolvers disagreed until the deadline"
-		    : "no independent answer until the deadline";
+		               ? "resolvers disagreed until the deadline"
+		               : "no independent answer until the deadline";
 	}
 	return 0;
 }
 
 wall_us
-candidate_fetched_after(wall_us at, bool aa, uint32_t ttl_max_s,
-    uint32_t ttl_s)
+candidate_fetched_after(wall_us at, bool aa, uint32_t ttl_max_s, uint32_t ttl_s)
 {
 	if (aa)
 		return at;

@@ -106,14 +106,13 @@ is_better(const struct sight *s, int64_t now)
 {
 	uint32_t asked;
 	uint32_t failed;
-	uint32_t good;
 
 	sum(s, now, BUCKETS, &asked, &failed);
 	if (asked > 0 && failed <= asked / 4)
 		return true;
 	sum(s, now, LATELY_S, &asked, &failed);
-	good = asked - failed;
-	return good >= LATELY_GOOD_MIN && good > failed;
+	/* A simple majority flaps when about half of all polls fail for long. */
+	return asked - failed >= LATELY_GOOD_MIN && failed <= asked / 4;
 }
 
 /*

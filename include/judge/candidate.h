@@ -33,16 +33,20 @@
 #include "judge/diff.h"
 
 enum {
-	CANDIDATE_WITNESSES_MAX = 64,   /* then the newest run is merged */
-	CANDIDATE_WAIT_HIGH_S = 10,     /* T for high and critical (R11) */
-	CANDIDATE_WAIT_S = 60,          /* T for the rest */
-	CANDIDATE_HELD_MAX_S = 600,     /* rates may hold the question this long */
-	CANDIDATE_DOUBT_MAX_S = 86400   /* R15 */
+	CANDIDATE_WITNESSES_MAX = 64, /* then the newest run is merged */
+	CANDIDATE_WAIT_HIGH_S = 10,   /* T for high and critical (R11) */
+	CANDIDATE_WAIT_S = 60,        /* T for the rest */
+	CANDIDATE_HELD_MAX_S = 600, /* rates may hold the question this long */
+	CANDIDATE_DOUBT_MAX_S = 86400 /* R15 */
 };
 
 /* Stored: never renumber. */
-enum label { LABEL_NONE = 0, LABEL_CONFIRMED = 1, LABEL_UNCONFIRMED = 2,
-	LABEL_TRANSIENT = 3 };
+enum label {
+	LABEL_NONE = 0,
+	LABEL_CONFIRMED = 1,
+	LABEL_UNCONFIRMED = 2,
+	LABEL_TRANSIENT = 3
+};
 const char *label_text(enum label label);
 
 /* What was proved, by strength.  Stored: never renumber. */
@@ -54,33 +58,34 @@ const char *proved_text(enum proved proved); /* "none" "path" "cache" */
  * What it says is borrowed from whoever keeps the witnesses.
  */
 struct witness {
-	wall_us at;              /* first of the run */
+	wall_us at; /* first of the run */
 	wall_us last_at;
-	wall_us fetched_after;   /* R13: the earliest its source can have been asked
-	                          * for the newest of the run */
+	wall_us fetched_after; /* R13: the earliest its source can have been
+	                        * asked for the newest of the run */
 	uint32_t count;
-	uint8_t server;          /* index of the configuration */
-	uint8_t group;           /* small number, equal for one operator */
-	uint8_t transport;       /* enum transport */
-	enum fail fail;          /* FAIL_NOT: content is set */
-	bool stale;              /* EDE 3 or 19: served stale (R13) */
+	uint8_t server;    /* index of the configuration */
+	uint8_t group;     /* small number, equal for one operator */
+	uint8_t transport; /* enum transport */
+	enum fail fail;    /* FAIL_NOT: content is set */
+	bool stale;        /* EDE 3 or 19: served stale (R13) */
 	const struct content *content;
 };
 
 struct candidate {
 	const struct content *believed;
-	const struct content *told; /* R15: a decision was told with this `to`, only
-	                             * its proof is looked for; else NULL */
-	uint16_t type;           /* the question's, for the diff's aspects */
+	const struct content
+	    *told;     /* R15: a decision was told with this `to`, only
+	                * its proof is looked for; else NULL */
+	uint16_t type; /* the question's, for the diff's aspects */
 	enum proved required;
-	wall_us deadline;        /* 0: the clock does not run yet */
+	wall_us deadline;                /* 0: the clock does not run yet */
 	const struct witness *witnesses; /* by time; [0] is the first sight */
 	size_t n_witnesses;
 };
 
 /* What becomes of a candidate. */
 struct judgement {
-	enum label label;        /* LABEL_NONE: wait */
+	enum label label; /* LABEL_NONE: wait */
 	enum proved proved;
 	const struct content *to; /* the last reply that counts */
 	size_t to_witness;
@@ -100,8 +105,8 @@ MUST_CHECK int candidate_judge(const struct candidate *c, wall_us now,
  * asked: now for an authoritative answer, else now - (the largest TTL seen -
  * TTL left).
  */
-wall_us candidate_fetched_after(wall_us at, bool aa, uint32_t ttl_max_s,
-    uint32_t ttl_s);
+wall_us candidate_fetched_after(
+    wall_us at, bool aa, uint32_t ttl_max_s, uint32_t ttl_s);
 
 /* R22: three distinct sets within a day, and only elements seen before. */
 bool candidate_is_rotating(uint32_t n_sets_day, const struct diff *d,

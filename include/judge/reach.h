@@ -45,7 +45,7 @@ bool reach_is_failing(const struct reach *r, uint32_t k);
  * The monitor as a whole, in sixty buckets of a second: blind when more than
  * half of at least ten polls of the last minute failed at every resolver;
  * sighted again when at most a quarter did (and there was a poll), or when in
- * the last ten seconds more polls (three at least) succeeded than failed.
+ * the last ten seconds at most a quarter failed (three at least succeeded).
  * Then all before those ten seconds is forgotten, or the end of the outage
  * would count against the time after it.  A zeroed struct is sighted.
  */

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Whom an inquiry asks: servers of other groups, and the first one again.
+ */
+
+#include "loop/loop.h"
+#include "monitor_priv.h"
+
+void
+inquiry_ask(struct inquiry *q, uint8_t server, uint8_t flags)
+{
+	struct monitor *m = q->monitor;
+	struct errand e = {
+	    .question = q->question,
+	    .purpose = PURPOSE_CONFIRM,
+	    .server = server,
+	    .flags = (uint8_t)(flags | ASK_URGENT),
+	};
+
+	if (server >= m->n_servers) /* no longer configured */
+		e.server = table_question(m->table, q->question)->home;
+	poll_errand(m, &e);
+}
+
+static bool
+was_heard(const struct inquiry *q, uint8_t group)
+{
+	for (size_t i = q->begin; i < q->n; i++) {
+		if (q->list[i].witness.group == group)
+			return true;
+	}
+	return false;
+}
+
+/* Asks one more group, once all that were asked have spoken. */
+static void
+ask_other_group(struct inquiry *q, uint8_t own)
+{
+	struct monitor *m = q->monitor;
+	uint8_t pick = UINT8_MAX;
+
+	for (uint8_t i = 0; i < m->n_servers; i++) {
+		uint8_t group = m->servers[i].group;
+
+		if (group == own)
+			continue;
+		if ((q->asked_groups & (1ULL << (group & 63))) != 0) {
+			if (!was_heard(q, group))
+				return;
+		} else if (pick == UINT8_MAX || poll_is_alive(m, i)) {
+			if (pick == UINT8_MAX || !poll_is_alive(m, pick))
+				pick = i;
+		}
+	}
+	if (pick == UINT8_MAX)
+		return;
+	q->asked_groups |= 1ULL << (m->servers[pick].group & 63);
+	inquiry_ask(q, pick, 0);
+}
+
+/*
+ * The first server is asked again over TCP: at once where the path is what is
+ * to be proved; else after 2.2 s, at half of T and near its end, since only a
+ * later fetch can take a difference back (R12).
+ */
+static void
+ask_again(struct inquiry *q, wall_us now)
+{
+	const struct witness *first = &q->list[q->begin].witness;
+
+	if (q->n_repeats >= INQUIRY_REPEATS_MAX || now < q->next_repeat)
+		return;
+	inquiry_ask(q, first->server, ASK_TCP);
+	q->n_repeats++;
+	if (q->n_repeats == 1) {
+		q->next_repeat = now + WALL_S(q->wait_s) / 2;
+	} else {
+		/* Who gave the old answer may have fetched since. */
+		q->asked_groups = 0;
+		q->next_repeat = now + WALL_S(q->wait_s) / 2 - WALL_MS(1500);
+	}
+}
+
+void
+inquiry_ask_more(struct inquiry *q, wall_us now)
+{
+	const struct witness *first = &q->list[q->begin].witness;
+
+	if (q->required == PROVED_CACHE)
+		ask_other_group(q, first->group);
+	ask_again(q, now);
+}
+
+void
+inquiry_asked(struct monitor *m, uint32_t id)
+{
+	struct inquiry *q = idmap_get(&m->inquiries, id);
+
+	if (q != NULL && q->state == INQUIRY_OPEN && q->deadline == 0)
+		q->deadline = loop_wall(m->loop) + WALL_S(q->wait_s);
+}

@@ -1,0 +1,502 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * From a judgement to what is kept and told: severity, the two transactions
+ * of R10, and the lines that `serve` and `once` print once a decision is
+ * durable.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "config/config.h"
+#include "dns/type.h"
+#include "loop/loop.h"
+#include "monitor_priv.h"
+#include "say.h"
+
+/* ---- weighing ---- */
+
+/* What the history says of an added record; NULL: not looked up. */
+static const struct store_element *
+fact_of(const struct inquiry *q, const struct record *r)
+{
+	const struct content *c = &q->list[q->begin].content;
+
+	for (size_t i = 0; i < c->n_records; i++) {
+		if (c->n_chain + i < q->n_facts &&
+		    record_equal(&c->records[i], r))
+			return &q->facts[c->n_chain + i];
+	}
+	return NULL;
+}
+
+static void
+look_back(const struct inquiry *q, bool *novel, bool *returned)
+{
+	const struct diff *d = &q->judgement.diff;
+
+	*novel = false;
+	*returned = d->n_added > 0;
+	for (size_t i = 0; i < d->n_added; i++) {
+		const struct store_element *f = fact_of(q, d->added[i]);
+
+		if (f == NULL || f->first_any == 0)
+			*novel = true;
+		if (f == NULL || !f->believed_day)
+			*returned = false;
+	}
+	if (d->chain_differs && q->n_facts > 0 && q->facts[0].first_any == 0 &&
+	    q->list[q->begin].content.n_chain > 0)
+		*novel = true;
+}
+
+void
+decide_weigh(struct inquiry *q)
+{
+	struct monitor *m = q->monitor;
+	const struct question *row = table_question(m->table, q->question);
+	const struct policy *p = policy_get(m->table, row->policy);
+	bool returned;
+	struct severity_input in = {
+	    .kind = q->judgement.diff.kind,
+	    .type = row->type,
+	    .owned = p->owned,
+	    .hostile = p->hostile,
+	    .transient = q->judgement.label == LABEL_TRANSIENT,
+	    .tags = p->tags,
+	    .n_tags = p->n_tags,
+	};
+
+	look_back(q, &in.novel, &returned);
+	q->aspects = q->judgement.diff.aspects;
+	if (returned)
+		q->aspects |= ASPECT_RETURNED;
+	if (q->inconsistent)
+		q->aspects |= ASPECT_INCONSISTENT;
+	if (q->rotating)
+		q->aspects |= ASPECT_ROTATING;
+	in.aspects = q->aspects;
+	q->severity = severity_of(&in, m->config);
+	if (q->rotating)
+		q->severity = SEVERITY_INFO;
+}
+
+/* ---- what is said ---- */
+
+static size_t
+collect_evidence(
+    const struct inquiry *q, size_t from, struct commit_evidence **out)
+{
+	size_t n = q->end > from ? q->end - from : 0;
+
+	*out = calloc(n + 1, sizeof(**out));
+	if (*out == NULL)
+		return 0;
+	inquiry_evidence(q, from, *out);
+	return n;
+}
+
+static void
+fill_change(const struct inquiry *q, struct say_change *c)
+{
+	const struct monitor *m = q->monitor;
+	const struct question *row = table_question(m->table, q->question);
+	const struct testimony *first = &q->list[q->begin];
+	const struct testimony *to =
+	    &q->list[q->begin + q->judgement.to_witness];
+
+	*c = (struct say_change){
+	    .q = {.name = table_name(m->table, q->question, NULL),
+		.type = row->type,
+		.policy = policy_get(m->table, row->policy)},
+	    .id = q->change,
+	    .revision = q->revision,
+	    .severity = q->severity,
+	    .aspects = q->aspects,
+	    .seen_at = q->seen_at,
+	    .decided_at = loop_wall(m->loop),
+	    .from = {&q->believed, q->believed_ttl, q->believed_since,
+		q->believed_seen},
+	    .to = {.content = &to->content, .ttl = to->ttl},
+	    .judgement = &q->judgement,
+	    .facts_of = &first->content,
+	    .facts = q->facts,
+	    .n_facts = q->n_facts,
+	    .asked = first->addr,
+	};
+}
+
+static struct commit_entry
+entry_of(const struct inquiry *q, const char *class_, char name[NAME_TEXT_SIZE])
+{
+	const struct monitor *m = q->monitor;
+	const struct question *row = table_question(m->table, q->question);
+	const struct policy *p = policy_get(m->table, row->policy);
+
+	name_print(table_name(m->table, q->question, NULL), name);
+	return (struct commit_entry){
+	    .id = q->change,
+	    .at = loop_wall(m->loop),
+	    .class_ = class_,
+	    .name = name,
+	    .type = row->type,
+	    .view = "default",
+	    .kind = (uint8_t)q->judgement.diff.kind,
+	    .severity = (uint8_t)q->severity,
+	    .lists = p->lists,
+	    .n_lists = p->n_lists,
+	    .tags = p->tags,
+	    .n_tags = p->n_tags,
+	};
+}
+
+/* Transaction one of R10. */
+void
+decide_sight(struct inquiry *q)
+{
+	struct monitor *m = q->monitor;
+	char name[NAME_TEXT_SIZE];
+	struct buf json = {0};
+	struct commit_evidence *evidence;
+	struct say_change c;
+	struct commit_sight sight = {
+	    .key = table_key(m->table, q->question),
+	    .name = table_name(m->table, q->question, NULL),
+	    .entry = entry_of(q, "candidate", name),
+	    .seen = &q->list[q->begin].content,
+	    .seen_at = q->seen_at,
+	};
+
+	fill_change(q, &c);
+	say_candidate(&c, sight.seen, &json);
+	sight.n_evidence = collect_evidence(q, q->begin, &evidence);
+	if (sight.n_evidence > 1)
+		sight.n_evidence = 1; /* the rest comes with the decision */
+	sight.evidence = evidence;
+	sight.entry.body = buf_text(&json);
+	q->list[q->begin].stored = true;
+	commit_sight(m->store, &sight, NULL, NULL);
+	free(evidence);
+	buf_fini(&json);
+}
+
+/* ---- transaction two ---- */
+
+/* What is needed when the decision is durable. */
+struct decided {
+	struct monitor *monitor;
+	size_t n;
+	bool told;
+	struct decided_one {
+		struct inquiry *inquiry;
+		char *json;
+		char *text;
+		enum severity severity;
+	} * list;
+};
+
+static void
+decided_free(struct decided *d)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		free(d->list[i].json);
+		free(d->list[i].text);
+	}
+	free(d->list);
+	free(d);
+}
+
+static void
+on_decided(void *ctx, int err)
+{
+	struct decided *d = ctx;
+	struct monitor *m = d->monitor;
+
+	m->commits_open--;
+	for (size_t i = 0; i < d->n; i++) {
+		const struct decided_one *one = &d->list[i];
+		struct monitor_line line = {
+		    "change", one->json, one->text, one->severity, true};
+
+		if (err == 0 && m->hooks.on_line != NULL)
+			m->hooks.on_line(m->hooks.ctx, &line);
+		inquiry_closed(one->inquiry);
+	}
+	if (err == 0 && d->told && m->hooks.on_outbox != NULL)
+		m->hooks.on_outbox(m->hooks.ctx);
+	decided_free(d);
+}
+
+/* The line for a terminal. */
+static void
+print_line(
+    const struct inquiry *q, const struct say_change *c, struct buf *text)
+{
+	char at[WALL_TEXT_SIZE];
+
+	wall_print(c->decided_at, at);
+	at[19] = '\0';
+	at[10] = ' ';
+	buf_printf(text, "%sZ  %-8s  %s", at, severity_text(q->severity),
+	    label_text(q->judgement.label));
+	if (q->judgement.proved != PROVED_NOTHING)
+		buf_printf(text, "(%s)", proved_text(q->judgement.proved));
+	buf_printf(text, "  %s  ", kind_text(q->judgement.diff.kind));
+	say_summary(c, text);
+	if (q->revision > 1)
+		buf_printf(text, "  [revision %u]", q->revision);
+}
+
+/* Fills one decision; what it points at lives until the commit call. */
+static bool
+build_decision(struct inquiry *q, struct commit_decision *d,
+    struct decided_one *one, char name[NAME_TEXT_SIZE])
+{
+	struct monitor *m = q->monitor;
+	const struct testimony *to =
+	    &q->list[q->begin + q->judgement.to_witness];
+	struct commit_evidence *evidence;
+	struct say_change c;
+	struct buf json = {0};
+	struct buf text = {0};
+	size_t n = collect_evidence(q, q->begin, &evidence);
+	size_t n_kept = 0;
+
+	fill_change(q, &c);
+	c.witnesses = evidence;
+	c.n_witnesses = n;
+	say_change(&c, &json);
+	print_line(q, &c, &text);
+	*one = (struct decided_one){
+	    q, strdup(buf_text(&json)), strdup(buf_text(&text)), q->severity};
+	buf_fini(&json);
+	buf_fini(&text);
+	/* Only what the database does not have yet. */
+	for (size_t i = 0; i < n; i++) {
+		if (!q->list[q->begin + i].stored)
+			evidence[n_kept++] = evidence[i];
+		q->list[q->begin + i].stored = true;
+	}
+	*d = (struct commit_decision){
+	    .key = table_key(m->table, q->question),
+	    .name = c.q.name,
+	    .entry = entry_of(q, "change", name),
+	    .first = q->state != INQUIRY_DOUBTED,
+	    .believed = q->judgement.label != LABEL_TRANSIENT &&
+	                q->state != INQUIRY_DOUBTED,
+	    .doubted = q->doubted,
+	    .to = &to->content,
+	    .ttl = to->ttl,
+	    .from_seen = q->believed_seen,
+	    .since = q->seen_at,
+	    .evidence = evidence,
+	    .n_evidence = n_kept,
+	};
+	d->keep =
+	    q->judgement.label == LABEL_TRANSIENT ? &q->believed : &to->content;
+	d->entry.revision = q->revision;
+	d->entry.label = (uint8_t)q->judgement.label;
+	d->entry.body = one->json;
+	return one->json != NULL && one->text != NULL;
+}
+
+/* From now on the new state is believed: the store keeps the order. */
+static void
+believe(struct inquiry *q)
+{
+	struct monitor *m = q->monitor;
+	struct question *row = table_question(m->table, q->question);
+	const struct testimony *to =
+	    &q->list[q->begin + q->judgement.to_witness];
+
+	if (q->judgement.label == LABEL_TRANSIENT)
+		return;
+	row->fingerprint = to->fingerprint;
+	row->ttl = to->ttl;
+	row->seen = (uint32_t)(to->witness.last_at / WALL_S(1));
+}
+
+struct telling {
+	enum severity highest;
+	enum label weakest;
+	bool told;
+};
+
+/* unconfirmed is weaker than transient is weaker than confirmed. */
+static int
+weakness(enum label label)
+{
+	switch (label) {
+	case LABEL_UNCONFIRMED:
+		return 2;
+	case LABEL_TRANSIENT:
+		return 1;
+	case LABEL_CONFIRMED:
+	case LABEL_NONE:
+		break;
+	}
+	return 0;
+}
+
+static struct telling
+weigh_all(struct inquiry **members, size_t n)
+{
+	struct telling t = {SEVERITY_INFO, LABEL_CONFIRMED, false};
+
+	for (size_t i = 0; i < n; i++) {
+		if (members[i]->severity > t.highest)
+			t.highest = members[i]->severity;
+		if (weakness(members[i]->judgement.label) > weakness(t.weakest))
+			t.weakest = members[i]->judgement.label;
+	}
+	t.told = severity_is_told(t.highest);
+	return t;
+}
+
+void
+decide_release(struct told_group *g)
+{
+	if (g != NULL && --g->refs == 0)
+		free(g);
+}
+
+static struct told_group *
+group_new(const struct household *h)
+{
+	struct told_group *g = calloc(1, sizeof(*g));
+
+	CHECK(g != NULL);
+	g->id = uuid_v7(h->opened);
+	g->refs = 1;
+	g->kind = h->kind;
+	return g;
+}
+
+/* The group that tells these members; NULL: the change has its own alert. */
+static struct told_group *
+group_of(struct inquiry **members, size_t n, struct household *h)
+{
+	if (members[0]->group != NULL)
+		return members[0]->group;
+	if (h == NULL || (n < 2 && h->group == NULL))
+		return NULL;
+	if (h->group == NULL)
+		h->group = group_new(h);
+	for (size_t i = 0; i < n; i++) {
+		members[i]->group = h->group;
+		h->group->refs++;
+	}
+	return h->group;
+}
+
+/*
+ * One alert for all: the change's own, or its group's.  A later decision
+ * (R15) is the next revision of the alert that told the first.
+ */
+static void
+build_alert(struct monitor *m, struct inquiry **members, size_t n,
+    struct household *h, struct commit_alert *alert, struct buf *text)
+{
+	struct telling t = weigh_all(members, n);
+	struct inquiry *q = members[0];
+	struct told_group *group = group_of(members, n, h);
+
+	*alert = (struct commit_alert){
+	    .id = q->change,
+	    .revision = q->revision,
+	    .class_ = "change",
+	    .sinks = m->sinks,
+	    .n_sinks = m->n_sinks,
+	};
+	if (group != NULL) {
+		struct say_group g = {
+		    .id = group->id,
+		    .revision = ++group->revision,
+		    .kind = group->kind,
+		    .name = table_name(m->table, q->question, NULL),
+		    .severity = t.highest,
+		    .label = t.weakest,
+		    .n_members = n,
+		};
+
+		say_group(&g, text);
+		alert->id = group->id;
+		alert->revision = group->revision;
+		alert->class_ = "group";
+		alert->group = buf_text(text);
+	}
+	for (size_t i = 0; i < n; i++)
+		members[i]->told = true;
+}
+
+static struct decided *
+decided_new(struct monitor *m, size_t n)
+{
+	struct decided *d = calloc(1, sizeof(*d));
+
+	if (d == NULL)
+		return NULL;
+	d->monitor = m;
+	d->n = n;
+	d->list = calloc(n, sizeof(*d->list));
+	if (d->list == NULL) {
+		free(d);
+		return NULL;
+	}
+	return d;
+}
+
+static void
+send_decisions(struct monitor *m, struct inquiry **members, size_t n,
+    struct household *h, struct decided *d)
+{
+	struct commit_decision *decisions = calloc(n, sizeof(*decisions));
+	char(*names)[NAME_TEXT_SIZE] = calloc(n, sizeof(*names));
+	struct commit_alert alert;
+	struct buf group = {0};
+	struct commit_decisions c = {.decisions = decisions, .n_decisions = n};
+
+	CHECK(decisions != NULL && names != NULL);
+	for (size_t i = 0; i < n; i++) {
+		struct inquiry *q = members[i];
+
+		q->doubted =
+		    q->judgement.label == LABEL_UNCONFIRMED && !q->rotating;
+		CHECK(build_decision(q, &decisions[i], &d->list[i], names[i]));
+	}
+	if (weigh_all(members, n).told || members[0]->told) {
+		build_alert(m, members, n, h, &alert, &group);
+		alert.name = names[0];
+		c.alerts = &alert;
+		c.n_alerts = m->n_sinks > 0 ? 1 : 0;
+		d->told = true;
+	}
+	commit_decisions(m->store, &c, on_decided, d);
+	for (size_t i = 0; i < n; i++)
+		free((void *)(uintptr_t)decisions[i].evidence);
+	free(decisions);
+	free(names);
+	buf_fini(&group);
+}
+
+void
+decide_commit(
+    struct monitor *m, struct inquiry **members, size_t n, struct household *h)
+{
+	struct decided *d = decided_new(m, n);
+
+	CHECK(d != NULL);
+	m->commits_open++;
+	send_decisions(m, members, n, h, d);
+	for (size_t i = 0; i < n; i++) {
+		struct inquiry *q = members[i];
+
+		if (q->state != INQUIRY_DOUBTED)
+			believe(q);
+		q->state = INQUIRY_CLOSING;
+		m->n_changes++;
+	}
+}

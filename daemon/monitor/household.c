@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The watched types of one name, when the whole name seems to come or go (R5).
+ *
+ * The first NXDOMAIN without an alias in front (or the first answer after
+ * one) has all other types asked at once.  Their decisions wait for each
+ * other, T at most, and commit as one group with one alert.  When another
+ * type still answers, and that answer was fetched after the NXDOMAIN, it is
+ * a server's fault: the NXDOMAIN is taken as NODATA, aspect `inconsistent`.
+ * An older cached answer of another type denies nothing.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "loop/loop.h"
+#include "monitor_priv.h"
+
+static bool
+is_plain_nxdomain(const struct content *c)
+{
+	return c->outcome == OUTCOME_NXDOMAIN && c->n_chain == 0;
+}
+
+static const struct content *
+seen_of(const struct inquiry *q)
+{
+	return &q->list[q->begin].content;
+}
+
+void
+household_free(struct monitor *m, struct household *h)
+{
+	idmap_take(&m->households, h->name);
+	decide_release(h->group);
+	free(h);
+}
+
+static struct household *
+household_new(struct monitor *m, struct inquiry *q, const char *kind)
+{
+	struct household *h = calloc(1, sizeof(*h));
+	uint32_t name = table_question(m->table, q->question)->name;
+
+	if (h == NULL || idmap_put(&m->households, name, h) != 0) {
+		free(h);
+		return NULL;
+	}
+	h->name = name;
+	h->first = table_first(m->table, q->question);
+	h->kind = kind;
+	h->opened = q->seen_at;
+	return h;
+}
+
+/* Asks the other types now, ahead of their plan. */
+static void
+ask_siblings(struct monitor *m, struct household *h, uint32_t but)
+{
+	uint32_t id = h->first;
+
+	for (; id != QUESTION_NONE;
+	     id = table_question(m->table, id)->sibling) {
+		const struct question *s = table_question(m->table, id);
+		struct errand e = {
+		    .question = id,
+		    .purpose = PURPOSE_EARLY,
+		    .server = s->home,
+		    .flags = ASK_URGENT,
+		};
+
+		if (id == but || (s->flags & Q_WATCHED) == 0 ||
+		    (s->flags & (Q_INQUIRY | Q_KNOWN)) != Q_KNOWN ||
+		    h->n_asked == WATCH_TYPES_MAX)
+			continue;
+		h->asked[h->n_asked] = id;
+		h->heard[h->n_asked++] = false;
+		poll_errand(m, &e);
+	}
+}
+
+void
+household_join(struct monitor *m, struct inquiry *q)
+{
+	uint32_t name = table_question(m->table, q->question)->name;
+	struct household *h = idmap_get(&m->households, name);
+	const char *kind = NULL;
+
+	if (is_plain_nxdomain(seen_of(q)))
+		kind = "vanished";
+	else if (is_plain_nxdomain(&q->believed) &&
+		 (seen_of(q)->outcome == OUTCOME_ANSWER ||
+		     seen_of(q)->outcome == OUTCOME_NODATA))
+		kind = "appeared";
+	if (kind == NULL || q->rotating)
+		return;
+	if (h != NULL && strcmp(h->kind, kind) == 0) {
+		q->household = h;
+		return;
+	}
+	if (h != NULL || table_first(m->table, q->question) == QUESTION_NONE)
+		return;
+	h = household_new(m, q, kind);
+	if (h == NULL)
+		return;
+	q->household = h;
+	h->deadline = loop_wall(m->loop) + WALL_S(q->wait_s) + WALL_S(2);
+	ask_siblings(m, h, q->question);
+}
+
+static void
+mark_heard(struct household *h, uint32_t id)
+{
+	for (uint8_t i = 0; i < h->n_asked; i++) {
+		if (h->asked[i] == id)
+			h->heard[i] = true;
+	}
+}
+
+/* The members, at most one per type: those with an inquiry of this household.
+ */
+static size_t
+members_of(struct monitor *m, const struct household *h,
+    struct inquiry *out[WATCH_TYPES_MAX])
+{
+	uint32_t id = h->first;
+	size_t n = 0;
+
+	for (; id != QUESTION_NONE && n < WATCH_TYPES_MAX;
+	     id = table_question(m->table, id)->sibling) {
+		struct inquiry *q = idmap_get(&m->inquiries, id);
+
+		if (q != NULL && q->household == h &&
+		    (q->state == INQUIRY_OPEN || q->state == INQUIRY_HELD))
+			out[n++] = q;
+	}
+	return n;
+}
+
+static void
+deny_one(struct monitor *m, struct inquiry *q)
+{
+	if (q->believed.outcome == OUTCOME_NODATA) {
+		/* Nothing is left of the difference. */
+		q->judgement.label = LABEL_TRANSIENT;
+		q->judgement.why = "another type of the name still answers";
+		decide_weigh(q);
+		decide_commit(m, &q, 1, NULL);
+		return;
+	}
+	for (size_t k = q->begin; k < q->n; k++) {
+		struct testimony *t = &q->list[k];
+
+		if (t->witness.fail == FAIL_NOT &&
+		    is_plain_nxdomain(&t->content))
+			t->content.outcome = OUTCOME_NODATA;
+	}
+	q->state = INQUIRY_OPEN;
+	inquiry_step(q);
+}
+
+/* Another type answers: what said NXDOMAIN says NODATA from now on. */
+static void
+deny(struct monitor *m, struct household *h)
+{
+	struct inquiry *members[WATCH_TYPES_MAX];
+	size_t n = members_of(m, h, members);
+
+	for (size_t i = 0; i < n; i++) {
+		struct inquiry *q = members[i];
+
+		q->household = NULL;
+		q->inconsistent = true;
+		deny_one(m, q);
+	}
+	household_free(m, h);
+}
+
+void
+household_hear(struct monitor *m, uint32_t id, const struct reply_sum *sum,
+    wall_us fetched_after)
+{
+	uint32_t name = table_question(m->table, id)->name;
+	struct household *h = idmap_get(&m->households, name);
+
+	if (h == NULL)
+		return;
+	mark_heard(h, id);
+	if (strcmp(h->kind, "vanished") == 0 && h->group == NULL &&
+	    (sum->outcome == OUTCOME_ANSWER ||
+		sum->outcome == OUTCOME_NODATA) &&
+	    fetched_after > h->opened) {
+		deny(m, h);
+		return;
+	}
+	household_step(m, h);
+}
+
+void
+household_fail(struct monitor *m, uint32_t id)
+{
+	uint32_t name = table_question(m->table, id)->name;
+	struct household *h = idmap_get(&m->households, name);
+
+	if (h == NULL)
+		return;
+	mark_heard(h, id);
+	household_step(m, h);
+}
+
+/* Does a type's inquiry still wait for its state or its judgement? */
+static bool
+is_pending(struct monitor *m, const struct household *h)
+{
+	uint32_t id = h->first;
+
+	for (uint8_t i = 0; i < h->n_asked; i++) {
+		if (!h->heard[i])
+			return true;
+	}
+	for (; id != QUESTION_NONE;
+	     id = table_question(m->table, id)->sibling) {
+		const struct inquiry *q = idmap_get(&m->inquiries, id);
+
+		if (q != NULL &&
+		    (q->state == INQUIRY_FETCHING ||
+			(q->household == h && q->state == INQUIRY_OPEN)))
+			return true;
+	}
+	return false;
+}
+
+void
+household_step(struct monitor *m, struct household *h)
+{
+	struct inquiry *members[WATCH_TYPES_MAX];
+	struct inquiry *ready[WATCH_TYPES_MAX];
+	bool late = loop_wall(m->loop) >= h->deadline;
+	size_t n = members_of(m, h, members);
+	size_t n_ready = 0;
+
+	if (!late && is_pending(m, h))
+		return;
+	for (size_t i = 0; i < n; i++) {
+		if (members[i]->state == INQUIRY_HELD)
+			ready[n_ready++] = members[i];
+	}
+	if (n_ready > 0)
+		decide_commit(m, ready, n_ready, h);
+	for (size_t i = 0; i < n_ready; i++)
+		ready[i]->household = NULL;
+	if (n_ready == n)
+		household_free(m, h);
+}
+
+void
+household_tick(struct monitor *m)
+{
+	wall_us now = loop_wall(m->loop);
+	struct household *h;
+	uint32_t at = 0;
+
+	while ((h = idmap_next(&m->households, &at)) != NULL) {
+		if (now >= h->deadline)
+			household_step(m, h);
+	}
+}
+
+void
+household_free_all(struct monitor *m)
+{
+	struct household *h;
+	uint32_t at = 0;
+
+	while ((h = idmap_next(&m->households, &at)) != NULL)
+		household_free(m, h);
+	idmap_fini(&m->households);
+}

@@ -1,0 +1,678 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * A question that answers differently than believed.
+ *
+ *   differs      state known       judged            durable
+ *   ----> FETCHING ----> OPEN ----------> (HELD) ----> CLOSING ----> gone
+ *            ^             | asks other groups, TCP       |
+ *            |             +-- every reply adds ------+   +--> DOUBTED (R15)
+ *            +---------- what came meanwhile differs again
+ *
+ * Replies are kept as testimonies, equal ones of one server in a row as one
+ * with a count, so that no different answer is lost while the database is
+ * away and the memory is bounded by what differs.  What waited is judged
+ * afterwards with the times at which it was observed.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "config/config.h"
+#include "dns/record.h"
+#include "loop/loop.h"
+#include "monitor_priv.h"
+
+enum { UNREADABLE_EVERY_S = 3600 };
+
+/* ---- memory ---- */
+
+void
+inquiry_free(struct inquiry *q)
+{
+	if (q == NULL)
+		return;
+	q->monitor->observed_bytes -= q->arena_counted;
+	decide_release(q->group);
+	arena_fini(&q->arena);
+	free(q->list);
+	free(q);
+}
+
+static struct inquiry *
+inquiry_new(struct monitor *m, uint32_t id)
+{
+	struct inquiry *q = calloc(1, sizeof(*q));
+
+	if (q == NULL || idmap_put(&m->inquiries, id, q) != 0) {
+		free(q);
+		return NULL;
+	}
+	q->monitor = m;
+	q->question = id;
+	q->state = INQUIRY_FETCHING;
+	table_question(m->table, id)->flags |= Q_INQUIRY;
+	return q;
+}
+
+/* Forgets it; a fetch that is still open frees it when it calls back. */
+static void
+drop(struct inquiry *q)
+{
+	struct monitor *m = q->monitor;
+
+	idmap_take(&m->inquiries, q->question);
+	table_question(m->table, q->question)->flags &= (uint8_t)~Q_INQUIRY;
+	inquiry_free(q);
+}
+
+/* ---- judging ---- */
+
+static int
+judge(struct inquiry *q, wall_us now, struct arena *a, struct judgement *out)
+{
+	struct monitor *m = q->monitor;
+	size_t n = q->end - q->begin;
+	struct witness *w = arena_get(&m->scratch, (n + 1) * sizeof(*w));
+	struct candidate c = {
+	    .believed = &q->believed,
+	    .type = table_question(m->table, q->question)->type,
+	    .required = q->required,
+	    .deadline = q->deadline,
+	    .witnesses = w,
+	    .n_witnesses = n,
+	};
+
+	if (w == NULL)
+		return -ENOMEM;
+	if (q->state == INQUIRY_DOUBTED)
+		c.told = &q->list[q->begin + q->judgement.to_witness].content;
+	for (size_t i = 0; i < n; i++) {
+		w[i] = q->list[q->begin + i].witness;
+		w[i].content = &q->list[q->begin + i].content;
+	}
+	return candidate_judge(&c, now, a, out);
+}
+
+/* Judged for good: the lists are kept with the inquiry. */
+static bool
+conclude(struct inquiry *q, wall_us now)
+{
+	struct judgement j;
+
+	if (judge(q, now, &q->arena, &j) != 0)
+		return false;
+	j.to = NULL; /* the list may move: to_witness says which */
+	q->judgement = j;
+	decide_weigh(q);
+	return true;
+}
+
+static void
+step_doubted(struct inquiry *q, wall_us now)
+{
+	struct judgement j;
+
+	if (judge(q, now, &q->monitor->scratch, &j) == 0 &&
+	    j.label == LABEL_CONFIRMED && conclude(q, now)) {
+		idmap_take(&q->monitor->doubts, q->question);
+		table_question(q->monitor->table, q->question)->flags &=
+		    (uint8_t)~Q_DOUBTED;
+		q->revision++;
+		decide_commit(q->monitor, &q, 1, NULL);
+	}
+}
+
+void
+inquiry_step(struct inquiry *q)
+{
+	struct monitor *m = q->monitor;
+	wall_us now = loop_wall(m->loop);
+	struct judgement j;
+
+	arena_reset(&m->scratch);
+	if (q->state == INQUIRY_DOUBTED) {
+		step_doubted(q, now);
+		return;
+	}
+	if (q->state != INQUIRY_OPEN || judge(q, now, &m->scratch, &j) != 0)
+		return;
+	if (j.label == LABEL_NONE) {
+		inquiry_ask_more(q, now);
+		return;
+	}
+	if (!conclude(q, now))
+		return;
+	if (q->household != NULL) {
+		q->state = INQUIRY_HELD;
+		household_step(m, q->household);
+	} else {
+		decide_commit(m, &q, 1, NULL);
+	}
+}
+
+/* ---- from the first difference to the candidate ---- */
+
+static void fetch(struct inquiry *q);
+
+/* Watched anew, and the database never had a state: this is the baseline. */
+static void
+become_baseline(struct inquiry *q)
+{
+	struct monitor *m = q->monitor;
+	struct question *row = table_question(m->table, q->question);
+	const struct testimony *t = &q->list[q->begin];
+	struct commit_baseline b = {
+	    .key = table_key(m->table, q->question),
+	    .name = table_name(m->table, q->question, NULL),
+	    .content = &t->content,
+	    .ttl = t->ttl,
+	    .at = t->witness.at,
+	};
+
+	row->fingerprint = t->fingerprint;
+	row->ttl = t->ttl;
+	row->seen = (uint32_t)(t->witness.last_at / WALL_S(1));
+	commit_baseline(m->store, &b, NULL, NULL);
+	q->end = q->begin + 1;
+	inquiry_closed(q);
+}
+
+static bool
+is_difference(const struct inquiry *q, const struct testimony *t)
+{
+	return t->witness.fail == FAIL_NOT && !t->witness.stale &&
+	       !content_equal(&t->content, &q->believed);
+}
+
+/* Nothing differs after all: remember how the believed answer looks. */
+static void
+no_difference(struct inquiry *q)
+{
+	struct question *row = table_question(q->monitor->table, q->question);
+
+	for (size_t i = q->n; i > 0; i--) {
+		const struct testimony *t = &q->list[i - 1];
+
+		if (t->witness.fail != FAIL_NOT || t->witness.stale)
+			continue;
+		row->fingerprint = t->fingerprint;
+		row->seen = (uint32_t)(t->witness.last_at / WALL_S(1));
+		if (t->ttl > row->ttl)
+			row->ttl = t->ttl;
+		break;
+	}
+	drop(q);
+}
+
+static enum proved
+required_proof(const struct monitor *m, const struct inquiry *q)
+{
+	const struct question *row = table_question(m->table, q->question);
+
+	switch (policy_get(m->table, row->policy)->confirm) {
+	case PROOF_PATH:
+		return PROVED_PATH;
+	case PROOF_CACHE:
+		return PROVED_CACHE;
+	case PROOF_BEST:
+		break;
+	}
+	return m->n_groups > 1 ? PROVED_CACHE : PROVED_PATH;
+}
+
+/* R22, with what the history said of the elements of the first sight. */
+static bool
+is_rotating(struct inquiry *q, const struct judgement *j)
+{
+	bool seen[CONTENT_RECORDS_MAX + CONTENT_CHAIN_MAX];
+	size_t n = q->n_facts;
+
+	if (n > CONTENT_RECORDS_MAX + CONTENT_CHAIN_MAX)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		seen[i] = q->facts[i].first_here != 0;
+	return candidate_is_rotating(q->n_sets_day, &j->diff, seen, n);
+}
+
+/*
+ * Waited for the database longer than T: what was observed within T is
+ * judged as it stood then, the rest belongs to what comes after.
+ */
+static void
+judge_history(struct inquiry *q)
+{
+	wall_us until = q->seen_at + WALL_S(q->wait_s);
+
+	q->end = q->begin + 1;
+	while (q->end < q->n && q->list[q->end].witness.at <= until)
+		q->end++;
+	if (q->end < q->n)
+		q->deadline = until;
+}
+
+static void
+open_candidate(struct inquiry *q)
+{
+	struct monitor *m = q->monitor;
+	struct judgement j;
+
+	q->seen_at = q->list[q->begin].witness.at;
+	q->required = required_proof(m, q);
+	q->end = q->n;
+	q->deadline = 0;
+	q->asked_groups = 0;
+	q->n_repeats = 0;
+	q->rotating = false;
+	q->doubted = false;
+	q->inconsistent = false;
+	arena_reset(&m->scratch);
+	if (judge(q, q->seen_at, &q->arena, &j) != 0 || j.to == NULL)
+		return;
+	j.to = NULL;
+	q->judgement = j;
+	decide_weigh(q);
+	q->wait_s = q->severity >= SEVERITY_HIGH ? CANDIDATE_WAIT_HIGH_S
+	                                         : CANDIDATE_WAIT_S;
+	q->next_repeat =
+	    q->required == PROVED_PATH ? 0 : loop_wall(m->loop) + WALL_MS(2200);
+	q->rotating = is_rotating(q, &j);
+	if (!q->restored) {
+		q->change = uuid_v7(q->seen_at);
+		q->revision = 1;
+		decide_sight(q);
+	}
+	q->state = INQUIRY_OPEN;
+	if (q->rotating)
+		q->deadline = q->seen_at;
+	else
+		judge_history(q);
+	testimony_count_bytes(q);
+	household_join(m, q);
+	inquiry_step(q);
+}
+
+/* R2: an unreadable answer's digest may change every time; told once an hour.
+ */
+static bool
+is_noise(const struct inquiry *q)
+{
+	const struct testimony *t = &q->list[q->begin];
+
+	return t->content.outcome == OUTCOME_UNREADABLE &&
+	       q->believed.outcome == OUTCOME_UNREADABLE &&
+	       t->content.reason == q->believed.reason &&
+	       t->witness.at - q->believed_since < WALL_S(UNREADABLE_EVERY_S);
+}
+
+/* After a restart: what was seen first stands again at the head of the list. */
+static void
+put_restored(struct inquiry *q, const struct store_believed *b)
+{
+	struct testimony *t;
+
+	if (!q->restored || b->open_content == NULL || q->begin != 0)
+		return;
+	t = testimony_add(q);
+	if (t == NULL)
+		return;
+	memmove(q->list + 1, q->list, (q->n - 1) * sizeof(*t));
+	t = &q->list[0];
+	*t = (struct testimony){.stored = true, .ede = -1};
+	if (content_unpack(b->open_content, b->open_content_size, &q->arena,
+		&t->content) != 0) {
+		memmove(q->list, q->list + 1, (q->n - 1) * sizeof(*t));
+		q->n--;
+		return;
+	}
+	t->fingerprint = content_fingerprint(&t->content, &q->monitor->key);
+	t->witness = (struct witness){
+	    .at = b->open_seen_at,
+	    .last_at = b->open_seen_at,
+	    .count = 1,
+	    .server = table_question(q->monitor->table, q->question)->home,
+	};
+	testimony_server(q->monitor, t, t->witness.server);
+}
+
+static int
+keep_believed(struct inquiry *q, const struct store_believed *b)
+{
+	struct content c;
+	uint8_t *packed = arena_copy(&q->arena, b->content, b->content_size);
+
+	if (packed == NULL ||
+	    content_unpack(packed, b->content_size, &q->arena, &c) != 0)
+		return ERR_SYNTAX;
+	q->believed = c;
+	q->believed_ttl = b->ttl;
+	q->believed_since = b->since;
+	q->believed_seen = b->last_seen;
+	q->n_sets_day = b->n_sets_day;
+	q->facts = arena_copy(
+	    &q->arena, b->elements, b->n_elements * sizeof(*q->facts));
+	q->n_facts = q->facts == NULL ? 0 : b->n_elements;
+	return 0;
+}
+
+static void
+on_believed(void *ctx, int err, const struct store_believed *b)
+{
+	struct inquiry *q = ctx;
+	struct monitor *m = q->monitor;
+	const struct question *row = table_question(m->table, q->question);
+	size_t begin = q->begin;
+
+	q->fetch_open = false;
+	if (err == 0 && !b->known && row->fingerprint == FINGERPRINT_ASK) {
+		become_baseline(q);
+		return;
+	}
+	if (err != 0 || !b->known || keep_believed(q, b) != 0) {
+		/* Away, or its baseline is still on the way there. */
+		q->retry_fetch = loop_wall(m->loop) + WALL_MS(FETCH_RETRY_MS);
+		return;
+	}
+	if ((wall_us)row->seen * WALL_S(1) > q->believed_seen)
+		q->believed_seen = (wall_us)row->seen * WALL_S(1);
+	put_restored(q, b);
+	while (q->begin < q->n && !is_difference(q, &q->list[q->begin]))
+		q->begin++;
+	if (q->begin == q->n || is_noise(q)) {
+		no_difference(q);
+	} else if (q->begin != begin) {
+		fetch(q); /* what is known of these other elements */
+	} else {
+		open_candidate(q);
+	}
+}
+
+static void
+fetch(struct inquiry *q)
+{
+	struct monitor *m = q->monitor;
+	struct store_fetch f = {.key = table_key(m->table, q->question)};
+
+	while (
+	    q->begin + 1 < q->n && q->list[q->begin].witness.fail != FAIL_NOT)
+		q->begin++;
+	f.seen = &q->list[q->begin].content;
+	f.at = q->list[q->begin].witness.at;
+	q->fetch_open = true;
+	q->retry_fetch = 0;
+	store_fetch(m->store, &f, on_believed, q);
+}
+
+/* ---- the first good reply ---- */
+
+static void
+put_baseline(struct monitor *m, uint32_t id, const struct answer *a,
+    const struct reply_sum *sum)
+{
+	struct question *row = table_question(m->table, id);
+	struct reply reply;
+	struct commit_baseline b = {
+	    .key = table_key(m->table, id),
+	    .name = table_name(m->table, id, NULL),
+	    .ttl = sum->ttl,
+	    .at = loop_wall(m->loop),
+	};
+
+	arena_reset(&m->scratch);
+	if (reply_read(a->wire, a->size, a->message, &m->scratch, &reply) !=
+		0 ||
+	    reply.content.outcome == OUTCOME_FAIL)
+		return;
+	b.content = &reply.content;
+	row->fingerprint = sum->fingerprint;
+	row->ttl = sum->ttl;
+	row->seen = (uint32_t)(b.at / WALL_S(1));
+	row->flags |= Q_KNOWN;
+	commit_baseline(m->store, &b, NULL, NULL);
+}
+
+/* ---- replies ---- */
+
+/* What nobody said before is recorded at once, not only with the decision. */
+static void
+record_new(struct inquiry *q, struct testimony *t)
+{
+	struct monitor *m = q->monitor;
+	struct commit_evidence e;
+	struct commit_more more = {
+	    .key = table_key(m->table, q->question),
+	    .name = table_name(m->table, q->question, NULL),
+	    .change = q->change,
+	    .evidence = &e,
+	    .n_evidence = 1,
+	};
+	size_t end = q->end;
+
+	if (t->stored || !is_difference(q, t))
+		return;
+	for (struct testimony *o = q->list + q->begin; o < t; o++) {
+		if (o->witness.fail == FAIL_NOT &&
+		    content_equal(&o->content, &t->content))
+			return;
+	}
+	q->end = q->n;
+	inquiry_evidence(q, (size_t)(t - q->list), &e);
+	q->end = end;
+	t->stored = true;
+	commit_more(m->store, &more, NULL, NULL);
+}
+
+static bool
+is_confirm(const struct answer *a)
+{
+	return (uint8_t)(a->cookie >> 32) == PURPOSE_CONFIRM;
+}
+
+/* A reply for a change that was told as unconfirmed, or what follows it. */
+static void
+reply_doubted(
+    struct inquiry *q, const struct answer *a, const struct reply_sum *sum)
+{
+	if (testimony_reply(q, a, sum) == NULL)
+		return;
+	q->end = q->n;
+	inquiry_step(q);
+}
+
+void
+inquiry_reply(struct monitor *m, uint32_t id, const struct answer *a,
+    const struct reply_sum *sum)
+{
+	struct inquiry *q = idmap_get(&m->inquiries, id);
+	struct inquiry *doubt = idmap_get(&m->doubts, id);
+	struct testimony *t;
+
+	if (q == NULL && is_confirm(a)) {
+		if (doubt != NULL)
+			reply_doubted(doubt, a, sum);
+		return; /* else too late: the next poll says it again */
+	}
+	if (q == NULL && doubt != NULL)
+		inquiry_settle(doubt);
+	if (q == NULL && (table_question(m->table, id)->flags & Q_KNOWN) == 0) {
+		put_baseline(m, id, a, sum);
+		return;
+	}
+	if (q == NULL && (q = inquiry_new(m, id)) == NULL)
+		return;
+	t = testimony_reply(q, a, sum);
+	if (t == NULL && q->n == 0 && !q->restored) {
+		drop(q);
+		return;
+	}
+	if (q->state == INQUIRY_FETCHING && !q->fetch_open &&
+	    q->retry_fetch == 0 && t != NULL) {
+		fetch(q);
+	} else if (q->state == INQUIRY_OPEN && t != NULL) {
+		record_new(q, t);
+		q->end = q->n;
+		inquiry_step(q);
+	}
+}
+
+void
+inquiry_fail(
+    struct monitor *m, uint32_t id, const struct answer *a, enum fail fail)
+{
+	struct inquiry *q = idmap_get(&m->inquiries, id);
+
+	if (q == NULL)
+		q = idmap_get(&m->doubts, id);
+	if (q == NULL || q->n == 0)
+		return;
+	if (testimony_fail(q, a, fail) == NULL)
+		return;
+	if (q->state == INQUIRY_OPEN || q->state == INQUIRY_DOUBTED) {
+		q->end = q->n;
+		inquiry_step(q);
+	}
+}
+
+/* ---- after the decision ---- */
+
+void
+inquiry_settle(struct inquiry *q)
+{
+	struct monitor *m = q->monitor;
+	struct store_key key = table_key(m->table, q->question);
+
+	idmap_take(&m->doubts, q->question);
+	table_question(m->table, q->question)->flags &= (uint8_t)~Q_DOUBTED;
+	commit_settled(m->store, &key, &q->change, NULL, NULL);
+	inquiry_free(q);
+}
+
+void
+inquiry_doubt_ask(struct monitor *m, uint32_t id)
+{
+	struct inquiry *q = idmap_get(&m->doubts, id);
+	uint8_t own;
+
+	if (q == NULL)
+		return;
+	own = q->list[q->begin].witness.group;
+	inquiry_ask(q, q->list[q->begin].witness.server, ASK_TCP);
+	for (uint8_t i = 0; i < m->n_servers; i++) {
+		if (m->servers[i].group != own && poll_is_alive(m, i)) {
+			inquiry_ask(q, i, 0);
+			break;
+		}
+	}
+}
+
+/* Does anything that came after the decision differ from it? */
+static bool
+differs_after(const struct inquiry *q, uint64_t fingerprint)
+{
+	for (size_t i = q->end; i < q->n; i++) {
+		const struct testimony *t = &q->list[i];
+
+		if (t->witness.fail == FAIL_NOT && !t->witness.stale &&
+		    t->fingerprint != fingerprint)
+			return true;
+	}
+	return false;
+}
+
+void
+inquiry_closed(struct inquiry *q)
+{
+	struct monitor *m = q->monitor;
+	struct question *row = table_question(m->table, q->question);
+
+	q->household = NULL;
+	if (idmap_get(&m->inquiries, q->question) != q) {
+		inquiry_free(q); /* a doubt that was confirmed */
+		return;
+	}
+	if (differs_after(q, row->fingerprint)) {
+		q->begin = q->end;
+		q->restored = false;
+		decide_release(q->group);
+		q->group = NULL;
+		q->told = false;
+		q->state = INQUIRY_FETCHING;
+		if (q->doubted) {
+			struct store_key key = table_key(m->table, q->question);
+
+			commit_settled(m->store, &key, &q->change, NULL, NULL);
+		}
+		fetch(q);
+	} else if (q->doubted && m->doubts.live < DOUBTS_MAX &&
+		   idmap_put(&m->doubts, q->question, q) == 0) {
+		idmap_take(&m->inquiries, q->question);
+		row->flags &= (uint8_t)~Q_INQUIRY;
+		row->flags |= Q_DOUBTED;
+		q->state = INQUIRY_DOUBTED;
+	} else {
+		drop(q);
+	}
+}
+
+void
+inquiry_restore(struct monitor *m, uint32_t id, const struct uuid *change,
+    wall_us seen_at, uint32_t revision)
+{
+	struct inquiry *q = inquiry_new(m, id);
+
+	if (q == NULL)
+		return;
+	q->restored = true;
+	q->change = *change;
+	q->seen_at = seen_at;
+	q->revision = revision + 1;
+	/* Its next reply, soon, begins the judging; T runs anew (R10). */
+	poll_errand(m, &(struct errand){.question = id,
+			   .purpose = PURPOSE_CONFIRM,
+			   .server = table_question(m->table, id)->home,
+			   .flags = ASK_URGENT});
+}
+
+static void
+tick_one(struct inquiry *q, wall_us now)
+{
+	switch (q->state) {
+	case INQUIRY_FETCHING:
+		if (!q->fetch_open && q->retry_fetch != 0 &&
+		    now >= q->retry_fetch)
+			fetch(q);
+		break;
+	case INQUIRY_OPEN:
+		if (q->deadline == 0 &&
+		    now >= q->seen_at + WALL_S(CANDIDATE_HELD_MAX_S))
+			q->deadline = now;
+		if ((q->deadline != 0 && now >= q->deadline) ||
+		    (q->n_repeats < INQUIRY_REPEATS_MAX &&
+			now >= q->next_repeat))
+			inquiry_step(q);
+		break;
+	case INQUIRY_HELD:
+	case INQUIRY_CLOSING:
+	case INQUIRY_DOUBTED:
+		break;
+	}
+}
+
+void
+inquiry_tick(struct monitor *m)
+{
+	wall_us now = loop_wall(m->loop);
+	struct inquiry *q;
+	uint32_t at = 0;
+
+	while ((q = idmap_next(&m->inquiries, &at)) != NULL)
+		tick_one(q, now);
+	at = 0;
+	while ((q = idmap_next(&m->doubts, &at)) != NULL) {
+		if (now - q->seen_at > WALL_S(CANDIDATE_DOUBT_MAX_S))
+			inquiry_settle(q);
+	}
+}

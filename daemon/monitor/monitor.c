@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The monitor's own turn: a tick that takes what is due and a second in which
+ * the slow things are looked after.
+ */
+
+#include "monitor/monitor.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/emit.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/rand.h"
+#include "config/config.h"
+#include "loop/loop.h"
+#include "monitor_priv.h"
+
+enum { PROGRESS_EVERY_S = 10, CLOCK_STEP_S = 2 };
+
+/* ---- time ---- */
+
+uint32_t
+monitor_tick_now(const struct monitor *m)
+{
+	return (uint32_t)((loop_mono(m->loop) - m->start) / MONO_MS(TICK_MS));
+}
+
+wall_us
+monitor_wall_of(const struct monitor *m, uint32_t tick)
+{
+	return m->origin + WALL_MS(TICK_MS) * tick;
+}
+
+mono_ns
+monitor_mono_of(const struct monitor *m, uint32_t tick)
+{
+	return m->start + MONO_MS(TICK_MS) * tick;
+}
+
+/* ---- the ledger ---- */
+
+static void
+on_spans(void *ctx, int err)
+{
+	struct monitor *m = ctx;
+
+	(void)err;
+	m->spans_open = false;
+}
+
+/* What differs and is not yet in the database holds the ledger back. */
+static uint32_t
+ledger_limit(const struct monitor *m)
+{
+	wall_us limit = loop_wall(m->loop);
+	const struct inquiry *q;
+	uint32_t at = 0;
+
+	while ((q = idmap_next(&m->inquiries, &at)) != NULL) {
+		if (q->state == INQUIRY_FETCHING && q->begin < q->n &&
+		    q->list[q->begin].witness.at < limit)
+			limit = q->list[q->begin].witness.at;
+	}
+	if (limit <= m->origin)
+		return 0;
+	return (uint32_t)((limit - m->origin) / WALL_MS(TICK_MS));
+}
+
+static void
+put_spans(struct monitor *m)
+{
+	struct commit_span spans[LEDGER_CLASSES_MAX];
+	uint32_t limit;
+	size_t n = 0;
+
+	if (m->spans_open || !m->planned || m->setup.once)
+		return;
+	limit = ledger_limit(m);
+	for (uint32_t i = 0; i < m->ledger.n; i++) {
+		const struct ledger_class *c = &m->ledger.classes[i];
+
+		if (!ledger_advance(&m->ledger, i, limit))
+			continue;
+		spans[n++] = (struct commit_span){
+		    .every_s = c->every_s,
+		    .from = monitor_wall_of(m, c->from),
+		    .to = monitor_wall_of(m, c->to),
+		};
+	}
+	if (n == 0)
+		return;
+	m->spans_open = true;
+	commit_spans(m->store, spans, n, on_spans, m);
+}
+
+/* ---- the second ---- */
+
+/* The wall clock stepped: planned times are shown by the new one from now. */
+static void
+look_at_clock(struct monitor *m)
+{
+	wall_us origin =
+	    loop_wall(m->loop) - (loop_mono(m->loop) - m->start) / 1000;
+	wall_us off = origin - m->origin;
+
+	if (off < WALL_S(CLOCK_STEP_S) && off > -WALL_S(CLOCK_STEP_S))
+		return;
+	log_warn("monitor: the wall clock stepped by %lld s; polling goes on "
+		 "evenly, coverage begins a new span",
+	    (long long)(off / WALL_S(1)));
+	m->origin = origin;
+	ledger_restart(&m->ledger, monitor_tick_now(m));
+}
+
+static void
+look_at_buffer(struct monitor *m)
+{
+	size_t items;
+	size_t bytes;
+	bool slow;
+
+	commit_waiting(m->store, &items, &bytes);
+	bytes += m->observed_bytes;
+	slow = bytes > m->config->buffer_bytes ||
+	       (m->slow && bytes > m->config->buffer_bytes / 5 * 4);
+	if (slow && !m->slow)
+		log_error("monitor: %zu bytes of observations wait for the "
+			  "database; polling slows until it takes them",
+		    bytes);
+	if (!slow && m->slow)
+		log_info("monitor: the database took what waited; polling "
+			 "goes on");
+	m->slow = slow;
+}
+
+static void
+tell_progress(struct monitor *m)
+{
+	mono_ns now = loop_mono(m->loop);
+	mono_ns since = now - m->first_pass_began;
+	uint32_t total;
+	uint32_t done;
+	uint32_t rate;
+
+	if (!m->planned || m->first_left == 0 || m->setup.once ||
+	    now - m->progress_told < MONO_S(PROGRESS_EVERY_S))
+		return;
+	m->progress_told = now;
+	total = m->busy > m->first_left ? m->busy : m->first_left;
+	done = m->finished;
+	rate = since > 0
+	           ? (uint32_t)((uint64_t)done * 1000000000 / (uint64_t)since)
+	           : 0;
+	log_info("monitor: %u new questions left, %u asked, %u a second, "
+		 "%u s left",
+	    m->first_left, done, rate, rate > 0 ? total / rate : 0);
+}
+
+static void
+look_whether_done(struct monitor *m)
+{
+	size_t items;
+	size_t bytes;
+
+	if (m->done_told || m->hooks.on_done == NULL)
+		return;
+	commit_waiting(m->store, &items, &bytes);
+	if (m->draining) {
+		if (resolver_inflight(m->resolver) > 0 || items > 0)
+			return;
+	} else if (!m->setup.once || !m->planned || m->busy > 0 ||
+		   m->inquiries.live > 0 || m->commits_open > 0 || items > 0) {
+		return;
+	}
+	m->done_told = true;
+	m->hooks.on_done(m->hooks.ctx);
+}
+
+static void
+on_second(void *ctx)
+{
+	struct monitor *m = ctx;
+
+	loop_timer_in(m->second, MONO_MS(SECOND_PERIOD_MS));
+	look_at_clock(m);
+	look_at_buffer(m);
+	if (m->load_retry != 0 && loop_mono(m->loop) >= m->load_retry)
+		restore_start(m);
+	if (m->planned && !m->setup.once)
+		outage_second(m);
+	put_spans(m);
+	tell_progress(m);
+}
+
+static void
+on_tick(void *ctx)
+{
+	struct monitor *m = ctx;
+
+	loop_timer_in(m->tick, MONO_MS(TICK_PERIOD_MS));
+	if (m->loaded && !m->planned)
+		restore_step(m);
+	if (m->planned)
+		poll_turn(m);
+	inquiry_tick(m);
+	household_tick(m);
+	if (m->planned)
+		watchset_step(m);
+	look_whether_done(m);
+}
+
+/* ---- life ---- */
+
+static void
+on_links(void *ctx, uint32_t *links)
+{
+	struct monitor *m = ctx;
+
+	if (m->wheel != NULL)
+		wheel_links(m->wheel, links);
+}
+
+static int
+make_sinks(struct monitor *m)
+{
+	const struct config *c = m->config;
+	const char **sinks = calloc(c->n_sinks + 1, sizeof(*sinks));
+
+	if (sinks == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < c->n_sinks; i++)
+		sinks[i] = c->sinks[i].name;
+	free(m->sinks);
+	m->sinks = sinks;
+	m->n_sinks = c->n_sinks;
+	return 0;
+}
+
+struct monitor *
+monitor_new(
+    const struct monitor_setup *setup, const struct monitor_hooks *hooks)
+{
+	struct monitor *m = calloc(1, sizeof(*m));
+
+	if (m == NULL)
+		return NULL;
+	m->setup = *setup;
+	m->hooks = *hooks;
+	m->loop = setup->loop;
+	m->store = setup->store;
+	m->config = setup->config;
+	m->start = loop_mono(m->loop);
+	m->origin = loop_wall(m->loop);
+	rand_bytes(&m->key, sizeof(m->key));
+	m->table = table_new();
+	m->tick = loop_timer_new(m->loop, on_tick, m);
+	m->second = loop_timer_new(m->loop, on_second, m);
+	if (m->table != NULL) {
+		table_on_move(m->table, on_links, m);
+		m->wheel = wheel_new(m->start, table_links(m->table));
+	}
+	if (m->wheel == NULL || m->tick == NULL || m->second == NULL ||
+	    make_sinks(m) != 0 || poll_start(m) != 0) {
+		monitor_free(m);
+		return NULL;
+	}
+	loop_timer_in(m->tick, 0);
+	loop_timer_in(m->second, MONO_MS(SECOND_PERIOD_MS));
+	return m;
+}
+
+static void
+free_inquiries(struct idmap *map)
+{
+	struct inquiry *q;
+	uint32_t at = 0;
+
+	while ((q = idmap_next(map, &at)) != NULL)
+		inquiry_free(q);
+	idmap_fini(map);
+}
+
+void
+monitor_free(struct monitor *m)
+{
+	if (m == NULL)
+		return;
+	loop_timer_free(m->tick);
+	loop_timer_free(m->second);
+	watchset_free(m);
+	free_inquiries(&m->inquiries);
+	free_inquiries(&m->doubts);
+	household_free_all(m);
+	outage_free_all(m);
+	poll_stop(m);
+	wheel_free(m->wheel);
+	table_free(m->table);
+	arena_fini(&m->scratch);
+	arena_fini(&m->names);
+	free(m->sinks);
+	free(m);
+}
+
+int
+monitor_watch(struct monitor *m, struct diag *d)
+{
+	return watchset_load(m, d);
+}
+
+void
+monitor_store_state(struct monitor *m, int state, const char *why)
+{
+	switch ((enum store_state)state) {
+	case STORE_READY:
+		restore_start(m);
+		break;
+	case STORE_REFUSED:
+	case STORE_FENCED:
+		m->hooks.on_fatal(m->hooks.ctx, why);
+		break;
+	case STORE_DOWN:
+		log_warn("store: %s; polling goes on, observations wait", why);
+		break;
+	case STORE_CONNECTING:
+		break;
+	}
+}
+
+void
+monitor_reload(struct monitor *m, const struct config *config, bool mass)
+{
+	m->config = config;
+	if (make_sinks(m) != 0 || poll_restart(m) != 0) {
+		m->hooks.on_fatal(m->hooks.ctx,
+		    "out of memory while changing the configuration");
+		return;
+	}
+	watchset_reload(m, mass);
+}
+
+wall_us
+monitor_reload_refused(const struct monitor *m)
+{
+	return m->reload_refused;
+}
+
+void
+monitor_drain(struct monitor *m)
+{
+	m->draining = true;
+	for (uint8_t i = 0; i < m->n_servers; i++) {
+		m->servers[i].due.n = 0;
+		m->servers[i].fresh.n = 0;
+		m->servers[i].errands.n = 0;
+	}
+	commit_flush(m->store);
+}
+
+bool
+monitor_is_ready(const struct monitor *m)
+{
+	return m->planned;
+}
+
+struct monitor_progress
+monitor_progress(const struct monitor *m)
+{
+	return (struct monitor_progress){
+	    .questions = m->watched,
+	    .first_left = m->first_left,
+	    .asked = m->finished,
+	    .answered = m->answered,
+	    .open = m->inquiries.live,
+	};
+}
+
+/* ---- status ---- */
+
+static void
+status_servers(struct monitor *m, struct emit *j)
+{
+	emit_array(j, "resolvers");
+	for (uint8_t i = 0; i < m->n_servers; i++) {
+		struct resolver_health h = resolver_health(m->resolver, i);
+
+		emit_object(j, NULL);
+		emit_text(j, "server", m->servers[i].text);
+		emit_text(j, "group", m->servers[i].group_text);
+		emit_int(j, "asked", (int64_t)h.asked);
+		emit_int(j, "failed", (int64_t)h.failed);
+		emit_int(j, "fails_running", h.fails_running);
+		emit_int(j, "rtt_us", h.rtt_us);
+		emit_int(j, "window", h.window);
+		emit_int(j, "open", h.open);
+		emit_int(j, "waiting",
+		    (int64_t)m->servers[i].due.n + m->servers[i].fresh.n +
+			m->servers[i].errands.n);
+		emit_object_end(j);
+	}
+	emit_array_end(j);
+}
+
+static void
+status_wire(struct monitor *m, struct emit *j)
+{
+	struct resolver_counters c = resolver_counters(m->resolver);
+
+	emit_object(j, "wire");
+	emit_int(j, "asked", (int64_t)c.asked);
+	emit_int(j, "sent_udp", (int64_t)c.sent_udp);
+	emit_int(j, "sent_tcp", (int64_t)c.sent_tcp);
+	emit_int(j, "answered", (int64_t)c.answered);
+	emit_int(j, "timeouts", (int64_t)c.timeouts);
+	emit_int(j, "retries", (int64_t)c.retries);
+	emit_int(j, "tcp_fallbacks", (int64_t)c.tcp_fallbacks);
+	emit_int(j, "near_misses", (int64_t)c.near_misses);
+	emit_int(j, "late", (int64_t)c.late);
+	emit_int(j, "dropped_question", (int64_t)c.dropped_question);
+	emit_int(j, "dropped_header", (int64_t)c.dropped_header);
+	emit_int(j, "malformed", (int64_t)c.malformed);
+	emit_int(j, "stale", (int64_t)m->n_stale);
+	emit_object_end(j);
+}
+
+void
+monitor_status(struct monitor *m, struct emit *j)
+{
+	uint32_t asked;
+	uint32_t failed;
+
+	emit_object(j, "questions");
+	emit_int(j, "watched", m->watched);
+	emit_int(j, "new_left", m->first_left);
+	emit_int(j, "due", m->busy);
+	emit_int(j, "asked", m->finished);
+	emit_int(j, "answered", m->answered);
+	emit_int(j, "failing", m->failing.live);
+	emit_int(j, "inquiries", m->inquiries.live);
+	emit_int(j, "doubted", m->doubts.live);
+	emit_int(j, "changes", (int64_t)m->n_changes);
+	emit_object_end(j);
+	sight_minute(&m->sight, loop_mono(m->loop), &asked, &failed);
+	emit_object(j, "coverage");
+	emit_bool(j, "blind", m->sight.blind);
+	emit_int(j, "asked_minute", asked);
+	emit_int(j, "failed_minute", failed);
+	emit_int(j, "lag_ms", m->lag_max / MONO_MS(1));
+	emit_int(j, "longest_turn_us", loop_turn_longest(m->loop) / 1000);
+	emit_object_end(j);
+	m->lag_max = 0;
+	emit_object(j, "buffer");
+	emit_int(j, "bytes", (int64_t)m->observed_bytes);
+	emit_int(j, "limit", (int64_t)m->config->buffer_bytes);
+	emit_bool(j, "slow", m->slow);
+	emit_object_end(j);
+	status_servers(m, j);
+	status_wire(m, j);
+}

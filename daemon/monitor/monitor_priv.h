@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef MONITOR_PRIV_H
+#define MONITOR_PRIV_H
+
+/*
+ * monitor_priv -- the inside of the monitor, shared by its files.
+ *
+ *   poll.c       which question goes to which server next, and fail-over
+ *   inquiry.c    a question that answers differently than believed
+ *   testimony.c  what servers said about it
+ *   asking.c     whom it asks to confirm
+ *   decide.c     turns a judgement into decisions, alerts and lines
+ *   household.c  types of one name that vanish or appear together (R5)
+ *   outage.c     failing, recovered, blind, sighted (R3, R4)
+ *   restore.c    the state as the database has it
+ *   watchset.c   watchlists into the table, and reloads
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/hash.h"
+#include "idmap.h"
+#include "judge/candidate.h"
+#include "judge/reach.h"
+#include "ledger.h"
+#include "monitor/monitor.h"
+#include "schedule/wheel.h"
+#include "store/commit.h"
+#include "store/store.h"
+#include "table.h"
+
+enum {
+	POLL_TURN_MAX = 2048,  /* due questions taken in one loop turn */
+	POLL_ATTEMPTS_MAX = 3, /* servers tried for one poll */
+	DEAD_AFTER_FAILS = 16, /* in a row: the server is passed over */
+	DEAD_PROBE_MS = 1000,  /* but for one poll in this time */
+	TICK_PERIOD_MS = 100,
+	SECOND_PERIOD_MS = 1000,
+	OUTAGE_HOLD_S = 60, /* R3: within a minute they are one alert */
+	DOUBTS_MAX = 10000,
+	FETCH_RETRY_MS = 250
+};
+
+/* Why a question is asked; part of the cookie. */
+enum purpose {
+	PURPOSE_POLL = 0,   /* planned, or new */
+	PURPOSE_EARLY = 1,  /* R5: a sibling, ahead of its plan */
+	PURPOSE_CONFIRM = 2 /* for an inquiry */
+};
+
+struct errand {
+	uint32_t question;
+	uint8_t purpose;
+	uint8_t attempt;
+	uint8_t server;
+	uint8_t flags; /* ASK_* */
+};
+
+/* Errands that go before planned polls: a ring. */
+struct errands {
+	struct errand *ring;
+	uint32_t first, n, room;
+};
+
+/* Planned polls wait in a list through the wheel's links. */
+struct waiting {
+	uint32_t first, last, n;
+};
+
+struct poll_server {
+	struct addr addr;
+	char text[ADDR_TEXT_SIZE];
+	const char *group_text;
+	uint8_t group;
+	bool full; /* on_room will tell */
+	struct errands errands;
+	struct waiting due;   /* planned */
+	struct waiting fresh; /* new: after the planned */
+	mono_ns probed;
+};
+
+/* One reply of an inquiry, or a run of equal ones. */
+struct testimony {
+	struct witness witness;
+	struct content content;
+	uint64_t fingerprint;
+	uint32_t ttl;
+	uint16_t flags;
+	int32_t ede;
+	const uint8_t *raw;
+	uint32_t raw_size;
+	char server_text[ADDR_TEXT_SIZE];
+	const char *group_text;
+	struct addr addr;
+	bool stored;
+};
+
+enum { INQUIRY_REPEATS_MAX = 3 }; /* the first server is asked again */
+
+enum inquiry_state {
+	INQUIRY_FETCHING, /* the believed state is on its way */
+	INQUIRY_OPEN,     /* candidate recorded, being confirmed */
+	INQUIRY_HELD,     /* judged, waits for its household */
+	INQUIRY_CLOSING,  /* the decision is on its way to the database */
+	INQUIRY_DOUBTED   /* told as unconfirmed, asked again (R15) */
+};
+
+struct household;
+
+/* An alert about several changes: revisions are counted once for all. */
+struct told_group {
+	struct uuid id;
+	uint32_t revision;
+	uint32_t refs;
+	const char *kind; /* "vanished" or "appeared" */
+};
+
+struct inquiry {
+	struct monitor *monitor;
+	uint32_t question;
+	enum inquiry_state state;
+	bool fetch_open; /* a fetch will call back */
+	bool restored;   /* its candidate was in the database at start */
+	struct arena arena;
+	size_t arena_counted;   /* bytes of it in monitor->observed_bytes */
+	struct testimony *list; /* in order of arrival */
+	size_t n, room;
+	size_t begin; /* this candidate's are begin .. end - 1 */
+	size_t end;
+	struct content believed;
+	uint32_t believed_ttl;
+	wall_us believed_since;
+	wall_us believed_seen;
+	uint32_t n_sets_day;
+	struct store_element *facts; /* of list[begin].content */
+	size_t n_facts;
+	struct uuid change;
+	uint32_t revision;
+	wall_us seen_at;
+	wall_us deadline; /* 0: the clock of T does not run */
+	uint32_t wait_s;  /* T */
+	enum proved required;
+	struct judgement judgement;
+	enum severity severity;
+	uint32_t aspects;
+	bool inconsistent;     /* R5: taken as NODATA */
+	bool rotating;         /* R22 */
+	bool doubted;          /* the decision was told as unconfirmed */
+	uint64_t asked_groups; /* bit per group that was asked */
+	uint8_t n_repeats;     /* times the first server was asked again */
+	wall_us next_repeat;
+	wall_us retry_fetch;
+	struct household *household;
+	struct told_group *group; /* the alert that told it, if a group's */
+	bool told;                /* by an alert of its own or by the group's */
+};
+
+struct monitor {
+	struct monitor_setup setup;
+	struct monitor_hooks hooks;
+	struct loop *loop;
+	struct store *store;
+	const struct config *config;
+	struct resolver *resolver;
+	struct table *table;
+	struct wheel *wheel;
+	struct hash_key key; /* of fingerprints, new with each process */
+	mono_ns start;
+	wall_us origin; /* wall time of tick 0 */
+	struct poll_server *servers;
+	uint32_t rates[RESOLVER_SERVERS_MAX];
+	uint8_t n_servers;
+	uint8_t n_groups;
+	struct arena names; /* of groups; kept while evidence may name them */
+	struct ledger ledger;
+	bool spans_open; /* a commit of spans is on its way */
+	struct sight sight;
+	struct idmap inquiries;  /* by question */
+	struct idmap doubts;     /* by question */
+	struct idmap households; /* by name offset */
+	struct idmap failing;    /* by question */
+	struct idmap holds;      /* by name offset */
+	struct arena scratch;
+	struct loop_timer *tick;
+	struct loop_timer *second;
+	const char **sinks; /* names, for alerts */
+	size_t n_sinks;
+	size_t observed_bytes;
+	bool loaded; /* the database's state is in the table */
+	bool loading;
+	bool draining;
+	bool done_told;
+	bool slow; /* the buffer is full: polling slows */
+	uint32_t watched;
+	uint32_t first_left;
+	uint32_t finished;
+	uint32_t answered;
+	uint32_t busy;         /* polls queued or in flight */
+	uint32_t commits_open; /* decisions not yet durable */
+	uint32_t restore_next; /* next question to be planned after the load */
+	bool planned;          /* all are planned */
+	mono_ns load_retry;    /* the load failed: again then */
+	uint64_t n_changes;
+	uint64_t n_stale;
+	mono_ns progress_told;
+	mono_ns first_pass_began;
+	struct watchset *watchset; /* a reload that is going on */
+	wall_us reload_refused;
+	mono_ns lag_max; /* since the last status */
+};
+
+/* ---- time ---- */
+uint32_t monitor_tick_now(const struct monitor *m);
+wall_us monitor_wall_of(const struct monitor *m, uint32_t tick);
+mono_ns monitor_mono_of(const struct monitor *m, uint32_t tick);
+
+/* ---- poll.c ---- */
+MUST_CHECK int poll_start(struct monitor *m);
+/* The configuration changed: other servers, groups or rates. */
+MUST_CHECK int poll_restart(struct monitor *m);
+void poll_stop(struct monitor *m);
+/* Plans the next poll of a watched question by its phase, after now. */
+void poll_plan(struct monitor *m, uint32_t id);
+/* Asks a new question at once, within the rates. */
+void poll_fresh(struct monitor *m, uint32_t id);
+/* Queues an errand at a server. */
+void poll_errand(struct monitor *m, const struct errand *e);
+/* Takes what is due and sends what the servers have room for. */
+void poll_turn(struct monitor *m);
+uint8_t poll_home(const struct monitor *m, uint32_t id);
+/* Is the server worth asking now? */
+bool poll_is_alive(const struct monitor *m, uint8_t server);
+
+/* ---- inquiry.c ---- */
+/* A good reply to a question whose fingerprint differs, or of an inquiry. */
+void inquiry_reply(struct monitor *m, uint32_t id, const struct answer *a,
+    const struct reply_sum *sum);
+void inquiry_fail(
+    struct monitor *m, uint32_t id, const struct answer *a, enum fail fail);
+/* A confirming question left: T runs from now. */
+void inquiry_asked(struct monitor *m, uint32_t id);
+/* Deadlines and questions to be asked again; every tick. */
+void inquiry_tick(struct monitor *m);
+void inquiry_restore(struct monitor *m, uint32_t id, const struct uuid *change,
+    wall_us seen_at, uint32_t revision);
+/* A poll of a doubted question ended: ask the others too (R15). */
+void inquiry_doubt_ask(struct monitor *m, uint32_t id);
+void inquiry_free(struct inquiry *q);
+/* The decision is durable: goes on with what came meanwhile, or ends. */
+void inquiry_closed(struct inquiry *q);
+/* Re-judges after a change from outside (its household). */
+void inquiry_step(struct inquiry *q);
+void inquiry_evidence(
+    const struct inquiry *q, size_t from, struct commit_evidence *out);
+void inquiry_settle(struct inquiry *q);
+/* The servers changed: testimonies speak of them by their new numbers. */
+void inquiry_remap(
+    struct monitor *m, const struct poll_server *old, uint8_t n_old);
+
+/* ---- asking.c ---- */
+/* Asks what is still wanting to confirm or to refute. */
+void inquiry_ask_more(struct inquiry *q, wall_us now);
+void inquiry_ask(struct inquiry *q, uint8_t server, uint8_t flags);
+
+/* ---- testimony.c ---- */
+struct testimony *testimony_add(struct inquiry *q);
+/* Takes down a good reply.  NULL: out of memory, or not readable after all. */
+struct testimony *testimony_reply(
+    struct inquiry *q, const struct answer *a, const struct reply_sum *sum);
+/* Takes down a FAIL; NULL when it only prolonged a run of equal ones. */
+struct testimony *testimony_fail(
+    struct inquiry *q, const struct answer *a, enum fail fail);
+void testimony_server(struct monitor *m, struct testimony *t, uint8_t server);
+void testimony_count_bytes(struct inquiry *q);
+
+/* ---- decide.c ---- */
+/* Severity and aspects of a judgement; sets q->severity and q->aspects. */
+void decide_weigh(struct inquiry *q);
+void decide_sight(struct inquiry *q);
+void decide_release(struct told_group *g); /* NULL is fine */
+/* Commits the decisions of inquiries in one transaction, with their alert. */
+void decide_commit(
+    struct monitor *m, struct inquiry **members, size_t n, struct household *h);
+
+/* ---- household.c ---- */
+struct household {
+	uint32_t name;    /* offset: the key */
+	uint32_t first;   /* first question of the name */
+	const char *kind; /* "vanished" or "appeared" */
+	wall_us opened;
+	wall_us deadline;
+	struct told_group *group; /* NULL until it was told */
+	uint8_t n_asked;
+	uint32_t asked[WATCH_TYPES_MAX]; /* questions whose reply is awaited */
+	bool heard[WATCH_TYPES_MAX];
+};
+/* A candidate was opened that may concern the whole name. */
+void household_join(struct monitor *m, struct inquiry *q);
+/* Any good reply to a question of a name with a household. */
+void household_hear(struct monitor *m, uint32_t id, const struct reply_sum *sum,
+    wall_us fetched_after);
+/* A poll of one of its questions failed. */
+void household_fail(struct monitor *m, uint32_t id);
+/* A member is judged, or time passed: commit when all are in. */
+void household_step(struct monitor *m, struct household *h);
+void household_tick(struct monitor *m);
+void household_free(struct monitor *m, struct household *h);
+void household_free_all(struct monitor *m);
+
+/* ---- outage.c ---- */
+struct failing {
+	struct reach reach;
+	uint32_t question;
+	wall_us recovered_at; /* 0: still failing */
+};
+void outage_fail(struct monitor *m, uint32_t id, enum fail fail, uint8_t paths);
+void outage_good(struct monitor *m, uint32_t id);
+void outage_restore(
+    struct monitor *m, uint32_t id, const struct store_row *row);
+void outage_second(struct monitor *m);
+void outage_free_all(struct monitor *m);
+
+/* ---- restore.c ---- */
+void restore_start(struct monitor *m);
+/* After the load: plans what is known, asks what is new; a step per turn. */
+void restore_step(struct monitor *m);
+/* Writes the watch side of a question. */
+void restore_put_question(struct monitor *m, uint32_t id, bool watched);
+
+/* ---- watchset.c ---- */
+MUST_CHECK int watchset_load(struct monitor *m, struct diag *d);
+void watchset_reload(struct monitor *m, bool mass);
+/* A step of a reload that is going on. */
+void watchset_step(struct monitor *m);
+void watchset_free(struct monitor *m);
+
+#endif

@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Questions that cannot be asked (R3) and a monitor that sees nothing (R4).
+ *
+ * The row of failed polls is kept in the database from its first to its last,
+ * for the ledger and for coverage.  It is told only after a hold of a minute:
+ * what fails of one name in that time is one alert, and a monitor that turns
+ * out blind in that time tells that instead.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/config.h"
+#include "loop/loop.h"
+#include "monitor_priv.h"
+#include "say.h"
+
+enum { EVENTS_MAX = 2 * WATCH_TYPES_MAX };
+
+/* A name with something to tell when the minute is over. */
+struct hold {
+	uint32_t name;  /* offset: the key */
+	uint32_t first; /* first question */
+	mono_ns due;
+};
+
+static void
+put_outage(struct monitor *m, const struct failing *f, wall_us until)
+{
+	struct commit_outage o = {
+	    .key = table_key(m->table, f->question),
+	    .since = f->reach.since,
+	    .until = until,
+	    .fail = f->reach.fail,
+	    .count = f->reach.fails,
+	    .told = f->reach.told,
+	};
+
+	commit_outage(m->store, &o, NULL, NULL);
+}
+
+static void
+hold_name(struct monitor *m, uint32_t id)
+{
+	uint32_t name = table_question(m->table, id)->name;
+	struct hold *h;
+
+	if (idmap_get(&m->holds, name) != NULL)
+		return;
+	h = calloc(1, sizeof(*h));
+	if (h == NULL || idmap_put(&m->holds, name, h) != 0) {
+		free(h);
+		return;
+	}
+	h->name = name;
+	h->first = table_first(m->table, id);
+	h->due = loop_mono(m->loop) + MONO_S(OUTAGE_HOLD_S);
+}
+
+static void
+forget(struct monitor *m, uint32_t id)
+{
+	table_question(m->table, id)->flags &= (uint8_t)~Q_FAILS;
+	free(idmap_take(&m->failing, id));
+}
+
+static struct failing *
+failing_new(struct monitor *m, uint32_t id)
+{
+	struct failing *f = calloc(1, sizeof(*f));
+
+	if (f == NULL || idmap_put(&m->failing, id, f) != 0) {
+		free(f);
+		return NULL;
+	}
+	f->question = id;
+	table_question(m->table, id)->flags |= Q_FAILS;
+	return f;
+}
+
+void
+outage_fail(struct monitor *m, uint32_t id, enum fail fail, uint8_t paths)
+{
+	struct failing *f = idmap_get(&m->failing, id);
+	bool first;
+
+	if (f == NULL && (f = failing_new(m, id)) == NULL)
+		return;
+	if (f->recovered_at != 0) {
+		/* `recovered` was not told yet: it is the same outage still. */
+		f->recovered_at = 0;
+		put_outage(m, f, 0);
+	}
+	first = f->reach.fails == 0;
+	reach_fail(&f->reach, fail, paths, loop_wall(m->loop));
+	if (first)
+		put_outage(m, f, 0);
+	if (reach_is_failing(&f->reach, m->config->failing_after))
+		hold_name(m, id);
+}
+
+void
+outage_good(struct monitor *m, uint32_t id)
+{
+	struct failing *f = idmap_get(&m->failing, id);
+
+	if (f == NULL || f->recovered_at != 0)
+		return;
+	put_outage(m, f, loop_wall(m->loop));
+	if (!f->reach.told) {
+		forget(m, id);
+		return;
+	}
+	f->recovered_at = loop_wall(m->loop);
+	hold_name(m, id);
+}
+
+void
+outage_restore(struct monitor *m, uint32_t id, const struct store_row *row)
+{
+	struct failing *f = failing_new(m, id);
+
+	if (f == NULL)
+		return;
+	f->reach.since = row->failing_since;
+	f->reach.fail = row->fail;
+	f->reach.told = row->failing_told;
+	f->reach.fails = 1;
+}
+
+/* ---- telling ---- */
+
+struct told {
+	struct monitor *monitor;
+	size_t n;
+	struct {
+		char *json;
+		char *text;
+		enum severity severity;
+	} list[EVENTS_MAX];
+};
+
+static void
+on_told(void *ctx, int err)
+{
+	struct told *t = ctx;
+	struct monitor *m = t->monitor;
+
+	m->commits_open--;
+	for (size_t i = 0; i < t->n; i++) {
+		struct monitor_line line = {"event", t->list[i].json,
+		    t->list[i].text, t->list[i].severity, false};
+
+		if (err == 0 && m->hooks.on_line != NULL)
+			m->hooks.on_line(m->hooks.ctx, &line);
+		free(t->list[i].json);
+		free(t->list[i].text);
+	}
+	if (err == 0 && m->hooks.on_outbox != NULL)
+		m->hooks.on_outbox(m->hooks.ctx);
+	free(t);
+}
+
+/* Events that are told together; entries borrow from here. */
+struct batch {
+	struct told *told;
+	struct commit_entry entries[EVENTS_MAX];
+	struct store_key keys[EVENTS_MAX];
+	char name[NAME_TEXT_SIZE];
+	size_t n;
+	enum severity highest;
+	const char *kind;
+	const uint8_t *wire; /* NULL: of the monitor */
+};
+
+static void
+add_event(
+    struct monitor *m, struct batch *b, struct say_event *e, uint32_t question)
+{
+	struct buf json = {0};
+	struct buf text = {0};
+	char at[WALL_TEXT_SIZE];
+	size_t i = b->n;
+
+	if (i == EVENTS_MAX)
+		return;
+	e->id = uuid_v7(e->at);
+	say_event(e, &json);
+	wall_print(e->at, at);
+	at[19] = '\0';
+	at[10] = ' ';
+	buf_printf(&text, "%sZ  %-8s  event  ", at, severity_text(e->severity));
+	say_event_line(e, &text);
+	b->told->list[i].json = strdup(buf_text(&json));
+	b->told->list[i].text = strdup(buf_text(&text));
+	b->told->list[i].severity = e->severity;
+	buf_fini(&json);
+	buf_fini(&text);
+	b->entries[i] = (struct commit_entry){
+	    .id = e->id,
+	    .revision = 1,
+	    .at = e->at,
+	    .class_ = "event",
+	    .body = b->told->list[i].json,
+	    .name = b->name,
+	    .type = e->type,
+	    .view = "default",
+	    .event = e->kind,
+	    .severity = (uint8_t)e->severity,
+	};
+	if (e->policy != NULL) {
+		b->entries[i].lists = e->policy->lists;
+		b->entries[i].n_lists = e->policy->n_lists;
+		b->entries[i].tags = e->policy->tags;
+		b->entries[i].n_tags = e->policy->n_tags;
+	}
+	if (question != QUESTION_NONE)
+		b->keys[i] = table_key(m->table, question);
+	if (e->severity > b->highest)
+		b->highest = e->severity;
+	b->n++;
+	b->told->n = b->n;
+}
+
+static void
+send_events(struct monitor *m, struct batch *b)
+{
+	struct buf group = {0};
+	struct commit_alert alert = {
+	    .id = b->entries[0].id,
+	    .revision = 1,
+	    .class_ = "event",
+	    .name = b->name,
+	    .sinks = m->sinks,
+	    .n_sinks = m->n_sinks,
+	};
+	struct commit_events c = {
+	    .entries = b->entries,
+	    .keys = b->keys,
+	    .n_entries = b->n,
+	};
+
+	if (b->n > 1) {
+		struct say_group g = {
+		    .id = uuid_v7(b->entries[0].at),
+		    .revision = 1,
+		    .kind = b->kind,
+		    .name = b->wire,
+		    .severity = b->highest,
+		    .n_members = b->n,
+		};
+
+		say_group(&g, &group);
+		alert.id = g.id;
+		alert.class_ = "group";
+		alert.group = buf_text(&group);
+	}
+	if (severity_is_told(b->highest) && m->n_sinks > 0) {
+		c.alerts = &alert;
+		c.n_alerts = 1;
+	}
+	m->commits_open++;
+	commit_events(m->store, &c, on_told, b->told);
+	buf_fini(&group);
+}
+
+static struct batch *
+batch_new(struct monitor *m, const char *kind, const uint8_t *wire)
+{
+	struct batch *b = calloc(1, sizeof(*b));
+
+	if (b == NULL)
+		return NULL;
+	b->told = calloc(1, sizeof(*b->told));
+	if (b->told == NULL) {
+		free(b);
+		return NULL;
+	}
+	b->told->monitor = m;
+	b->kind = kind;
+	b->wire = wire;
+	if (wire != NULL)
+		name_print(wire, b->name);
+	return b;
+}
+
+static void
+batch_end(struct monitor *m, struct batch *b)
+{
+	if (b->n > 0)
+		send_events(m, b);
+	else
+		free(b->told);
+	free(b);
+}
+
+static void
+add_question_event(
+    struct monitor *m, struct batch *b, const struct failing *f, wall_us at)
+{
+	const struct question *row = table_question(m->table, f->question);
+	const struct policy *p = policy_get(m->table, row->policy);
+	struct severity_input in = {
+	    .event = b->kind,
+	    .type = row->type,
+	    .owned = p->owned,
+	    .hostile = p->hostile,
+	    .tags = p->tags,
+	    .n_tags = p->n_tags,
+	};
+	struct say_event e = {
+	    .kind = b->kind,
+	    .name = b->wire,
+	    .type = row->type,
+	    .reason = fail_text((enum fail)f->reach.fail),
+	    .since = f->recovered_at != 0 ? f->recovered_at : f->reach.since,
+	    .at = at,
+	    .severity = severity_of(&in, m->config),
+	    .policy = p,
+	};
+
+	add_event(m, b, &e, f->question);
+}
+
+/* The minute is over: what still fails is told, and what recovered. */
+static void
+tell_name(struct monitor *m, const struct hold *h)
+{
+	const uint8_t *wire = table_name(m->table, h->first, NULL);
+	struct batch *failing = batch_new(m, "failing", wire);
+	struct batch *recovered = batch_new(m, "recovered", wire);
+	wall_us at = loop_wall(m->loop);
+	uint32_t id = h->first;
+
+	if (failing == NULL || recovered == NULL) {
+		free(failing);
+		free(recovered);
+		return;
+	}
+	for (; id != QUESTION_NONE;
+	     id = table_question(m->table, id)->sibling) {
+		struct failing *f = idmap_get(&m->failing, id);
+
+		if (f == NULL)
+			continue;
+		if (f->recovered_at != 0) {
+			add_question_event(m, recovered, f, at);
+			forget(m, id);
+		} else if (reach_is_failing(
+			       &f->reach, m->config->failing_after)) {
+			f->reach.told = true;
+			put_outage(m, f, 0);
+			add_question_event(m, failing, f, at);
+		}
+	}
+	batch_end(m, failing);
+	batch_end(m, recovered);
+}
+
+static void
+tell_sight(struct monitor *m, bool blind)
+{
+	struct batch *b = batch_new(m, blind ? "blind" : "sighted", NULL);
+	struct say_event e = {
+	    .since = m->sight.since,
+	    .at = loop_wall(m->loop),
+	};
+	struct severity_input in = {0};
+
+	if (b == NULL)
+		return;
+	e.kind = in.event = b->kind;
+	e.severity = severity_of(&in, m->config);
+	sight_minute(&m->sight, loop_mono(m->loop), &e.asked, &e.failed);
+	add_event(m, b, &e, QUESTION_NONE);
+	batch_end(m, b);
+}
+
+void
+outage_second(struct monitor *m)
+{
+	mono_ns now = loop_mono(m->loop);
+	struct hold *h;
+	uint32_t at = 0;
+
+	switch (sight_judge(&m->sight, now, loop_wall(m->loop))) {
+	case SIGHT_BLIND:
+		tell_sight(m, true);
+		break;
+	case SIGHT_SIGHTED:
+		tell_sight(m, false);
+		break;
+	case SIGHT_SAME:
+		break;
+	}
+	while ((h = idmap_next(&m->holds, &at)) != NULL) {
+		if (m->sight.blind)
+			h->due = now + MONO_S(OUTAGE_HOLD_S);
+		if (now < h->due)
+			continue;
+		idmap_take(&m->holds, h->name);
+		tell_name(m, h);
+		free(h);
+	}
+}
+
+void
+outage_free_all(struct monitor *m)
+{
+	struct failing *f;
+	struct hold *h;
+	uint32_t at = 0;
+
+	while ((f = idmap_next(&m->failing, &at)) != NULL)
+		free(f);
+	at = 0;
+	while ((h = idmap_next(&m->holds, &at)) != NULL)
+		free(h);
+	idmap_fini(&m->failing);
+	idmap_fini(&m->holds);
+}

@@ -1,0 +1,595 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The walk of one poll:
+ *
+ *   wheel --due--> waiting at its home server --room--> resolver_ask()
+ *     ^                                                     |
+ *     |            next server (fail-over) <--- FAIL -------+
+ *     |                                                     |
+ *     +-- poll_plan() <--- unchanged / inquiry / outage <---+
+ *
+ * A question keeps to one server.  A server that failed many times in a row
+ * is passed over but for one poll a second, so that a dead resolver does not
+ * delay what the others can answer.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/rand.h"
+#include "config/config.h"
+#include "loop/loop.h"
+#include "monitor_priv.h"
+#include "schedule/spread.h"
+
+/* Which server a name keeps to needs no secret, only evenness. */
+static const struct hash_key home_key = {0x686f6d65ULL, 0x7365727665723176ULL};
+
+uint8_t
+poll_home(const struct monitor *m, uint32_t id)
+{
+	uint8_t size;
+	const uint8_t *wire = table_name(m->table, id, &size);
+
+	return (uint8_t)(hash_sip(&home_key, wire, size) % m->n_servers);
+}
+
+bool
+poll_is_alive(const struct monitor *m, uint8_t server)
+{
+	struct resolver_health h = resolver_health(m->resolver, server);
+
+	return h.fails_running < DEAD_AFTER_FAILS;
+}
+
+/* ---- queues ---- */
+
+static void
+waiting_push(struct monitor *m, struct waiting *w, uint32_t id)
+{
+	uint32_t *links = table_links(m->table);
+
+	links[id] = QUESTION_NONE;
+	if (w->n == 0)
+		w->first = id;
+	else
+		links[w->last] = id;
+	w->last = id;
+	w->n++;
+}
+
+static uint32_t
+waiting_pop(struct monitor *m, struct waiting *w)
+{
+	uint32_t id = w->first;
+
+	w->first = table_links(m->table)[id];
+	w->n--;
+	return id;
+}
+
+static bool
+errands_push(struct errands *q, const struct errand *e)
+{
+	if (q->n == q->room) {
+		uint32_t room = q->room == 0 ? 64 : q->room * 2;
+		struct errand *ring = malloc(room * sizeof(*ring));
+
+		if (ring == NULL)
+			return false;
+		for (uint32_t i = 0; i < q->n; i++)
+			ring[i] = q->ring[(q->first + i) % q->room];
+		free(q->ring);
+		*q = (struct errands){.ring = ring, .n = q->n, .room = room};
+	}
+	q->ring[(q->first + q->n) % q->room] = *e;
+	q->n++;
+	return true;
+}
+
+/* The server for attempt n of a question whose home is dead or not. */
+static uint8_t
+pick_server(struct monitor *m, uint32_t id, uint8_t attempt)
+{
+	const struct question *q = table_question(m->table, id);
+	uint8_t server = (uint8_t)((q->home + attempt) % m->n_servers);
+	mono_ns now = loop_mono(m->loop);
+
+	for (uint8_t i = 0; i < m->n_servers; i++) {
+		struct poll_server *s = &m->servers[server];
+
+		if (poll_is_alive(m, server))
+			return server;
+		if (now - s->probed >= MONO_MS(DEAD_PROBE_MS)) {
+			s->probed = now;
+			return server;
+		}
+		server = (uint8_t)((server + 1) % m->n_servers);
+	}
+	return server;
+}
+
+static uint64_t
+cookie_of(const struct errand *e)
+{
+	return (uint64_t)e->question | (uint64_t)e->purpose << 32 |
+	       (uint64_t)e->attempt << 40 | (uint64_t)e->flags << 48;
+}
+
+static struct errand
+errand_of(const struct answer *a)
+{
+	return (struct errand){
+	    .question = (uint32_t)a->cookie,
+	    .purpose = (uint8_t)(a->cookie >> 32),
+	    .attempt = (uint8_t)(a->cookie >> 40),
+	    .flags = (uint8_t)(a->cookie >> 48),
+	    .server = a->server,
+	};
+}
+
+/* ---- sending ---- */
+
+static int
+send_errand(struct monitor *m, const struct errand *e)
+{
+	struct ask ask = {
+	    .cookie = cookie_of(e),
+	    .server = e->server,
+	    .flags = e->flags,
+	    .type = table_question(m->table, e->question)->type,
+	};
+	int err;
+
+	ask.name = table_name(m->table, e->question, &ask.name_size);
+	err = resolver_ask(m->resolver, &ask);
+	if (err == 0 && e->purpose == PURPOSE_CONFIRM)
+		inquiry_asked(m, e->question);
+	return err;
+}
+
+static void
+pump_waiting(struct monitor *m, uint8_t server, struct waiting *w)
+{
+	struct poll_server *s = &m->servers[server];
+
+	while (w->n > 0 && !s->full) {
+		struct errand e = {.question = w->first, .server = server};
+
+		if (send_errand(m, &e) != 0) {
+			s->full = true;
+			return;
+		}
+		waiting_pop(m, w);
+	}
+}
+
+static void
+pump(struct monitor *m, uint8_t server)
+{
+	struct poll_server *s = &m->servers[server];
+
+	while (s->errands.n > 0 && !s->full) {
+		struct errand e = s->errands.ring[s->errands.first];
+
+		if (send_errand(m, &e) != 0) {
+			s->full = true;
+			return;
+		}
+		s->errands.first = (s->errands.first + 1) % s->errands.room;
+		s->errands.n--;
+	}
+	pump_waiting(m, server, &s->due);
+	if (!m->slow)
+		pump_waiting(m, server, &s->fresh);
+}
+
+static void
+on_room(void *ctx, uint8_t server)
+{
+	struct monitor *m = ctx;
+
+	m->servers[server].full = false;
+	pump(m, server);
+}
+
+void
+poll_errand(struct monitor *m, const struct errand *e)
+{
+	struct poll_server *s = &m->servers[e->server];
+
+	if (!errands_push(&s->errands, e))
+		return; /* no memory: the deadline or the next poll mends it */
+	pump(m, e->server);
+}
+
+/* ---- planning ---- */
+
+/* What is planned as `due` and sent with jitter. */
+static void
+wheel_put(struct monitor *m, uint32_t id, uint32_t due)
+{
+	struct question *q = table_question(m->table, id);
+	uint32_t every_s = policy_get(m->table, q->policy)->every_s;
+	uint32_t jitter = spread_jitter_ms(every_s, rand_u32());
+
+	q->due = due;
+	q->wheel = due + jitter / TICK_MS;
+	wheel_add(m->wheel, id, monitor_mono_of(m, q->wheel));
+}
+
+void
+poll_plan(struct monitor *m, uint32_t id)
+{
+	struct question *q = table_question(m->table, id);
+	const struct policy *p = policy_get(m->table, q->policy);
+	struct store_key key = table_key(m->table, id);
+	uint32_t phase = spread_phase_ms(&key.question, p->every_s);
+	uint32_t now = monitor_tick_now(m);
+	int64_t now_ms = monitor_wall_of(m, now) / 1000;
+	int64_t next = spread_next_ms(phase, p->every_s, now_ms);
+
+	q->home = poll_home(m, id);
+	wheel_put(m, id, now + (uint32_t)((next - now_ms) / TICK_MS));
+}
+
+/* The next planned time after the one that just ended; skips missed ones. */
+static void
+plan_next(struct monitor *m, uint32_t id)
+{
+	struct question *q = table_question(m->table, id);
+	uint32_t step =
+	    policy_get(m->table, q->policy)->every_s * (1000 / TICK_MS);
+	uint32_t now = monitor_tick_now(m);
+	uint32_t due = q->due + step;
+
+	if (due <= now)
+		due += ((now - due) / step + 1) * step;
+	wheel_put(m, id, due);
+}
+
+void
+poll_fresh(struct monitor *m, uint32_t id)
+{
+	struct question *q = table_question(m->table, id);
+	uint8_t server;
+
+	q->home = poll_home(m, id);
+	q->flags |= Q_BUSY;
+	q->flags &= (uint8_t)~Q_PLANNED;
+	m->busy++;
+	server = pick_server(m, id, 0);
+	waiting_push(m, &m->servers[server].fresh, id);
+	pump(m, server);
+}
+
+/* A question leaves the wheel. */
+static void
+take_due(struct monitor *m, uint32_t id)
+{
+	struct question *q = table_question(m->table, id);
+	mono_ns lag = loop_mono(m->loop) - monitor_mono_of(m, q->due);
+
+	if ((q->flags & Q_WATCHED) == 0 || m->draining)
+		return;
+	if (lag > m->lag_max)
+		m->lag_max = lag;
+	q->flags |= Q_BUSY | Q_PLANNED;
+	m->busy++;
+	ledger_begin(
+	    &m->ledger, policy_get(m->table, q->policy)->class_, q->due);
+	waiting_push(m, &m->servers[pick_server(m, id, 0)].due, id);
+}
+
+void
+poll_turn(struct monitor *m)
+{
+	mono_ns now = loop_mono(m->loop);
+	mono_ns next;
+	int n = 0;
+
+	if (!m->loaded)
+		return;
+	while (!m->slow && n++ < POLL_TURN_MAX) {
+		uint32_t id = wheel_take(m->wheel, now);
+
+		if (id == WHEEL_NONE)
+			break;
+		take_due(m, id);
+	}
+	for (uint8_t i = 0; i < m->n_servers; i++)
+		pump(m, i);
+	if (n > POLL_TURN_MAX) {
+		loop_timer_in(m->tick, 0);
+		return;
+	}
+	next = wheel_next(m->wheel, now);
+	if (next > now + MONO_MS(TICK_PERIOD_MS))
+		next = now + MONO_MS(TICK_PERIOD_MS);
+	if (next < now + MONO_MS(1))
+		next = now + MONO_MS(1);
+	if (m->slow)
+		next = now + MONO_MS(TICK_PERIOD_MS);
+	loop_timer_at(m->tick, next);
+}
+
+/* ---- answers ---- */
+
+/* A poll ended, whatever came of it. */
+static void
+finish(struct monitor *m, uint32_t id, bool good)
+{
+	struct question *q = table_question(m->table, id);
+
+	if ((q->flags & Q_BUSY) == 0)
+		return;
+	m->busy--;
+	m->finished++;
+	if (good)
+		m->answered++;
+	sight_note(&m->sight, loop_mono(m->loop), !good);
+	if ((q->flags & Q_PLANNED) != 0) {
+		ledger_end(&m->ledger, policy_get(m->table, q->policy)->class_,
+		    q->due);
+		q->flags &= (uint8_t) ~(Q_BUSY | Q_PLANNED);
+		if ((q->flags & Q_WATCHED) != 0 && !m->setup.once)
+			plan_next(m, id);
+	} else {
+		q->flags &= (uint8_t)~Q_BUSY;
+		if (m->first_left > 0)
+			m->first_left--;
+		if ((q->flags & Q_WATCHED) != 0 && !m->setup.once)
+			poll_plan(m, id);
+	}
+	if ((q->flags & Q_DOUBTED) != 0 && good)
+		inquiry_doubt_ask(m, id);
+}
+
+/*
+ * Tries the next server; with one server only, TCP at the same: `failing`
+ * needs two paths (R3).
+ */
+static bool
+fail_over(struct monitor *m, const struct errand *e)
+{
+	struct errand next = *e;
+
+	next.attempt++;
+	if (next.attempt >= POLL_ATTEMPTS_MAX)
+		return false;
+	if (m->n_servers == 1) {
+		if ((e->flags & ASK_TCP) != 0)
+			return false;
+		next.flags |= ASK_TCP;
+	} else {
+		if (next.attempt >= m->n_servers)
+			return false;
+		next.server = pick_server(m, e->question, next.attempt);
+		if (next.server == e->server)
+			return false;
+	}
+	poll_errand(m, &next);
+	return true;
+}
+
+static uint8_t
+paths_of(const struct monitor *m, const struct errand *e)
+{
+	uint8_t paths = REACH_HOME_UDP;
+
+	if (e->attempt > 0)
+		paths |= m->n_servers == 1 ? REACH_TCP : REACH_OTHER;
+	return paths;
+}
+
+static void
+poll_failed(struct monitor *m, const struct errand *e, const struct answer *a,
+    enum fail fail)
+{
+	uint32_t id = e->question;
+	struct question *q = table_question(m->table, id);
+
+	if ((q->flags & Q_INQUIRY) != 0)
+		inquiry_fail(m, id, a, fail);
+	if (fail_over(m, e))
+		return;
+	if (m->households.live > 0)
+		household_fail(m, id);
+	if (e->purpose != PURPOSE_POLL)
+		return;
+	if ((q->flags & Q_WATCHED) != 0)
+		outage_fail(m, id, fail, paths_of(m, e));
+	finish(m, id, false);
+}
+
+/* RFC 8914: Stale Answer, Stale NXDOMAIN Answer (R13). */
+static bool
+is_stale(const struct answer *a)
+{
+	return a->message->ede == 3 || a->message->ede == 19;
+}
+
+static wall_us
+fetched_after(const struct monitor *m, const struct question *q,
+    const struct reply_sum *sum)
+{
+	return candidate_fetched_after(
+	    loop_wall(m->loop), sum->aa, q->ttl, sum->ttl);
+}
+
+static void
+poll_good(struct monitor *m, const struct errand *e, const struct answer *a,
+    const struct reply_sum *sum)
+{
+	uint32_t id = e->question;
+	struct question *q = table_question(m->table, id);
+	bool stale = is_stale(a);
+
+	if (stale)
+		m->n_stale++;
+	if ((q->flags & Q_FAILS) != 0 && !stale)
+		outage_good(m, id);
+	if (q->fingerprint == sum->fingerprint && (q->flags & Q_INQUIRY) == 0) {
+		if (!stale)
+			q->seen = (uint32_t)(loop_wall(m->loop) / WALL_S(1));
+		if (sum->ttl > q->ttl)
+			q->ttl = sum->ttl;
+	} else if (!stale || (q->flags & Q_INQUIRY) != 0) {
+		inquiry_reply(m, id, a, sum);
+	}
+	if (m->households.live > 0)
+		household_hear(m, id, sum, fetched_after(m, q, sum));
+	if (e->purpose == PURPOSE_POLL)
+		finish(m, id, true);
+}
+
+static void
+on_answer(void *ctx, const struct answer *a)
+{
+	struct monitor *m = ctx;
+	struct errand e = errand_of(a);
+	struct reply_sum sum;
+	enum fail fail = a->fail;
+
+	if (fail == FAIL_NOT) {
+		reply_sum(a->wire, a->size, a->message, &m->key, &sum);
+		fail = sum.fail;
+	}
+	if (e.purpose == PURPOSE_CONFIRM) {
+		if (fail != FAIL_NOT)
+			inquiry_fail(m, e.question, a, fail);
+		else
+			inquiry_reply(m, e.question, a, &sum);
+	} else if (fail != FAIL_NOT) {
+		poll_failed(m, &e, a, fail);
+	} else {
+		poll_good(m, &e, a, &sum);
+	}
+}
+
+/* ---- start, change and stop ---- */
+
+static uint8_t
+group_of(struct monitor *m, const char *group, uint8_t n)
+{
+	for (uint8_t i = 0; i < n; i++) {
+		if (strcmp(m->servers[i].group_text, group) == 0)
+			return m->servers[i].group;
+	}
+	return m->n_groups++;
+}
+
+static int
+servers_make(struct monitor *m)
+{
+	const struct config *c = m->config;
+
+	m->servers = calloc(c->n_resolvers, sizeof(*m->servers));
+	if (m->servers == NULL)
+		return -ENOMEM;
+	m->n_groups = 0;
+	for (uint8_t i = 0; i < c->n_resolvers; i++) {
+		struct poll_server *s = &m->servers[i];
+
+		s->addr = c->resolvers[i].addr;
+		addr_print(&s->addr, s->text);
+		s->group_text = arena_text(&m->names, c->resolvers[i].group);
+		if (s->group_text == NULL)
+			return -ENOMEM;
+		s->group = group_of(m, s->group_text, i);
+		s->probed = INT64_MIN / 2;
+		m->rates[i] = c->resolvers[i].rate;
+	}
+	m->n_servers = (uint8_t)c->n_resolvers;
+	return 0;
+}
+
+int
+poll_start(struct monitor *m)
+{
+	const struct config *c = m->config;
+	struct resolver_server servers[RESOLVER_SERVERS_MAX];
+	struct resolver_hooks hooks = {on_answer, on_room, m};
+	int err;
+
+	if (c->n_resolvers == 0 || c->n_resolvers > RESOLVER_SERVERS_MAX)
+		return ERR_FULL;
+	err = servers_make(m);
+	if (err != 0)
+		return err;
+	for (uint8_t i = 0; i < m->n_servers; i++)
+		servers[i] = (struct resolver_server){
+		    c->resolvers[i].addr, c->resolvers[i].rate};
+	m->resolver = resolver_new(
+	    m->loop, servers, m->n_servers, m->setup.limits, &hooks);
+	return m->resolver == NULL ? -ENOMEM : 0;
+}
+
+void
+poll_stop(struct monitor *m)
+{
+	resolver_free(m->resolver);
+	m->resolver = NULL;
+	for (uint8_t i = 0; i < m->n_servers; i++)
+		free(m->servers[i].errands.ring);
+	free(m->servers);
+	m->servers = NULL;
+	m->n_servers = 0;
+}
+
+static bool
+same_servers(const struct monitor *m, const struct config *c)
+{
+	if (c->n_resolvers != m->n_servers)
+		return false;
+	for (uint8_t i = 0; i < m->n_servers; i++) {
+		if (!addr_equal(&m->servers[i].addr, &c->resolvers[i].addr) ||
+		    strcmp(m->servers[i].group_text, c->resolvers[i].group) !=
+			0 ||
+		    m->rates[i] != c->resolvers[i].rate)
+			return false;
+	}
+	return true;
+}
+
+/* Questions that were queued or in flight are asked anew, within the rates. */
+static void
+requeue(struct monitor *m)
+{
+	uint32_t n = table_count(m->table);
+
+	for (uint32_t id = 0; id < n; id++) {
+		struct question *q = table_question(m->table, id);
+
+		if (m->n_servers > 0)
+			q->home = poll_home(m, id);
+		if ((q->flags & Q_BUSY) != 0)
+			waiting_push(m, &m->servers[q->home].due, id);
+	}
+}
+
+int
+poll_restart(struct monitor *m)
+{
+	struct poll_server *old = m->servers;
+	uint8_t n_old = m->n_servers;
+	int err;
+
+	if (same_servers(m, m->config))
+		return 0;
+	resolver_free(m->resolver);
+	m->resolver = NULL;
+	err = poll_start(m);
+	if (err == 0) {
+		inquiry_remap(m, old, n_old);
+		requeue(m);
+	}
+	for (uint8_t i = 0; i < n_old; i++)
+		free(old[i].errands.ring);
+	free(old);
+	return err;
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * What the database knows, into the table; then plans and first questions.
+ *
+ * A restart asks nothing at once that has a state: each question goes on at
+ * its planned time, which depends on its key only.  Fingerprints are computed
+ * anew from the stored contents, with this process's own key.
+ */
+
+#include "base/log.h"
+#include "dns/record.h"
+#include "loop/loop.h"
+#include "monitor_priv.h"
+#include "schedule/spread.h"
+
+enum { RESTORE_TURN_MAX = 5000 };
+
+void
+restore_put_question(struct monitor *m, uint32_t id, bool watched)
+{
+	struct question *q = table_question(m->table, id);
+	const struct policy *p = policy_get(m->table, q->policy);
+	uint8_t size;
+	const uint8_t *name = table_name(m->table, id, &size);
+	struct commit_question c = {
+	    .key = table_key(m->table, id),
+	    .name = name,
+	    .name_size = size,
+	    .type = q->type,
+	    .view = "default",
+	    .watched = watched,
+	    .every_s = p->every_s,
+	    .attributes = p->attributes,
+	    .tags = p->tags,
+	    .n_tags = p->n_tags,
+	    .lists = p->lists,
+	    .n_lists = p->n_lists,
+	    .owner = p->owner,
+	    .runbook = p->runbook,
+	    .at = loop_wall(m->loop),
+	};
+
+	c.phase_ms = spread_phase_ms(&c.key.question, p->every_s);
+	q->flags |= Q_STORED;
+	commit_question(m->store, &c, NULL, NULL);
+}
+
+/* A question of the database that no list watches any more. */
+static void
+put_unwatched(struct monitor *m, const struct store_row *row)
+{
+	struct commit_question c = {
+	    .key = row->key,
+	    .name = row->name,
+	    .name_size = name_size(row->name),
+	    .type = row->type,
+	    .view = row->view,
+	    .every_s = row->every_s,
+	    .attributes = 0,
+	    .at = loop_wall(m->loop),
+	};
+
+	c.phase_ms = spread_phase_ms(&c.key.question, row->every_s);
+	commit_question(m->store, &c, NULL, NULL);
+}
+
+static void
+take_state(struct monitor *m, uint32_t id, const struct store_row *row)
+{
+	struct question *q = table_question(m->table, id);
+	struct content content;
+
+	arena_reset(&m->scratch);
+	if (content_unpack(
+		row->content, row->content_size, &m->scratch, &content) != 0) {
+		/* Written by another version: ask the database again then. */
+		q->fingerprint = FINGERPRINT_ASK;
+		q->flags |= Q_KNOWN;
+		return;
+	}
+	q->fingerprint = content_fingerprint(&content, &m->key);
+	q->ttl = row->ttl;
+	q->seen = (uint32_t)(row->last_seen / WALL_S(1));
+	q->flags |= Q_KNOWN;
+}
+
+static void
+on_row(void *ctx, const struct store_row *row)
+{
+	struct monitor *m = ctx;
+	uint32_t id =
+	    table_find(m->table, row->name, name_size(row->name), row->type);
+	struct question *q;
+
+	if (id == QUESTION_NONE ||
+	    (table_question(m->table, id)->flags & Q_WATCHED) == 0) {
+		if (row->watched)
+			put_unwatched(m, row);
+		return;
+	}
+	q = table_question(m->table, id);
+	q->flags |= Q_STORED;
+	if (!row->watched ||
+	    row->attributes != policy_get(m->table, q->policy)->attributes)
+		restore_put_question(m, id, true);
+	if (row->content != NULL)
+		take_state(m, id, row);
+	if (row->failing && idmap_get(&m->failing, id) == NULL)
+		outage_restore(m, id, row);
+	if (row->phase == CANDIDATE_OPEN && (q->flags & Q_INQUIRY) == 0)
+		inquiry_restore(
+		    m, id, &row->change, row->seen_at, row->revision);
+	/* An unconfirmed change is not asked again after a restart (R15): its
+	 * evidence is in the database, but no longer at hand. */
+	if (row->phase == CANDIDATE_DOUBTED)
+		commit_settled(m->store, &row->key, &row->change, NULL, NULL);
+}
+
+static void
+on_loaded(void *ctx, int err)
+{
+	struct monitor *m = ctx;
+
+	m->loading = false;
+	if (err != 0) {
+		m->load_retry = loop_mono(m->loop) + MONO_S(1);
+		return;
+	}
+	m->loaded = true;
+	m->restore_next = 0;
+	ledger_restart(&m->ledger, monitor_tick_now(m));
+	loop_timer_in(m->tick, 0);
+}
+
+void
+restore_start(struct monitor *m)
+{
+	if (m->loaded || m->loading)
+		return;
+	m->loading = true;
+	m->load_retry = 0;
+	store_load(m->store, on_row, on_loaded, m);
+}
+
+static void
+plan_one(struct monitor *m, uint32_t id)
+{
+	struct question *q = table_question(m->table, id);
+
+	if ((q->flags & Q_WATCHED) == 0)
+		return;
+	if ((q->flags & Q_STORED) == 0)
+		restore_put_question(m, id, true);
+	if (m->setup.once || (q->flags & Q_KNOWN) == 0) {
+		m->first_left++;
+		poll_fresh(m, id);
+	} else {
+		poll_plan(m, id);
+	}
+}
+
+void
+restore_step(struct monitor *m)
+{
+	uint32_t n = table_count(m->table);
+	uint32_t until = m->restore_next + RESTORE_TURN_MAX;
+
+	while (m->restore_next < n && m->restore_next < until)
+		plan_one(m, m->restore_next++);
+	if (m->restore_next < n) {
+		loop_timer_in(m->tick, 0);
+		return;
+	}
+	m->planned = true;
+	m->first_pass_began = loop_mono(m->loop);
+	log_info("monitor: %u questions, %u of them new; asking those now",
+	    m->watched, m->first_left);
+}

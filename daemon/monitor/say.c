@@ -1,0 +1,486 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "say.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/emit.h"
+#include "dns/record.h"
+#include "dns/type.h"
+
+static const char *const views[] = {"default"};
+
+static void
+put_name(struct emit *j, const char *key, const uint8_t *wire)
+{
+	char text[NAME_TEXT_SIZE];
+
+	emit_text(j, key, name_print(wire, text));
+}
+
+static void
+put_record(struct emit *j, const char *key, const struct record *r)
+{
+	struct buf text = {0};
+
+	record_print(r, &text, SAY_VALUE_MAX);
+	emit_text(j, key, buf_text(&text));
+	buf_fini(&text);
+}
+
+static void
+put_records(struct emit *j, const char *key, const struct content *c)
+{
+	emit_array(j, key);
+	for (uint16_t i = 0; i < c->n_records; i++)
+		put_record(j, NULL, &c->records[i]);
+	emit_array_end(j);
+}
+
+static void
+put_state(struct emit *j, const char *key, const struct say_state *s)
+{
+	char digest[2 * SHA256_SIZE + 1];
+	const struct content *c = s->content;
+
+	emit_object(j, key);
+	emit_text(j, "outcome", outcome_text(c->outcome));
+	if (c->outcome == OUTCOME_UNREADABLE) {
+		emit_text(j, "reason", unreadable_text(c->reason));
+		emit_text(
+		    j, "sha256", hash_hex(c->digest, SHA256_SIZE, digest));
+	}
+	put_records(j, "rdata", c);
+	emit_array(j, "chain");
+	for (uint16_t i = 0; i < c->n_chain; i++)
+		put_name(j, NULL, c->chain[i]);
+	emit_array_end(j);
+	if (c->partial)
+		emit_bool(j, "partial", true);
+	emit_int(j, "ttl", s->ttl);
+	if (s->since != 0)
+		emit_wall(j, "since", s->since);
+	if (s->last_seen != 0)
+		emit_wall(j, "last_seen", s->last_seen);
+	emit_object_end(j);
+}
+
+static void
+put_question(struct emit *j, const struct say_question *q)
+{
+	char type[TYPE_TEXT_SIZE];
+
+	put_name(j, "name", q->name);
+	put_name(j, "zone", name_zone_guess(q->name));
+	emit_text(j, "type", type_print(q->type, type));
+	emit_text(j, "view", views[0]);
+}
+
+static void
+put_texts(struct emit *j, const char *key, const char *const *texts, size_t n)
+{
+	emit_array(j, key);
+	for (size_t i = 0; i < n; i++)
+		emit_utf8(j, NULL, texts[i]);
+	emit_array_end(j);
+}
+
+static void
+put_policy(struct emit *j, const struct policy *p)
+{
+	if (p == NULL)
+		return;
+	put_texts(j, "watchlists", p->lists, p->n_lists);
+	put_texts(j, "tags", p->tags, p->n_tags);
+	if (p->owner != NULL)
+		emit_utf8(j, "owner", p->owner);
+	if (p->runbook != NULL)
+		emit_utf8(j, "runbook", p->runbook);
+}
+
+static void
+put_aspects(struct emit *j, uint32_t aspects)
+{
+	emit_array(j, "aspects");
+	for (unsigned i = 0; i < N_ASPECTS; i++) {
+		if ((aspects & (1u << i)) != 0)
+			emit_text(j, NULL, aspect_text(i));
+	}
+	emit_array_end(j);
+}
+
+/* What the history said of this record when the change was first seen. */
+static const struct store_element *
+facts_about(const struct say_change *c, const struct record *r)
+{
+	if (c->facts_of == NULL)
+		return NULL;
+	for (size_t i = 0; i < c->facts_of->n_records; i++) {
+		size_t fact = c->facts_of->n_chain + i;
+
+		if (fact < c->n_facts &&
+		    record_equal(&c->facts_of->records[i], r))
+			return &c->facts[fact];
+	}
+	return NULL;
+}
+
+static void
+put_element(struct emit *j, const struct say_change *c, const char *op,
+    const struct record *r, bool confirmed)
+{
+	const struct store_element *f = facts_about(c, r);
+	wall_us here = c->seen_at;
+	wall_us any = c->seen_at;
+
+	if (f != NULL && f->first_here != 0)
+		here = f->first_here;
+	if (f != NULL && f->first_any != 0)
+		any = f->first_any;
+	emit_object(j, NULL);
+	emit_text(j, "op", op);
+	put_record(j, "value", r);
+	emit_bool(j, "confirmed", confirmed);
+	if (op[0] == '+') {
+		emit_wall(j, "first_seen_here", here);
+		emit_wall(j, "first_seen_any", any);
+	}
+	emit_object_end(j);
+}
+
+static void
+put_difference(struct emit *j, const struct say_change *c)
+{
+	const struct judgement *g = c->judgement;
+
+	emit_array(j, "added");
+	for (size_t i = 0; i < g->diff.n_added; i++)
+		put_record(j, NULL, g->diff.added[i]);
+	emit_array_end(j);
+	emit_array(j, "removed");
+	for (size_t i = 0; i < g->diff.n_removed; i++)
+		put_record(j, NULL, g->diff.removed[i]);
+	emit_array_end(j);
+	emit_array(j, "elements");
+	for (size_t i = 0; i < g->diff.n_added; i++)
+		put_element(j, c, "+", g->diff.added[i], g->added_confirmed[i]);
+	for (size_t i = 0; i < g->diff.n_removed; i++)
+		put_element(
+		    j, c, "-", g->diff.removed[i], g->removed_confirmed[i]);
+	emit_array_end(j);
+}
+
+static void
+put_witness(struct emit *j, const struct commit_evidence *w)
+{
+	uint8_t sha[SHA256_SIZE];
+	char hex[2 * SHA256_SIZE + 1];
+
+	emit_object(j, NULL);
+	emit_text(j, "server", w->server);
+	emit_text(j, "group", w->group);
+	emit_text(j, "transport", w->transport == 0 ? "udp" : "tcp");
+	emit_wall(j, "at", w->at);
+	if (w->count > 1) {
+		emit_int(j, "count", w->count);
+		emit_wall(j, "last_at", w->last_at);
+	}
+	if (w->fail != FAIL_NOT) {
+		emit_text(j, "outcome", "FAIL");
+		emit_text(j, "reason", fail_text((enum fail)w->fail));
+	} else if (w->content != NULL) {
+		emit_text(j, "outcome", outcome_text(w->content->outcome));
+		put_records(j, "rdata", w->content);
+		emit_int(j, "ttl", w->ttl);
+	}
+	emit_bool(j, "aa", (w->flags & 0x0400) != 0);
+	emit_bool(j, "ad", (w->flags & 0x0020) != 0);
+	if (w->ede >= 0)
+		emit_int(j, "ede", w->ede);
+	if (w->raw != NULL) {
+		hash_sha256(w->raw, w->raw_size, sha);
+		emit_text(j, "sha256", hash_hex(sha, SHA256_SIZE, hex));
+	}
+	emit_object_end(j);
+}
+
+static void
+put_witnesses(struct emit *j, const struct say_change *c)
+{
+	size_t first = 0;
+
+	if (c->n_witnesses > SAY_WITNESSES_MAX)
+		first = c->n_witnesses - SAY_WITNESSES_MAX + 1;
+	emit_array(j, "witnesses");
+	if (first > 0)
+		put_witness(j, &c->witnesses[0]);
+	for (size_t i = first; i < c->n_witnesses; i++)
+		put_witness(j, &c->witnesses[i]);
+	emit_array_end(j);
+	if (first > 1)
+		emit_int(j, "witnesses_total", (int64_t)c->n_witnesses);
+}
+
+/*
+ * The line is pasted into shells: a name with anything unusual in it is
+ * quoted, and the quote itself is written as the DNS escapes it.
+ */
+static void
+put_dig(struct emit *j, const struct say_change *c)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz0123456789._-";
+	char name[NAME_TEXT_SIZE];
+	char ip[ADDR_TEXT_SIZE];
+	char type[TYPE_TEXT_SIZE];
+	struct buf line = {0};
+
+	if (c->asked.family == 0)
+		return;
+	name_print(c->q.name, name);
+	buf_printf(&line, "dig @%s ", addr_print_ip(&c->asked, ip));
+	if (c->asked.port != 53)
+		buf_printf(&line, "-p %u ", c->asked.port);
+	if (name[strspn(name, plain)] == '\0') {
+		buf_add_text(&line, name);
+	} else {
+		buf_add_u8(&line, '\'');
+		for (const char *p = name; *p != '\0'; p++) {
+			if (*p == '\'')
+				buf_add_text(&line, "\\039");
+			else
+				buf_add_u8(&line, (uint8_t)*p);
+		}
+		buf_add_u8(&line, '\'');
+	}
+	buf_printf(&line, " %s", type_print(c->q.type, type));
+	emit_text(j, "dig", buf_text(&line));
+	buf_fini(&line);
+}
+
+static void
+put_window(struct emit *j, const struct say_change *c)
+{
+	emit_wall(j, "seen_at", c->seen_at);
+	emit_wall(j, "decided_at", c->decided_at);
+	emit_wall(j, "changed_after", c->from.last_seen);
+	emit_wall(j, "changed_before", c->seen_at);
+}
+
+void
+say_change(const struct say_change *c, struct buf *json)
+{
+	const struct judgement *g = c->judgement;
+	struct buf summary = {0};
+	struct emit j;
+
+	say_summary(c, &summary);
+	emit_start(&j, json);
+	emit_object(&j, NULL);
+	emit_int(&j, "schema", 1);
+	emit_text(&j, "class", "change");
+	emit_uuid(&j, "id", &c->id);
+	emit_int(&j, "revision", c->revision);
+	put_question(&j, &c->q);
+	emit_text(&j, "kind", kind_text(g->diff.kind));
+	put_aspects(&j, c->aspects);
+	emit_text(&j, "severity", severity_text(c->severity));
+	emit_text(&j, "label", label_text(g->label));
+	emit_text(&j, "proved", proved_text(g->proved));
+	emit_text(&j, "why", g->why);
+	emit_text(&j, "summary", buf_text(&summary));
+	put_window(&j, c);
+	put_state(&j, "from", &c->from);
+	put_state(&j, "to", &c->to);
+	put_difference(&j, c);
+	put_policy(&j, c->q.policy);
+	put_witnesses(&j, c);
+	put_dig(&j, c);
+	emit_object_end(&j);
+	buf_fini(&summary);
+}
+
+void
+say_candidate(
+    const struct say_change *c, const struct content *seen, struct buf *json)
+{
+	struct say_state first = {.content = seen, .ttl = c->to.ttl};
+	struct emit j;
+
+	emit_start(&j, json);
+	emit_object(&j, NULL);
+	emit_int(&j, "schema", 1);
+	emit_text(&j, "class", "candidate");
+	emit_uuid(&j, "change", &c->id);
+	put_question(&j, &c->q);
+	put_state(&j, "from", &c->from);
+	put_state(&j, "seen", &first);
+	emit_wall(&j, "seen_at", c->seen_at);
+	put_policy(&j, c->q.policy);
+	emit_object_end(&j);
+}
+
+static void
+add_values(struct buf *text, const struct content *c)
+{
+	if (c->n_records == 0 || c->outcome != OUTCOME_ANSWER) {
+		buf_add_text(text, outcome_text(c->outcome));
+		if (c->outcome == OUTCOME_UNREADABLE)
+			buf_printf(text, " (%s)", unreadable_text(c->reason));
+		return;
+	}
+	for (uint16_t i = 0; i < c->n_records; i++) {
+		if (i == SAY_SUMMARY_VALUES) {
+			buf_printf(text, ", and %u more", c->n_records - i);
+			break;
+		}
+		if (i > 0)
+			buf_add_text(text, ", ");
+		record_print(&c->records[i], text, 80);
+	}
+}
+
+static void
+add_differences(struct buf *text, const struct diff *d)
+{
+	const char *space = "";
+
+	for (size_t i = 0; i < d->n_added && i < SAY_SUMMARY_VALUES; i++) {
+		buf_printf(text, "%s+", space);
+		record_print(d->added[i], text, 80);
+		space = " ";
+	}
+	for (size_t i = 0; i < d->n_removed && i < SAY_SUMMARY_VALUES; i++) {
+		buf_printf(text, "%s-", space);
+		record_print(d->removed[i], text, 80);
+		space = " ";
+	}
+	if (d->n_added > SAY_SUMMARY_VALUES ||
+	    d->n_removed > SAY_SUMMARY_VALUES)
+		buf_printf(text, " (%zu added, %zu removed)", d->n_added,
+		    d->n_removed);
+}
+
+static void
+add_alias(struct buf *text, const struct content *c)
+{
+	char name[NAME_TEXT_SIZE];
+
+	if (c->n_chain == 0)
+		buf_add_text(text, "no alias");
+	else
+		buf_add_text(text, name_print(c->chain[0], name));
+}
+
+/* "www.example.com A": without the trailing dot, as people say it. */
+static void
+add_subject(struct buf *text, const uint8_t *wire, uint16_t type)
+{
+	char name[NAME_TEXT_SIZE];
+	char type_text[TYPE_TEXT_SIZE];
+	size_t size;
+
+	name_print(wire, name);
+	size = strlen(name);
+	if (size > 1)
+		name[size - 1] = '\0';
+	buf_add_text(text, name);
+	if (type != 0)
+		buf_printf(text, " %s", type_print(type, type_text));
+	buf_add_u8(text, ' ');
+}
+
+void
+say_summary(const struct say_change *c, struct buf *text)
+{
+	const struct diff *d = &c->judgement->diff;
+
+	add_subject(text, c->q.name, c->q.type);
+	if (d->kind == KIND_ADDED || d->kind == KIND_REMOVED ||
+	    (d->kind == KIND_MODIFIED && c->from.content->n_records > 2)) {
+		add_differences(text, d);
+	} else if (d->kind == KIND_ALIAS) {
+		buf_add_text(text, "alias ");
+		add_alias(text, c->from.content);
+		buf_add_text(text, " -> ");
+		add_alias(text, c->to.content);
+	} else {
+		add_values(text, c->from.content);
+		buf_add_text(text, " -> ");
+		add_values(text, c->to.content);
+	}
+}
+
+void
+say_event(const struct say_event *e, struct buf *json)
+{
+	char type[TYPE_TEXT_SIZE];
+	struct emit j;
+
+	emit_start(&j, json);
+	emit_object(&j, NULL);
+	emit_int(&j, "schema", 1);
+	emit_text(&j, "class", "event");
+	emit_uuid(&j, "id", &e->id);
+	emit_text(&j, "kind", e->kind);
+	if (e->name != NULL) {
+		put_name(&j, "name", e->name);
+		put_name(&j, "zone", name_zone_guess(e->name));
+		emit_text(&j, "type", type_print(e->type, type));
+	}
+	emit_text(&j, "view", views[0]);
+	if (e->reason != NULL)
+		emit_text(&j, "reason", e->reason);
+	emit_wall(&j, "since", e->since);
+	emit_wall(&j, "at", e->at);
+	emit_text(&j, "severity", severity_text(e->severity));
+	if (e->asked != 0) {
+		emit_int(&j, "asked", e->asked);
+		emit_int(&j, "failed", e->failed);
+	}
+	put_policy(&j, e->policy);
+	emit_object_end(&j);
+}
+
+void
+say_event_line(const struct say_event *e, struct buf *text)
+{
+	char since[WALL_TEXT_SIZE];
+
+	if (e->name != NULL)
+		add_subject(text, e->name, e->type);
+	else
+		buf_add_text(text, "the monitor is ");
+	buf_add_text(text, e->kind);
+	if (e->reason != NULL)
+		buf_printf(text, " (%s)", e->reason);
+	buf_printf(text, " since %s", wall_print(e->since, since));
+	if (e->asked != 0)
+		buf_printf(text, ", %u of %u questions failed in a minute",
+		    e->failed, e->asked);
+}
+
+void
+say_group(const struct say_group *g, struct buf *json)
+{
+	struct buf summary = {0};
+	struct emit j;
+
+	add_subject(&summary, g->name, 0);
+	buf_printf(&summary, "%s, %zu types", g->kind, g->n_members);
+	emit_start(&j, json);
+	emit_object(&j, NULL);
+	emit_int(&j, "schema", 1);
+	emit_text(&j, "class", "group");
+	emit_uuid(&j, "id", &g->id);
+	emit_int(&j, "revision", g->revision);
+	emit_text(&j, "kind", g->kind);
+	put_name(&j, "name", g->name);
+	emit_text(&j, "view", views[0]);
+	emit_text(&j, "severity", severity_text(g->severity));
+	if (g->label != LABEL_NONE)
+		emit_text(&j, "label", label_text(g->label));
+	emit_text(&j, "summary", buf_text(&summary));
+	emit_object_end(&j);
+	buf_fini(&summary);
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef MONITOR_SAY_H
+#define MONITOR_SAY_H
+
+/*
+ * say -- changes, candidates and events as JSON and as one line of text;
+ * pure.  The JSON is what the log keeps, the commands print and the webhooks
+ * carry (docs/json.md); everything a stranger sent is printable ASCII in it.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/uuid.h"
+#include "dns/content.h"
+#include "judge/candidate.h"
+#include "judge/diff.h"
+#include "rule/severity.h"
+#include "store/commit.h"
+#include "store/store.h"
+#include "table.h"
+
+enum { SAY_WITNESSES_MAX = 16, SAY_SUMMARY_VALUES = 4, SAY_VALUE_MAX = 1024 };
+
+/* Whom and what it is about. */
+struct say_question {
+	const uint8_t *name;
+	uint16_t type;
+	const struct policy *policy;
+};
+
+struct say_state {
+	const struct content *content;
+	uint32_t ttl;
+	wall_us since;     /* 0: not said */
+	wall_us last_seen; /* 0: not said */
+};
+
+struct say_change {
+	struct say_question q;
+	struct uuid id;
+	uint32_t revision;
+	enum severity severity;
+	uint32_t aspects;
+	wall_us seen_at;
+	wall_us decided_at;
+	struct say_state from;
+	struct say_state to;
+	const struct judgement *judgement;
+	/* Of the records in `facts_of`; for others the sighting is the first.
+	 */
+	const struct content *facts_of;
+	const struct store_element *facts;
+	size_t n_facts;
+	const struct commit_evidence *witnesses;
+	size_t n_witnesses;
+	struct addr asked; /* for the dig line */
+};
+
+void say_change(const struct say_change *c, struct buf *json);
+void say_candidate(
+    const struct say_change *c, const struct content *seen, struct buf *json);
+/* "www.example.com A 192.0.2.1 -> 198.51.100.9", printable, one line. */
+void say_summary(const struct say_change *c, struct buf *text);
+
+struct say_event {
+	struct uuid id;
+	const char *kind;    /* "failing", "recovered", "blind", "sighted" */
+	const uint8_t *name; /* NULL: of the monitor */
+	uint16_t type;
+	const char *reason; /* NULL: none */
+	wall_us since;
+	wall_us at;
+	enum severity severity;
+	const struct policy *policy; /* NULL: none */
+	uint32_t asked, failed;      /* blind: of the last minute */
+};
+void say_event(const struct say_event *e, struct buf *json);
+void say_event_line(const struct say_event *e, struct buf *text);
+
+/* A group's object without its members. */
+struct say_group {
+	struct uuid id;
+	uint32_t revision;
+	const char *kind;
+	const uint8_t *name;
+	enum severity severity; /* the highest */
+	enum label label;       /* the weakest; LABEL_NONE for events */
+	size_t n_members;
+};
+void say_group(const struct say_group *g, struct buf *json);
+
+#endif

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * What servers said about one question while it is inquired into.
+ *
+ * Equal replies of one server in a row are one testimony with a count: the
+ * memory grows with what differs, not with time.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "loop/loop.h"
+#include "monitor_priv.h"
+
+void
+testimony_count_bytes(struct inquiry *q)
+{
+	struct monitor *m = q->monitor;
+
+	m->observed_bytes += q->arena.used - q->arena_counted;
+	q->arena_counted = q->arena.used;
+}
+
+struct testimony *
+testimony_add(struct inquiry *q)
+{
+	if (q->n == q->room) {
+		size_t room = q->room == 0 ? 8 : q->room * 2;
+		struct testimony *list = realloc(q->list, room * sizeof(*list));
+
+		if (list == NULL)
+			return NULL;
+		q->list = list;
+		q->room = room;
+	}
+	q->list[q->n] = (struct testimony){0};
+	return &q->list[q->n++];
+}
+
+/*
+ * The largest TTL that counts for this reply's age: what was seen before only
+ * while the outcome did not flip between records and none (R13).
+ */
+static uint32_t
+ttl_max_for(const struct inquiry *q, const struct reply_sum *sum)
+{
+	const struct question *row =
+	    table_question(q->monitor->table, q->question);
+	bool negative = sum->outcome != OUTCOME_ANSWER;
+	uint32_t max = sum->ttl;
+
+	for (size_t i = q->begin; i < q->n; i++) {
+		const struct testimony *t = &q->list[i];
+
+		if (t->witness.fail != FAIL_NOT)
+			continue;
+		if ((t->content.outcome != OUTCOME_ANSWER) != negative)
+			return sum->ttl;
+		if (t->ttl > max)
+			max = t->ttl;
+	}
+	return row->ttl > max ? row->ttl : max;
+}
+
+static bool
+is_same_run(const struct inquiry *q, const struct answer *a, enum fail fail,
+    uint64_t fingerprint)
+{
+	const struct testimony *last;
+
+	if (q->n == 0 || q->n <= q->begin)
+		return false;
+	last = &q->list[q->n - 1];
+	return last->witness.fail == fail && last->fingerprint == fingerprint &&
+	       last->witness.server == a->server &&
+	       last->witness.transport == a->transport;
+}
+
+/* By value: the configuration may change while evidence is held. */
+void
+testimony_server(struct monitor *m, struct testimony *t, uint8_t server)
+{
+	const struct poll_server *s = &m->servers[server];
+
+	memcpy(t->server_text, s->text, sizeof(t->server_text));
+	t->group_text = s->group_text;
+	t->addr = s->addr;
+	t->witness.group = s->group;
+}
+
+static void
+fill_witness(struct monitor *m, struct testimony *t, const struct answer *a,
+    enum fail fail)
+{
+	wall_us now = loop_wall(m->loop);
+
+	t->witness = (struct witness){
+	    .at = now,
+	    .last_at = now,
+	    .fetched_after = now,
+	    .count = 1,
+	    .server = a->server,
+	    .transport = (uint8_t)a->transport,
+	    .fail = fail,
+	};
+	testimony_server(m, t, a->server);
+	t->ede = a->message != NULL ? a->message->ede : a->ede;
+	t->flags = a->message != NULL ? a->message->flags : 0;
+}
+
+/* Takes down a good reply.  NULL: out of memory, or not readable after all. */
+struct testimony *
+testimony_reply(
+    struct inquiry *q, const struct answer *a, const struct reply_sum *sum)
+{
+	struct monitor *m = q->monitor;
+	wall_us after = candidate_fetched_after(
+	    loop_wall(m->loop), sum->aa, ttl_max_for(q, sum), sum->ttl);
+	struct testimony *t;
+	struct reply reply;
+
+	if (is_same_run(q, a, FAIL_NOT, sum->fingerprint)) {
+		t = &q->list[q->n - 1];
+		t->witness.count++;
+		t->witness.last_at = loop_wall(m->loop);
+		t->witness.fetched_after = after;
+		return t;
+	}
+	if (reply_read(a->wire, a->size, a->message, &q->arena, &reply) != 0 ||
+	    reply.content.outcome == OUTCOME_FAIL)
+		return NULL;
+	t = testimony_add(q);
+	if (t == NULL)
+		return NULL;
+	fill_witness(m, t, a, FAIL_NOT);
+	t->raw = arena_copy(&q->arena, a->wire, a->size);
+	t->raw_size = t->raw == NULL ? 0 : (uint32_t)a->size;
+	t->content = reply.content;
+	t->fingerprint = sum->fingerprint;
+	t->ttl = sum->ttl;
+	t->witness.fetched_after = after;
+	t->witness.stale = a->message->ede == 3 || a->message->ede == 19;
+	testimony_count_bytes(q);
+	return t;
+}
+
+void
+inquiry_evidence(
+    const struct inquiry *q, size_t from, struct commit_evidence *out)
+{
+	for (size_t i = from; i < q->end; i++) {
+		const struct testimony *t = &q->list[i];
+		const struct witness *w = &t->witness;
+
+		*out++ = (struct commit_evidence){
+		    .at = w->at,
+		    .server = t->server_text,
+		    .group = t->group_text,
+		    .transport = w->transport,
+		    .outcome = w->fail == FAIL_NOT ? (uint8_t)t->content.outcome
+		                                   : (uint8_t)OUTCOME_FAIL,
+		    .fail = (uint8_t)w->fail,
+		    .ttl = t->ttl,
+		    .flags = t->flags,
+		    .ede = t->ede,
+		    .raw = t->raw,
+		    .raw_size = t->raw_size,
+		    .count = w->count,
+		    .last_at = w->last_at,
+		    .content = w->fail == FAIL_NOT ? &t->content : NULL,
+		};
+	}
+}
+
+struct testimony *
+testimony_fail(struct inquiry *q, const struct answer *a, enum fail fail)
+{
+	struct testimony *t;
+
+	if (is_same_run(q, a, fail, 0)) {
+		t = &q->list[q->n - 1];
+		t->witness.count++;
+		t->witness.last_at = loop_wall(q->monitor->loop);
+		return NULL;
+	}
+	t = testimony_add(q);
+	if (t != NULL)
+		fill_witness(q->monitor, t, a, fail);
+	return t;
+}
+
+static void
+remap_one(struct monitor *m, struct witness *w, const struct poll_server *old,
+    uint8_t n_old)
+{
+	uint8_t was = w->server;
+
+	w->server = UINT8_MAX;
+	w->group = UINT8_MAX;
+	for (uint8_t i = 0; i < m->n_servers && was < n_old; i++) {
+		if (addr_equal(&m->servers[i].addr, &old[was].addr))
+			w->server = i;
+		if (strcmp(m->servers[i].group_text, old[was].group_text) == 0)
+			w->group = m->servers[i].group;
+	}
+}
+
+void
+inquiry_remap(struct monitor *m, const struct poll_server *old, uint8_t n_old)
+{
+	struct idmap *maps[] = {&m->inquiries, &m->doubts};
+	struct inquiry *q;
+
+	for (size_t k = 0; k < 2; k++) {
+		uint32_t at = 0;
+
+		while ((q = idmap_next(maps[k], &at)) != NULL) {
+			for (size_t i = 0; i < q->n; i++)
+				remap_one(m, &q->list[i].witness, old, n_old);
+			q->asked_groups = 0;
+			q->n_repeats = 0;
+		}
+	}
+}
