@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RESOLVER_INFLIGHT_PRIV_H
+#define RESOLVER_INFLIGHT_PRIV_H
+
+/*
+ * inflight -- the open questions: a pool that never grows, and their
+ * deadlines in a timing wheel.
+ *
+ * A question is an index of 16 bits.  The links of the wheel live beside the
+ * questions, not in them, so that moving a deadline touches two short arrays
+ * that stay in the first-level cache.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/clock.h"
+
+enum {
+	NIL = 0xffff, /* no question, no port, no slot */
+	INFLIGHT_SIZE_MAX = 0xfff0,
+	TRIES_LIMIT = 6,         /* datagrams of one question, all told */
+	QUESTION_NAME_ROOM = 264 /* a name, read and written 8 bytes a step */
+};
+
+/* One datagram of a question. */
+struct
+try {
+	uint16_t port; /* index of the socket; NIL: could not be sent */
+	uint16_t slot; /* in that socket's table of ids */
+	mono_ns sent;
+};
+
+/*
+ *   FREE --resolver_ask()--> UDP --truncated, near miss, ...--> WAITS --> TCP
+ *                             |                                   |        |
+ *                             +------ question_finish() ----------+--------+
+ *                             v
+ *                            FREE
+ */
+enum question_state {
+	QUESTION_FREE = 0,
+	QUESTION_UDP, /* a datagram is out, or in its socket's outgoing list */
+	QUESTION_WAITS, /* in its server's list of waiting TCP questions */
+	QUESTION_TCP    /* has a connection */
+};
+
+struct question {
+	uint64_t cookie;
+	mono_ns asked;
+	mono_ns deadline;
+	uint32_t print; /* of name and type: same question, other socket */
+	uint16_t type;
+	uint16_t next; /* in an outgoing, waiting or free list */
+	uint16_t conn; /* while QUESTION_TCP */
+	uint8_t state; /* enum question_state */
+	uint8_t server;
+	uint8_t flags; /* ASK_* */
+	uint8_t name_size;
+	uint8_t n_tries;
+	uint8_t tries_left;
+	bool in_outgoing; /* the last try is not sent yet */
+	bool plain;       /* without EDNS (B5) */
+	bool plain_retry; /* plain because this question was refused with it */
+	bool case_retry;  /* on TCP because the echo had other case (A8) */
+	bool mixed;       /* name is in mixed case: the echo must be too */
+	bool loss_noted;  /* the pace knows that the first try was lost */
+	bool paid;        /* the token of its next sending is taken */
+	bool network;     /* the network, not the server, said no */
+	struct try tries[TRIES_LIMIT];
+	uint8_t name[QUESTION_NAME_ROOM]; /* as sent: mixed case */
+};
+
+struct inflight_link {
+	uint16_t next;
+	uint16_t prev;
+	uint16_t slot; /* NIL: not in the wheel */
+};
+
+enum { WHEEL_SLOTS = 2048 }; /* of WHEEL_SLOT_NS: 8 seconds */
+#define WHEEL_SLOT_NS MONO_MS(4)
+
+struct inflight {
+	struct question *all;
+	struct inflight_link *links;
+	uint32_t size;
+	uint32_t n_open;
+	uint16_t free_first;
+	int64_t cursor;   /* first slot that may hold something, since ever */
+	mono_ns earliest; /* no deadline is before this */
+	uint16_t slots[WHEEL_SLOTS];
+	uint64_t busy[WHEEL_SLOTS / 64];
+};
+
+MUST_CHECK int inflight_init(struct inflight *f, uint32_t size, mono_ns now);
+void inflight_fini(struct inflight *f);
+
+/* NULL when all are in use.  The latest freed comes first: it is cached. */
+struct question *inflight_take(struct inflight *f);
+void inflight_give(struct inflight *f, struct question *q);
+uint16_t inflight_index(const struct inflight *f, const struct question *q);
+
+/* Sets or moves its deadline; clear is fine when there is none. */
+void inflight_due_set(struct inflight *f, struct question *q, mono_ns due);
+void inflight_due_clear(struct inflight *f, struct question *q);
+/* Takes one that is due out of the wheel; NULL: none is. */
+struct question *inflight_due_pop(struct inflight *f, mono_ns now);
+/* Makes `earliest` exact again, to a slot; INT64_MAX: no deadline. */
+void inflight_due_scan(struct inflight *f);
+
+#endif

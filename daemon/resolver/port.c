@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Sockets: connected, on ports that the kernel chooses at random, opened when
+ * they are first wanted and replaced after a number of uses.
+ *
+ * Each has a table of the ids that it ever carried.  Nothing is taken out of
+ * it before the socket is closed: an id that was answered stays as retired,
+ * so that no id is used twice on a port, a late or doubled answer is told
+ * from a guess (A4, A11), and a slot never moves.
+ *
+ * Sockets are closed at the end of a turn only: while datagrams of one batch
+ * are looked at, their socket must stay the one that they came through.
+ */
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/rand.h"
+#include "resolver_priv.h"
+
+enum {
+	PICKS = 8,               /* random picks before looking at all */
+	RECEIVE_BUFFER = 1 << 20 /* asked for; the kernel may give less */
+};
+#define REOPEN_PAUSE MONO_MS(200)
+#define REGROW_PAUSE MONO_S(1)
+
+static bool
+is_seen(const struct port *p, uint32_t print)
+{
+	uint32_t bit = print % SEEN_BITS;
+
+	return p->seen[bit / 64] >> (bit % 64) & 1;
+}
+
+static void
+set_options(int fd, int family)
+{
+	int size = RECEIVE_BUFFER;
+	int v4 = IP_PMTUDISC_OMIT;
+	int v6 = IPV6_PMTUDISC_OMIT;
+
+	/*
+	 * All best effort.  OMIT: what a forged "fragmentation needed" says
+	 * about the path is not believed, and no packet is made smaller or
+	 * fragmented for it; our questions fit any path, and answers are
+	 * kept from being fragmented by the EDNS size (B1, RFC 9715).
+	 */
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	if (family == AF_INET)
+		(void)setsockopt(
+		    fd, IPPROTO_IP, IP_MTU_DISCOVER, &v4, sizeof(v4));
+	else
+		(void)setsockopt(
+		    fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &v6, sizeof(v6));
+}
+
+/* Descriptors, or buffers for them, are short: live with fewer (W-F17). */
+static void
+shrink(struct server *s, mono_ns now)
+{
+	uint16_t i;
+
+	s->n_ports = (uint16_t)(s->n_ports_open - s->n_ports_open / 4);
+	if (s->n_ports == 0)
+		s->n_ports = 1;
+	s->regrow_at = now + REGROW_PAUSE;
+	for (i = 0; i < s->resolver->limits.sockets; i++)
+		if (s->ports[i].fd != -1)
+			port_mark_dirty(&s->ports[i]);
+}
+
+static void
+open_failed(struct server *s, int err, mono_ns now)
+{
+	char text[ADDR_TEXT_SIZE];
+
+	s->resolver->counters.socket_errors++;
+	s->unreachable = err != -EMFILE && err != -ENFILE && err != -ENOMEM &&
+	                 err != -ENOBUFS;
+	if (!s->unreachable)
+		shrink(s, now);
+	/* Those that are left may be replaced, as they give one back each. */
+	if (s->n_ports_open < s->n_ports)
+		s->reopen_at = now + REOPEN_PAUSE;
+	if (s->open_failed)
+		return;
+	s->open_failed = true;
+	log_warn("resolver: no socket to %s (%s); going on with %u",
+	    addr_print(&s->addr, text), err_text(err),
+	    (unsigned)s->n_ports_open);
+}
+
+static int
+open_socket(struct port *p)
+{
+	struct server *s = p->server;
+	int family = s->sa.ss_family;
+	int fd;
+	int err;
+
+	fd = socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return -errno;
+	set_options(fd, family);
+	if (connect(fd, (struct sockaddr *)&s->sa, s->sa_size) == -1) {
+		err = -errno;
+		goto out;
+	}
+	p->io = loop_io_new(s->resolver->loop, fd, LOOP_READ, udp_on_ready, p);
+	if (p->io == NULL) {
+		err = -ENOMEM;
+		goto out;
+	}
+	p->fd = fd;
+	return 0;
+out:
+	close(fd);
+	return err;
+}
+
+static bool
+may_open(struct server *s, mono_ns now)
+{
+	if (s->n_ports_open < s->n_ports)
+		return now >= s->reopen_at;
+	if (s->n_ports == s->resolver->limits.sockets || now < s->regrow_at)
+		return false;
+	/* Shrunk some time ago: try one more. */
+	s->n_ports++;
+	s->regrow_at = now + REGROW_PAUSE;
+	return true;
+}
+
+static bool
+open_port(struct port *p, mono_ns now)
+{
+	struct server *s = p->server;
+	int err;
+
+	if (!may_open(s, now))
+		return false;
+	err = open_socket(p);
+	if (err != 0) {
+		open_failed(s, err, now);
+		return false;
+	}
+	if (s->n_ports == s->resolver->limits.sockets)
+		s->open_failed = false;
+	s->n_ports_open++;
+	s->unreachable = false;
+	s->starved = false;
+	p->n_used = 0;
+	p->suspect = false;
+	p->read_at = now;
+	memset(p->slots, 0xff,
+	    (s->resolver->slot_mask + 1) * sizeof(*p->slots)); /* all NIL */
+	memset(p->seen, 0, sizeof(p->seen));
+	return true;
+}
+
+/* Is the same question open on it?  For when is_seen() is not enough. */
+static bool
+carries(const struct port *p, uint32_t print)
+{
+	const struct resolver *r = p->resolver;
+	uint16_t question;
+	uint32_t i;
+
+	if (p->n_open == 0)
+		return false;
+	for (i = 0; i <= r->slot_mask; i++) {
+		question = p->slots[i].question;
+		if (question != NIL && question != PORT_RETIRED &&
+		    r->inflight.all[question].print == print)
+			return true;
+	}
+	return false;
+}
+
+static bool
+takes(const struct port *p, uint32_t print)
+{
+	return p->fd != -1 && !p->suspect &&
+	       p->n_used < p->server->resolver->limits.socket_uses &&
+	       !is_seen(p, print);
+}
+
+/*
+ * Every socket is used up, or carries the same question, or none can be
+ * opened: the least used of those that are open.  Half a table of ids may be
+ * used at the very most.
+ */
+static struct port *
+pick_any(struct server *s, uint32_t print)
+{
+	struct resolver *r = s->resolver;
+	struct port *best = NULL;
+	struct port *same = NULL; /* the best of those with the question */
+	struct port *p;
+	uint16_t i;
+
+	for (i = 0; i < r->limits.sockets; i++) {
+		p = &s->ports[i];
+		if (p->fd == -1 || p->suspect || p->n_used > r->slot_mask / 2)
+			continue;
+		if (best != NULL && p->n_used >= best->n_used)
+			continue;
+		if (is_seen(p, print) && carries(p, print))
+			same = p;
+		else
+			best = p;
+	}
+	return best != NULL ? best : same;
+}
+
+/*
+ * Questions of one turn share a socket by PORT_RUN, which makes batches: the
+ * socket is as unpredictable, and a guess that hits it ends all of them on
+ * TCP.
+ */
+struct port *
+port_pick(struct server *s, uint32_t print, mono_ns now)
+{
+	struct port *p = s->run_port;
+	unsigned i;
+
+	if (p != NULL && s->run_left > 0 && takes(p, print)) {
+		s->run_left--;
+		return p;
+	}
+	for (i = 0; i < PICKS; i++) {
+		p = &s->ports[rand_below(s->resolver->limits.sockets)];
+		if (p->fd == -1 && !open_port(p, now))
+			continue;
+		if (takes(p, print))
+			goto out;
+	}
+	p = pick_any(s, print);
+	s->starved = p == NULL && s->n_ports_open > 0;
+out:
+	s->run_port = p;
+	s->run_left = PORT_RUN - 1;
+	return p;
+}
+
+struct port_slot *
+port_find(struct port *p, uint16_t id)
+{
+	uint32_t mask = p->server->resolver->slot_mask;
+	uint32_t i = id & mask;
+
+	/* Never more than half full: there is always an end. */
+	while (p->slots[i].question != NIL && p->slots[i].id != id)
+		i = (i + 1) & mask;
+	return &p->slots[i];
+}
+
+void
+port_add(struct port *p, struct question *q, uint16_t id, mono_ns now)
+{
+	struct try *t = &q->tries[q->n_tries];
+	struct port_slot *slot = port_find(p, id);
+	uint32_t bit = q->print % SEEN_BITS;
+
+	while (slot->question != NIL) {
+		id = rand_u16();
+		slot = port_find(p, id);
+	}
+	slot->id = id;
+	slot->question = inflight_index(&p->server->resolver->inflight, q);
+	t->port = (uint16_t)(p - p->server->ports);
+	t->slot = (uint16_t)(slot - p->slots);
+	t->sent = now;
+	p->seen[bit / 64] |= (uint64_t)1 << (bit % 64);
+	p->n_open++;
+	p->n_used++;
+}
+
+bool
+port_is_spent(const struct port *p)
+{
+	const struct server *s = p->server;
+
+	return p->n_open == 0 &&
+	       (p->suspect || p->n_used >= s->resolver->limits.socket_uses ||
+		   s->n_ports_open > s->n_ports);
+}
+
+void
+port_mark_dirty(struct port *p)
+{
+	struct resolver *r = p->server->resolver;
+
+	if (p->dirty)
+		return;
+	p->dirty = true;
+	p->dirty_next = r->dirty;
+	r->dirty = p;
+}
+
+void
+port_release(struct server *s, struct try *t)
+{
+	struct port *p;
+
+	if (t->port == NIL)
+		return;
+	p = &s->ports[t->port];
+	p->slots[t->slot].question = PORT_RETIRED;
+	p->n_open--;
+	t->port = NIL;
+	if (port_is_spent(p))
+		port_mark_dirty(p);
+}
+
+void
+port_close(struct port *p)
+{
+	if (p->fd == -1)
+		return;
+	loop_io_free(p->io);
+	p->io = NULL;
+	close(p->fd);
+	p->fd = -1;
+	p->server->n_ports_open--;
+	p->server->starved = false;
+	if (p->server->run_port == p)
+		p->server->run_port = NULL;
+}

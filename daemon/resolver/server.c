@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What is known about one server: how long it takes, what it cannot do, and
+ * whether it wants to be left alone.
+ *
+ * Backoff (W-F10) is about the server, not about a name: one REFUSED, or a
+ * zone whose names all SERVFAIL, says nothing about it.  Errors in a row are
+ * weighed, REFUSED four times a SERVFAIL, because a run of SERVFAIL is what
+ * the names of one broken zone give; anything else that is answered ends the
+ * run.  At ERRORS_MAX the server is left alone for a second; then one
+ * question goes out, and decides: an answer ends it, an error doubles it.
+ */
+
+#include "base/log.h"
+#include "base/rand.h"
+#include "resolver_priv.h"
+
+enum {
+	ERRORS_MAX = 64, /* 16 REFUSED or 64 SERVFAIL */
+	ERROR_REFUSED = 4,
+	ERROR_SERVFAIL = 1,
+	CASE_STRIKES = 4 /* echoes in other case, right by TCP */
+};
+#define ROOM_PAUSE  MONO_MS(4)
+#define BACKOFF_MIN MONO_S(1)
+#define BACKOFF_MAX MONO_S(300)
+#define HABIT_KEPT  MONO_S(3600)
+#define TIMEOUT_MAX MONO_S(10)
+
+bool
+server_has_ports(const struct server *s, mono_ns now)
+{
+	if (s->n_ports_open > 0)
+		return !s->starved;
+	/* What cannot be sent for want of a route is to fail, not to wait. */
+	return now >= s->reopen_at || s->unreachable;
+}
+
+bool
+server_has_room(struct server *s, bool urgent, mono_ns now)
+{
+	struct resolver *r = s->resolver;
+
+	if (r->inflight.n_open >= r->inflight.size)
+		return false;
+	if (s->backoff > 0 && (now < s->backoff_until || s->probing))
+		return false;
+	if (!server_has_ports(s, now))
+		return false;
+	return pace_has_room(&s->pace, s->open, urgent, now);
+}
+
+/*
+ * Where tokens are short, not for each one that comes in: some milliseconds'
+ * worth at once make a batch.
+ */
+void
+server_say_full(struct server *s, bool urgent, mono_ns now)
+{
+	mono_ns at = pace_token_at(&s->pace, urgent);
+
+	s->full = true;
+	s->full_urgent |= urgent;
+	s->tell_at = at > now ? at : now;
+	if (at > now && at < now + ROOM_PAUSE)
+		s->tell_at = now + ROOM_PAUSE;
+}
+
+mono_ns
+server_room_at(const struct server *s, mono_ns now)
+{
+	if (s->backoff > 0 && now < s->backoff_until)
+		return s->backoff_until;
+	if (s->n_ports_open == 0 && !server_has_ports(s, now))
+		return s->reopen_at;
+	return s->tell_at > now ? s->tell_at : INT64_MAX;
+}
+
+/*
+ * Of the try after n_tries others: doubled by each, and an eighth up or down
+ * so that what was lost together is not asked again together.  It follows
+ * the round trip between half and twice the configured time: a resolver's
+ * answers come at once or after seconds, and a smoothed time alone would ask
+ * for every slow one twice.
+ */
+mono_ns
+server_timeout(const struct server *s, unsigned n_tries)
+{
+	mono_ns base = MONO_MS(s->resolver->limits.timeout_ms);
+	mono_ns seen = s->rtt + 4 * s->rtt_var;
+
+	if (s->rtt != 0) {
+		if (seen > 2 * base)
+			seen = 2 * base;
+		base = seen > base / 2 ? seen : base / 2;
+	}
+	base <<= n_tries;
+	if (base > TIMEOUT_MAX)
+		base = TIMEOUT_MAX;
+	return base - base / 8 + base / 4 * rand_below(256) / 256;
+}
+
+/* RFC 6298 2. */
+void
+server_rtt(struct server *s, mono_ns rtt)
+{
+	mono_ns off = rtt > s->rtt ? rtt - s->rtt : s->rtt - rtt;
+
+	if (s->rtt == 0) {
+		s->rtt = rtt > 0 ? rtt : 1;
+		s->rtt_var = rtt / 2;
+		return;
+	}
+	s->rtt_var += (off - s->rtt_var) / 4;
+	s->rtt += (rtt - s->rtt) / 8;
+	if (s->rtt <= 0)
+		s->rtt = 1;
+}
+
+static void
+backoff_end(struct server *s)
+{
+	char text[ADDR_TEXT_SIZE];
+
+	s->errors_running = 0;
+	if (s->backoff == 0)
+		return;
+	s->backoff = 0;
+	s->backoff_until = 0;
+	s->probing = false;
+	log_info("resolver: %s answers again", addr_print(&s->addr, text));
+}
+
+static void
+backoff_longer(struct server *s, enum fail fail, mono_ns now)
+{
+	char text[ADDR_TEXT_SIZE];
+
+	/* What was out when it began comes in and says nothing new. */
+	if (s->backoff > 0 && now < s->backoff_until)
+		return;
+	if (s->backoff == 0)
+		log_warn("resolver: %s answers only %s; left alone for 1 s "
+			 "and longer",
+		    addr_print(&s->addr, text), fail_text(fail));
+	s->backoff = s->backoff == 0 ? BACKOFF_MIN : s->backoff * 2;
+	if (s->backoff > BACKOFF_MAX)
+		s->backoff = BACKOFF_MAX;
+	s->backoff_until = now + s->backoff;
+	s->probing = false;
+}
+
+static void
+count_error(struct server *s, unsigned weight, enum fail fail, mono_ns now)
+{
+	if (s->errors_running < ERRORS_MAX)
+		s->errors_running = (uint16_t)(s->errors_running + weight);
+	if (s->errors_running >= ERRORS_MAX)
+		backoff_longer(s, fail, now);
+}
+
+void
+server_ended(struct server *s, enum fail fail, mono_ns now)
+{
+	if (fail != FAIL_NOT)
+		s->failed++;
+	if (fail == FAIL_NOT)
+		s->fails_running = 0;
+	else if (fail != FAIL_MALFORMED)
+		s->fails_running++;
+	switch (fail) {
+	case FAIL_REFUSED:
+	case FAIL_LAME:
+		count_error(s, ERROR_REFUSED, fail, now);
+		break;
+	case FAIL_SERVFAIL:
+		count_error(s, ERROR_SERVFAIL, fail, now);
+		break;
+	case FAIL_TIMEOUT:
+	case FAIL_NETWORK:
+		/* Silence is the window's business, except for a probe's. */
+		if (s->probing)
+			backoff_longer(s, fail, now);
+		break;
+	case FAIL_NOT:
+	case FAIL_BOGUS:
+	case FAIL_FILTERED:
+	case FAIL_MALFORMED:
+		backoff_end(s);
+		break;
+	}
+}
+
+void
+server_proved(struct server *s, const struct question *q, mono_ns now)
+{
+	if (q->case_retry && ++s->case_strikes >= CASE_STRIKES) {
+		s->case_strikes = 0;
+		s->no_case_until = now + HABIT_KEPT;
+	}
+	if (q->plain_retry)
+		s->plain_until = now + HABIT_KEPT;
+}

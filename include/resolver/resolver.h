@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef RESOLVER_RESOLVER_H
+#define RESOLVER_RESOLVER_H
+
+/*
+ * resolver -- ask one server one question and say what came of it.
+ *
+ * Owns sockets, message ids, retransmission, pacing, EDNS fallback and the
+ * switch to TCP; decides which datagrams are answers (A1-A13, B1-B9).  It does
+ * not know why a question is asked, does not fail over (the monitor does),
+ * does not cache and does not follow referrals.
+ *
+ * UDP goes out from a pool of connected sockets per server with ports chosen
+ * by the kernel, each retired after a number of uses, in batches (sendmmsg,
+ * recvmmsg).  Rates count every datagram and every TCP question sent.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/attr.h"
+#include "base/clock.h"
+#include "dns/message.h"
+#include "dns/reply.h"
+
+struct loop;
+struct resolver;
+
+enum { RESOLVER_SERVERS_MAX = 64 };
+
+struct resolver_server {
+	struct addr addr;
+	uint32_t rate; /* questions a second; 0: no limit but the window */
+};
+
+/* All must be set; resolver_limits_default() gives what the daemon uses. */
+struct resolver_limits {
+	uint32_t inflight_max; /* questions open at all servers together */
+	uint32_t
+	    window_start; /* open per server at first; adapts: 1..window_max */
+	uint32_t window_max;
+	uint32_t timeout_ms;     /* of the first datagram */
+	uint32_t tcp_timeout_ms; /* whole TCP exchange (B3) */
+	uint16_t tries_max;      /* datagrams per question */
+	uint16_t sockets;        /* UDP sockets per server */
+	uint16_t socket_uses;    /* questions before a socket is replaced */
+	uint16_t tcp_max;        /* TCP connections at once per server */
+};
+struct resolver_limits resolver_limits_default(void);
+
+enum transport { TRANSPORT_UDP = 0, TRANSPORT_TCP = 1 };
+
+enum {
+	ASK_TCP = 1,   /* by TCP only: proof of the path */
+	ASK_URGENT = 2 /* may use the last tenth of the window (confirmation) */
+};
+
+struct ask {
+	uint64_t cookie;     /* given back with the answer */
+	const uint8_t *name; /* folded wire; copied */
+	uint8_t name_size;
+	uint8_t server; /* index into the servers */
+	uint8_t flags;
+	uint16_t type;
+};
+
+/*
+ * What came of it.  `wire` is borrowed and walked: message_walk() said OK,
+ * the question is ours, TC is clear.  NULL when there is no message; a FAIL
+ * by RCODE has its message.
+ */
+struct answer {
+	uint64_t cookie;
+	uint8_t server;
+	enum transport transport;
+	enum fail fail; /* FAIL_NOT: read `wire` with reply_sum() */
+	int32_t ede;    /* with a fail; -1: none */
+	const uint8_t *wire;
+	size_t size;
+	const struct message *message;
+	mono_ns sent; /* the datagram that was answered */
+	mono_ns received;
+};
+
+/*
+ * Called exactly once per accepted question, always from the loop and never
+ * from inside resolver_ask(); may call resolver_ask().
+ */
+typedef void resolver_answer_fn(void *ctx, const struct answer *answer);
+/* A server that was ERR_FULL has room again; called from the loop. */
+typedef void resolver_room_fn(void *ctx, uint8_t server);
+
+struct resolver_hooks {
+	resolver_answer_fn *on_answer;
+	resolver_room_fn *on_room;
+	void *ctx;
+};
+
+/* Servers are copied.  Opens no socket yet.  NULL: memory is short. */
+struct resolver *resolver_new(struct loop *loop,
+    const struct resolver_server *servers, size_t n_servers,
+    const struct resolver_limits *limits, const struct resolver_hooks *hooks);
+/* Drops open questions without calling back.  NULL is fine. */
+void resolver_free(struct resolver *r);
+
+/*
+ * Takes a question: 0, or ERR_FULL when the server's window, its rate or
+ * inflight_max is exhausted; on_room follows when that ends.  Datagrams are
+ * gathered and leave at the end of the loop turn at the latest.
+ */
+MUST_CHECK int resolver_ask(struct resolver *r, const struct ask *ask);
+
+/* Open questions at all servers. */
+uint32_t resolver_inflight(const struct resolver *r);
+
+/* Counters since start; closed set, all monotone. */
+struct resolver_counters {
+	uint64_t asked;    /* questions taken */
+	uint64_t sent_udp; /* datagrams */
+	uint64_t sent_tcp;
+	uint64_t answered;
+	uint64_t timeouts; /* questions that ended so */
+	uint64_t retries;
+	uint64_t tcp_fallbacks;    /* by truncation, near miss or size */
+	uint64_t near_misses;      /* right socket, wrong id (A4) */
+	uint64_t late;             /* after the question had ended (A11) */
+	uint64_t dropped_question; /* A6-A8 */
+	uint64_t dropped_header;   /* A5 and runts */
+	uint64_t malformed;
+	uint64_t edns_fallbacks;
+	uint64_t socket_errors;
+};
+struct resolver_counters resolver_counters(const struct resolver *r);
+
+/* How a server is doing, for status and for choosing where to fail over. */
+struct resolver_health {
+	uint32_t window; /* questions it may have open now */
+	uint32_t open;
+	uint32_t rtt_us; /* smoothed */
+	uint32_t
+	    fails_running; /* FAILs in a row, all kinds but malformed data */
+	mono_ns backoff_until; /* REFUSED and the like: 1 s to 5 min */
+	uint64_t asked;
+	uint64_t failed;
+};
+struct resolver_health resolver_health(
+    const struct resolver *r, uint8_t server);
+
+#endif
