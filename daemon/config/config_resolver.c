@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * `resolvers:`, or the nameserver lines of resolv.conf(5) when it is absent.
+ * Servers at one address but different ports are different servers: that is
+ * how tests and several views on one host are built.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "reader_priv.h"
+
+enum { DNS_PORT = 53, RATE_MAX = 1000000, GROUP_SIZE_MAX = 64 };
+
+/* One entry of the list while its keys are read. */
+struct entry {
+	struct reader *x;
+	const struct node *address;
+	const char *group;
+	uint32_t rate;
+	bool bad;
+};
+
+static void
+read_address(void *ctx, const struct node *value)
+{
+	struct entry *e = ctx;
+
+	if (node_text(value, "address", &e->x->r) != NULL)
+		e->address = value;
+	else
+		e->bad = true;
+}
+
+static void
+read_rate(void *ctx, const struct node *value)
+{
+	static const uint32_t range[2] = {1, RATE_MAX};
+	struct entry *e = ctx;
+
+	if (value->kind == NODE_SCALAR && strcmp(value->text, "none") == 0)
+		e->rate = 0;
+	else if (!node_number(
+		     value, "rate (or `none`)", &e->x->r, range, &e->rate))
+		e->bad = true;
+}
+
+static void
+read_group(void *ctx, const struct node *value)
+{
+	struct entry *e = ctx;
+	const char *text = node_text(value, "group", &e->x->r);
+
+	e->bad = e->bad || text == NULL;
+	if (text == NULL)
+		return;
+	for (const char *p = text; *p != '\0'; p++) {
+		if (*p > ' ' && *p <= '~' && p - text < GROUP_SIZE_MAX)
+			continue;
+		report_error(&e->x->r, value->at,
+		    "group must be at most %d ASCII characters without "
+		    "blanks",
+		    GROUP_SIZE_MAX);
+		e->bad = true;
+		return;
+	}
+	e->group = text;
+}
+
+static bool
+is_nowhere(const struct addr *a)
+{
+	static const uint8_t zero[16];
+
+	if (a->family == AF_INET)
+		return memcmp(a->ip, zero, 4) == 0 || a->ip[0] >= 224;
+	return memcmp(a->ip, zero, 16) == 0 || a->ip[0] == 0xff;
+}
+
+static void
+add_resolver(
+    struct reader *x, const struct addr *addr, uint32_t rate, const char *group)
+{
+	struct config_resolver *one = &x->c->resolvers[x->c->n_resolvers];
+	char text[ADDR_TEXT_SIZE];
+
+	if (group == NULL)
+		group = addr->port == DNS_PORT ? addr_print_ip(addr, text)
+		                               : addr_print(addr, text);
+	one->addr = *addr;
+	one->rate = rate;
+	one->group = reader_text(x, group);
+	if (one->group != NULL)
+		x->c->n_resolvers++;
+}
+
+static const struct config_resolver *
+find_resolver(const struct config *c, const struct addr *addr)
+{
+	for (size_t i = 0; i < c->n_resolvers; i++) {
+		if (addr_equal(&c->resolvers[i].addr, addr))
+			return &c->resolvers[i];
+	}
+	return NULL;
+}
+
+static void
+finish_entry(struct entry *e, const struct node *n)
+{
+	struct reader *x = e->x;
+	struct addr addr;
+
+	if (e->bad)
+		return;
+	if (e->address == NULL) {
+		report_error(
+		    &x->r, n->at, "a resolver without `address`; add one");
+		return;
+	}
+	if (addr_parse(e->address->text, DNS_PORT, &addr) != 0) {
+		report_error(&x->r, e->address->at,
+		    "`%.64s` is no address; write 192.0.2.53, 192.0.2.53:5353, "
+		    "2001:db8::53 or \"[2001:db8::53]:5353\"",
+		    e->address->text);
+		return;
+	}
+	if (is_nowhere(&addr))
+		report_error(&x->r, e->address->at,
+		    "`%.64s` is no address of a server; write the server's own",
+		    e->address->text);
+	else if (find_resolver(x->c, &addr) != NULL)
+		report_error(&x->r, e->address->at,
+		    "resolver `%.64s` stands twice; keep one",
+		    e->address->text);
+	else if (x->c->n_resolvers == CONFIG_RESOLVERS_MAX)
+		report_error(&x->r, n->at,
+		    "more than %d resolvers; remove some",
+		    CONFIG_RESOLVERS_MAX);
+	else
+		add_resolver(x, &addr, e->rate, e->group);
+}
+
+static void
+read_resolver(struct reader *x, const struct node *n)
+{
+	static const struct key keys[] = {
+	    {"address", read_address},
+	    {"rate", read_rate},
+	    {"group", read_group},
+	};
+	struct entry e = {.x = x, .rate = RESOLVER_RATE_DEFAULT};
+
+	if (n->kind == NODE_MAP)
+		node_walk(n, "a resolver", keys, 3, &x->r, &e);
+	else if (n->kind == NODE_LIST)
+		report_error(&x->r, n->at,
+		    "a resolver must be an address or a mapping; put an IPv6 "
+		    "address in brackets into quotes");
+	else if (n->kind == NODE_SCALAR)
+		read_address(&e, n);
+	if (n->kind == NODE_MAP || n->kind == NODE_SCALAR)
+		finish_entry(&e, n);
+}
+
+void
+read_resolvers(void *ctx, const struct node *value)
+{
+	struct reader *x = ctx;
+
+	x->resolvers_given = true;
+	if (!node_is_list(value, "`resolvers`", &x->r))
+		return;
+	x->c->resolvers =
+	    reader_array(x, CONFIG_RESOLVERS_MAX, sizeof(*x->c->resolvers));
+	if (x->c->resolvers == NULL)
+		return;
+	for (const struct node *n = value->first; n != NULL; n = n->next)
+		read_resolver(x, n);
+	if (value->n == 0)
+		report_error(&x->r, value->at,
+		    "`resolvers` is empty; list one, or remove the key to "
+		    "use those of /etc/resolv.conf");
+}
+
+void
+read_resolvers_default(struct reader *x, struct place at, const char *path)
+{
+	char line[512];
+	FILE *file;
+	struct addr addr;
+
+	if (x->resolvers_given)
+		return;
+	x->c->resolvers =
+	    reader_array(x, CONFIG_RESOLVERS_MAX, sizeof(*x->c->resolvers));
+	file = fopen(path, "re");
+	while (file != NULL && x->c->resolvers != NULL &&
+	       fgets(line, sizeof(line), file) != NULL) {
+		char *rest = line;
+		const char *word = strsep(&rest, " \t\n");
+		const char *text = NULL;
+
+		while (text == NULL || (text[0] == '\0' && rest != NULL))
+			text = rest == NULL ? "" : strsep(&rest, " \t\r\n");
+		if (strcmp(word, "nameserver") != 0 ||
+		    addr_parse(text, DNS_PORT, &addr) != 0 ||
+		    find_resolver(x->c, &addr) != NULL ||
+		    x->c->n_resolvers == CONFIG_RESOLVERS_MAX)
+			continue;
+		add_resolver(x, &addr, RESOLVER_RATE_DEFAULT, NULL);
+	}
+	if (file != NULL)
+		fclose(file);
+	if (x->c->n_resolvers == 0 && !x->no_memory)
+		report_error(&x->r, at,
+		    "no `resolvers`, and %s names none; add "
+		    "`resolvers: [192.0.2.53]` with yours",
+		    path);
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The keys that defaults, entries and CSV columns share.  Types, intervals
+ * and texts replace the list's; tags are added to them.
+ */
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "list_priv.h"
+#include "words_priv.h"
+
+enum { EVERY_SLOW_S = 5 };
+
+static bool
+add_type(void *ctx, const char *word, struct place at)
+{
+	struct fields_reader *x = ctx;
+	struct fields *f = x->f;
+	uint16_t type;
+
+	if (!word_type(word, at, &x->w->report, &type))
+		return false;
+	for (size_t i = 0; i < f->n_types; i++) {
+		if (f->types[i] == type)
+			return true;
+	}
+	if (f->n_types == WATCH_TYPES_MAX) {
+		report_error(&x->w->report, at,
+		    "more than %d types; make two entries of it",
+		    WATCH_TYPES_MAX);
+		return false;
+	}
+	f->types[f->n_types++] = type;
+	return true;
+}
+
+/* A list that cannot be read leaves what was: a watch has always a type. */
+void
+fields_types(void *ctx, const struct node *value)
+{
+	struct fields_reader *x = ctx;
+	uint16_t before[WATCH_TYPES_MAX];
+	size_t n_before = x->f->n_types;
+
+	memcpy(before, x->f->types, sizeof(before));
+	x->f->n_types = 0;
+	x->types_given = true;
+	if (words_walk(value, "types", &x->w->report, add_type, x)) {
+		if (x->f->n_types > 0)
+			return;
+		report_error(&x->w->report, value->at,
+		    "no types; name one, or remove the key");
+	}
+	memcpy(x->f->types, before, sizeof(before));
+	x->f->n_types = n_before;
+	x->bad = true;
+}
+
+void
+fields_every(void *ctx, const struct node *value)
+{
+	struct fields_reader *x = ctx;
+	const char *text = node_text(value, "every", &x->w->report);
+	uint32_t seconds = 0;
+
+	if (text == NULL || span_parse(text, &seconds) != 0 ||
+	    seconds < WATCH_EVERY_MIN_S || seconds > WATCH_EVERY_MAX_S) {
+		if (text != NULL)
+			report_error(&x->w->report, value->at,
+			    "every must be from 1s to 1d with its unit, as "
+			    "in 60s, 5m or 1h");
+		x->bad = true;
+		return;
+	}
+	if (seconds < EVERY_SLOW_S && !x->w->told_fast) {
+		report_warning(&x->w->report, value->at,
+		    "asked more often than every %d s; be sure that the "
+		    "servers are yours",
+		    EVERY_SLOW_S);
+		x->w->told_fast = true;
+	}
+	x->f->every_s = seconds;
+}
+
+static bool
+add_tag(void *ctx, const char *word, struct place at)
+{
+	struct fields_reader *x = ctx;
+	struct fields *f = x->f;
+	char tag[TAG_SIZE];
+	size_t i = 0;
+	int order = 1;
+
+	if (!word_tag(word, at, &x->w->report, tag))
+		return false;
+	while (i < f->n_tags && (order = strcmp(f->tags[i], tag)) < 0)
+		i++;
+	if (i < f->n_tags && order == 0)
+		return true;
+	if (f->n_tags == WATCH_TAGS_MAX) {
+		report_error(&x->w->report, at,
+		    "more than %d tags; remove some", WATCH_TAGS_MAX);
+		return false;
+	}
+	memmove(&f->tags[i + 1], &f->tags[i], (f->n_tags - i) * sizeof(char *));
+	f->tags[i] = arena_text(x->arena, tag);
+	if (f->tags[i] == NULL) {
+		memmove(&f->tags[i], &f->tags[i + 1],
+		    (f->n_tags - i) * sizeof(char *));
+		return false;
+	}
+	f->n_tags++;
+	return true;
+}
+
+void
+fields_tags(void *ctx, const struct node *value)
+{
+	struct fields_reader *x = ctx;
+
+	if (!words_walk(value, "tags", &x->w->report, add_tag, x))
+		x->bad = true;
+}
+
+static void
+take_text(struct fields_reader *x, const struct node *value, const char *what,
+    const char **out)
+{
+	const char *text = text_field(value, what, &x->w->report);
+
+	*out = text == NULL ? NULL : arena_text(x->arena, text);
+	x->bad = x->bad || *out == NULL;
+}
+
+void
+fields_owner(void *ctx, const struct node *value)
+{
+	struct fields_reader *x = ctx;
+
+	take_text(x, value, "owner", &x->f->owner);
+}
+
+void
+fields_runbook(void *ctx, const struct node *value)
+{
+	struct fields_reader *x = ctx;
+
+	take_text(x, value, "runbook", &x->f->runbook);
+}
+
+void
+fields_confirm(void *ctx, const struct node *value)
+{
+	static const char *const names[] = {"path", "cache"};
+	static const enum proof proofs[] = {PROOF_PATH, PROOF_CACHE};
+	struct fields_reader *x = ctx;
+	int i = node_choice(value, "confirm", &x->w->report, names, 2);
+
+	if (i < 0)
+		x->bad = true;
+	else
+		x->f->confirm = proofs[i];
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CONFIG_LIST_PRIV_H
+#define CONFIG_LIST_PRIV_H
+
+/*
+ * list -- a watchlist being read, as its three formats see it.
+ *
+ * A format turns its text into nodes and calls the functions here; they type
+ * the fields, clean the name and tell the watch.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "config/watchlist.h"
+#include "node_priv.h"
+#include "source_priv.h"
+#include "typed_priv.h"
+
+/* What a watch says beside its name, the list's defaults included. */
+struct fields {
+	uint16_t types[WATCH_TYPES_MAX];
+	size_t n_types;
+	const char *tags[WATCH_TAGS_MAX]; /* sorted, no duplicates */
+	size_t n_tags;
+	uint32_t every_s;
+	const char *owner;
+	const char *runbook;
+	enum proof confirm;
+};
+
+/* Reads one unit: 1: more to come, 0: done, < 0: cannot go on (reported). */
+typedef int list_step_fn(struct watchlist *w);
+typedef void list_free_fn(void *state);
+
+struct watchlist {
+	struct report report;
+	char *path;
+	watch_fn *fn;
+	void *ctx;
+	struct source source;
+	struct arena keep;    /* lives as long as the list */
+	struct arena scratch; /* lives until the next entry */
+	const char *name;
+	struct fields defaults;
+	struct fields own; /* of the entry that is being told */
+	struct typed typed;
+	struct watch watch; /* what is being told */
+	uint8_t ip[16];     /* the next address of a prefix */
+	uint32_t addresses_left;
+	size_t n_told;
+	bool told_fast; /* the warning of a short interval was given */
+	int result;     /* of the last step; it stays at the end */
+	list_step_fn *step;
+	list_free_fn *free_state;
+	void *state; /* the format's */
+};
+
+/* Where fields are read into. */
+struct fields_reader {
+	struct watchlist *w;
+	struct fields *f;
+	struct arena *arena; /* texts are copied there */
+	const struct node *name;
+	bool types_given;
+	bool bad; /* something was refused */
+};
+/* Key readers; ctx is a struct fields_reader. */
+void fields_types(void *ctx, const struct node *value);
+void fields_every(void *ctx, const struct node *value);
+void fields_tags(void *ctx, const struct node *value);
+void fields_owner(void *ctx, const struct node *value);
+void fields_runbook(void *ctx, const struct node *value);
+void fields_confirm(void *ctx, const struct node *value);
+
+/*
+ * Tells the watch of this name, or begins to tell the addresses of a prefix.
+ * `fields` and the name's text must last until the next step.
+ */
+void list_tell(struct watchlist *w, const struct node *name,
+    const struct fields *fields, bool types_given);
+
+MUST_CHECK int list_yaml_open(struct watchlist *w);
+MUST_CHECK int list_csv_open(struct watchlist *w);
+MUST_CHECK int list_plain_open(struct watchlist *w);
+
+#endif

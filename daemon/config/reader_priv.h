@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CONFIG_READER_PRIV_H
+#define CONFIG_READER_PRIV_H
+
+/* reader -- one configuration on its way from a tree to struct config. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "config/config.h"
+#include "node_priv.h"
+
+struct reader {
+	struct report r;
+	struct config *c;
+	bool shared; /* the file may be read by group or world */
+	bool no_memory;
+	const struct node *database;
+	const struct node *database_file;
+	bool resolvers_given;
+};
+
+/* A copy that config_free() frees; NULL is noted in no_memory. */
+char *reader_text(struct reader *x, const char *text);
+void *reader_array(struct reader *x, size_t n, size_t size);
+
+void read_resolvers(void *ctx, const struct node *value);
+/* Those of the resolver configuration at `path`, when none were given. */
+void read_resolvers_default(
+    struct reader *x, struct place at, const char *path);
+void read_sinks(void *ctx, const struct node *value);
+void read_severities(void *ctx, const struct node *value);
+
+/*
+ * The content of the file that `n` names (relative to the configuration, or
+ * credential:ID), one newline at its end taken off.  NULL when it was
+ * refused; else the caller wipes and frees it.
+ */
+char *read_secret_file(
+    struct reader *x, const struct node *n, const char *what, size_t *size);
+/* Warns when a secret stands in a file that others may read. */
+void warn_shared(struct reader *x, const struct node *n, const char *what);
+
+/* `file` against the folder of `path`; NULL when memory is short. */
+MUST_CHECK char *path_beside(const char *path, const char *file);
+
+#endif

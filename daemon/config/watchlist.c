@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * What the three formats share: opening, cutting the work into steps, and
+ * telling watches.  A prefix is told one address per unit of a step, so that
+ * 4,096 of them do not hold up the loop.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+#include "base/err.h"
+#include "dns/type.h"
+#include "list_priv.h"
+
+enum { LIST_NAME_MAX = 64, ADDRESS_BITS_MAX = 12, STEP_ALL = 4096 };
+
+const uint16_t watch_types_default[] = {
+    TYPE_A, TYPE_AAAA, TYPE_MX, TYPE_NS, TYPE_TXT, TYPE_SOA};
+const size_t n_watch_types_default =
+    sizeof(watch_types_default) / sizeof(watch_types_default[0]);
+
+static const uint16_t types_ptr[] = {TYPE_PTR};
+
+static void
+tell(struct watchlist *w)
+{
+	w->n_told++;
+	w->fn(w->ctx, &w->watch);
+}
+
+static void
+tell_address(struct watchlist *w)
+{
+	size_t i = w->typed.prefix.family == AF_INET ? 4 : 16;
+
+	name_reverse(w->typed.prefix.family, w->ip, &w->watch.name);
+	w->addresses_left--;
+	while (i-- > 0 && ++w->ip[i] == 0)
+		;
+	tell(w);
+}
+
+static void
+begin_prefix(struct watchlist *w, const struct node *at, bool types_given)
+{
+	const struct prefix *p = &w->typed.prefix;
+	unsigned bits = (p->family == AF_INET ? 32u : 128u) - p->len;
+
+	if (bits > ADDRESS_BITS_MAX) {
+		report_error(&w->report, at->at,
+		    "%s has more than %d addresses; split it, or name the "
+		    "parts that matter",
+		    at->text, WATCHLIST_PREFIX_MAX);
+		return;
+	}
+	if (types_given &&
+	    (w->watch.n_types != 1 || w->watch.types[0] != TYPE_PTR))
+		report_warning(&w->report, at->at,
+		    "an address is asked for PTR only; its types are not used");
+	memcpy(w->ip, p->ip, sizeof(w->ip));
+	for (unsigned i = 0; i < bits; i++) {
+		unsigned bit = p->len + i;
+
+		w->ip[bit / 8] &= (uint8_t) ~(0x80u >> bit % 8);
+	}
+	w->watch.types = types_ptr;
+	w->watch.n_types = 1;
+	w->addresses_left = 1u << bits;
+	tell_address(w);
+}
+
+void
+list_tell(struct watchlist *w, const struct node *name,
+    const struct fields *fields, bool types_given)
+{
+	char text[NAME_TEXT_SIZE];
+
+	typed_read(name->text, name->size, &w->typed);
+	if (w->typed.kind == TYPED_BAD) {
+		report_error(&w->report, name->at, "`%.80s`: %s", name->text,
+		    w->typed.why);
+		return;
+	}
+	w->watch.typed = name->text;
+	w->watch.types = fields->types;
+	w->watch.n_types = fields->n_types;
+	w->watch.every_s = fields->every_s;
+	w->watch.tags = fields->tags;
+	w->watch.n_tags = fields->n_tags;
+	w->watch.list = w->name;
+	w->watch.owner = fields->owner;
+	w->watch.runbook = fields->runbook;
+	w->watch.confirm = fields->confirm;
+	w->watch.line = name->at.line;
+	if (w->typed.kind == TYPED_PREFIX) {
+		begin_prefix(w, name, types_given);
+		return;
+	}
+	w->watch.name.size = w->typed.name.size;
+	memcpy(w->watch.name.wire, w->typed.name.wire, w->typed.name.size);
+	if (w->typed.mixed != NULL)
+		report_warning(&w->report, name->at,
+		    "%s mixes letters of %s; be sure that it is the name "
+		    "you mean",
+		    name_print(w->watch.name.wire, text), w->typed.mixed);
+	tell(w);
+}
+
+/* The file's name without its ending, as a word. */
+static char *
+name_of_path(struct arena *a, const char *path)
+{
+	static const char good[] = "abcdefghijklmnopqrstuvwxyz"
+				   "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				   "0123456789_.-";
+	const char *slash = strrchr(path, '/');
+	const char *base = slash == NULL ? path : slash + 1;
+	const char *dot = strrchr(base, '.');
+	size_t size =
+	    dot == NULL || dot == base ? strlen(base) : (size_t)(dot - base);
+	char *out;
+
+	size = size < LIST_NAME_MAX ? size : LIST_NAME_MAX;
+	out = arena_zero(a, size + 1);
+	if (out == NULL)
+		return NULL;
+	memcpy(out, base, size);
+	for (size_t i = 0; i < size; i++) {
+		if (strchr(good, out[i]) == NULL)
+			out[i] = '_';
+	}
+	return out;
+}
+
+static int
+open_format(struct watchlist *w)
+{
+	const char *dot = strrchr(w->path, '.');
+
+	if (dot != NULL && strchr(dot, '/') == NULL) {
+		if (strcasecmp(dot, ".yaml") == 0 ||
+		    strcasecmp(dot, ".yml") == 0)
+			return list_yaml_open(w);
+		if (strcasecmp(dot, ".csv") == 0)
+			return list_csv_open(w);
+	}
+	return list_plain_open(w);
+}
+
+int
+watchlist_open(const char *path, watch_fn *fn, void *ctx, struct diag *d,
+    struct watchlist **out)
+{
+	struct watchlist *w = calloc(1, sizeof(*w));
+	int err = -ENOMEM;
+
+	if (w == NULL)
+		return -ENOMEM;
+	w->source.fd = -1;
+	w->fn = fn;
+	w->ctx = ctx;
+	w->result = 1;
+	w->path = strdup(path);
+	w->name = name_of_path(&w->keep, path);
+	if (w->path == NULL || w->name == NULL)
+		goto out;
+	w->report = (struct report){d, w->path};
+	w->defaults.every_s = WATCH_EVERY_DEFAULT_S;
+	w->defaults.n_types = n_watch_types_default;
+	memcpy(w->defaults.types, watch_types_default,
+	    sizeof(watch_types_default));
+	err = source_open(&w->source, &w->report);
+	if (err == 0)
+		err = open_format(w);
+	if (err != 0)
+		goto out;
+	*out = w;
+	w = NULL;
+out:
+	watchlist_close(w);
+	return err;
+}
+
+int
+watchlist_step(struct watchlist *w, size_t entries)
+{
+	while (entries-- > 0 && w->result > 0) {
+		if (w->addresses_left > 0)
+			tell_address(w);
+		else
+			w->result = w->step(w);
+		if (w->result == 0 && w->n_told == 0)
+			report_warning(&w->report, (struct place){0},
+			    "nothing to watch in this list; add a name or "
+			    "remove the file");
+	}
+	return w->result;
+}
+
+void
+watchlist_close(struct watchlist *w)
+{
+	if (w == NULL)
+		return;
+	if (w->free_state != NULL)
+		w->free_state(w->state);
+	source_close(&w->source);
+	arena_fini(&w->keep);
+	arena_fini(&w->scratch);
+	free(w->path);
+	free(w);
+}
+
+int
+watchlist_load(const char *path, watch_fn *fn, void *ctx, struct diag *d)
+{
+	struct watchlist *w = NULL;
+	int err = watchlist_open(path, fn, ctx, d, &w);
+
+	if (err != 0)
+		return err;
+	do {
+		err = watchlist_step(w, STEP_ALL);
+	} while (err > 0);
+	watchlist_close(w);
+	return err;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+/*
+ * config -- dnsvigil.yaml as plain data, checked.
+ *
+ * A configuration is read whole or not at all; every problem is told with
+ * its place.  Scalars are text until the key says what they are (no YAML 1.1
+ * surprises), ${NAME}, ${NAME:-default} and $$ are expanded after parsing.
+ * Unknown keys (with the nearest known one), duplicate keys, wrong types,
+ * aliases, anchors, tags, depth over 32 and more than 16 MB are refused.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/attr.h"
+#include "base/diag.h"
+
+enum {
+	CONFIG_SIZE_MAX = 16 * 1024 * 1024,
+	CONFIG_DEPTH_MAX = 32,
+	CONFIG_RESOLVERS_MAX = 64,
+	CONFIG_SINKS_MAX = 64,
+	RESOLVER_RATE_DEFAULT = 500
+};
+
+struct config_resolver {
+	struct addr addr;
+	uint32_t rate; /* questions a second; 0: `none` */
+	char *group;   /* never NULL; not set: the address, and the port
+	                * too when it is not 53 */
+};
+
+struct config_sink {
+	char *name;
+	char *url;
+	uint8_t *secret; /* the decoded key (whsec_ taken off) */
+	size_t secret_size;
+	struct prefix *allow;
+	size_t n_allow;
+	bool http; /* plain http may be used */
+};
+
+/* One line of the severity table that the operator overrode (R21). */
+struct config_severity {
+	char *kind;     /* a change kind or an event kind */
+	char *type;     /* mnemonic, NULL: any */
+	char *tag;      /* NULL: any */
+	char *severity; /* info low medium high critical */
+	unsigned line;
+};
+
+/* Where in the configuration something stands, from 1. */
+struct config_place {
+	unsigned line;
+	unsigned column;
+};
+
+struct config {
+	char *path;     /* of the file it was read from, NULL: none */
+	char *database; /* libpq conninfo or URI */
+	struct config_resolver *resolvers;
+	size_t n_resolvers;
+	char **watchlists; /* patterns as written, relative to the file */
+	struct config_place *watchlist_places; /* of each pattern */
+	size_t n_watchlists;
+	struct config_sink *sinks;
+	size_t n_sinks;
+	struct config_severity *severities; /* in order: the first match wins */
+	size_t n_severities;
+	uint32_t failing_after; /* k of R3, default 3 */
+	uint64_t buffer_bytes;  /* observations kept while the database is away;
+	                         * default 64 MB */
+	uint32_t
+	    retention_days; /* closed intervals and evidence; 0: for ever */
+};
+
+/*
+ * Where the configuration is: `path` if given, else ./dnsvigil.yaml, else
+ * /etc/dnsvigil/dnsvigil.yaml.  NULL when there is none.
+ */
+const char *config_find(const char *path);
+
+/*
+ * Reads and checks the file.  NULL when anything was wrong; `d` says what.
+ * Resolvers default to those of /etc/resolv.conf.
+ */
+struct config *config_load(const char *path, struct diag *d);
+/* As above, from memory: for tests.  `path` is used in messages. */
+struct config *config_read(
+    const char *text, size_t size, const char *path, struct diag *d);
+void config_free(struct config *c); /* wipes secrets; NULL is fine */
+
+/*
+ * The files that the patterns name now, sorted, each once, relative ones
+ * resolved against the configuration's folder; folders that a pattern matches
+ * are left out.  A pattern without a match is a problem in `d`.  A path
+ * without * ? [ is always in the list, there or not: watchlist_open() says
+ * what is wrong with it, and a reload sees which list is missing.  Returns
+ * the count; free with config_files_free().
+ */
+size_t config_files(const struct config *c, char ***out, struct diag *d);
+void config_files_free(char **files, size_t n);
+
+#endif

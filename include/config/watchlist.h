@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CONFIG_WATCHLIST_H
+#define CONFIG_WATCHLIST_H
+
+/*
+ * watchlist -- one file of watches, read as a stream.
+ *
+ * .yaml and .yml, .csv with a header, anything else one name per line.
+ * Memory does not grow with the file; an entry has at most 64 KB.  A refused
+ * line is a problem with its place and the rest loads (E1).  Names are taken
+ * as people type them: upper case, trailing dot, IDN in UTF-8 (UTS 46, E2),
+ * URL, example[.]com, hxxp, underscores; BOM and CRLF are fine; "*." is
+ * refused.  An address or a prefix (4,096 addresses at most) stands for the
+ * PTR of each address.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/diag.h"
+#include "dns/name.h"
+
+enum {
+	WATCHLIST_ENTRY_MAX = 64 * 1024,
+	WATCHLIST_PREFIX_MAX = 4096,
+	WATCH_TYPES_MAX = 64,
+	WATCH_TAGS_MAX = 32,
+	WATCH_EVERY_MIN_S = 1, /* below 5 s: a warning */
+	WATCH_EVERY_MAX_S = 86400,
+	WATCH_EVERY_DEFAULT_S = 300
+};
+
+/* Which proof a watch requires (R11).  Stored: never renumber. */
+enum proof { PROOF_BEST = 0, PROOF_PATH = 1, PROOF_CACHE = 2 };
+
+/* One watch; everything is borrowed for the call. */
+struct watch {
+	struct name name;
+	const char *typed;     /* as it stood in the file */
+	const uint16_t *types; /* without duplicates */
+	size_t n_types;
+	uint32_t every_s;
+	const char *const
+	    *tags; /* the list's and its own, sorted, no duplicates */
+	size_t n_tags;
+	const char *list;    /* the list's name */
+	const char *owner;   /* NULL: none */
+	const char *runbook; /* NULL: none */
+	enum proof confirm;
+	unsigned line;
+};
+typedef void watch_fn(void *ctx, const struct watch *watch);
+
+/* The defaults when a list has none: A AAAA MX NS TXT SOA, 5 m, no tags. */
+extern const uint16_t watch_types_default[];
+extern const size_t n_watch_types_default;
+
+/*
+ * Calls fn for every watch of the file.  The list's name is `watchlist:` or
+ * the file's name without its ending.  0 when the file was read to its end
+ * (problems of single entries are in `d`), else -errno or ERR_SYNTAX (YAML
+ * that cannot go on), and what was told before stands.
+ */
+MUST_CHECK int watchlist_load(
+    const char *path, watch_fn *fn, void *ctx, struct diag *d);
+
+/*
+ * The same in pieces, so that a running daemon is never held up: read about
+ * `entries` entries per step.
+ */
+struct watchlist;
+MUST_CHECK int watchlist_open(const char *path, watch_fn *fn, void *ctx,
+    struct diag *d, struct watchlist **out);
+/* 1: more to come, 0: done, < 0: as watchlist_load(). */
+MUST_CHECK int watchlist_step(struct watchlist *w, size_t entries);
+void watchlist_close(struct watchlist *w);
+
+#endif
