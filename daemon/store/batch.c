@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: ISC */
+/* batch -- see batch.h. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "batch.h"
+
+enum { KEYS_ROOM_MIN = 64 };
+
+struct batch *
+batch_new(void)
+{
+	struct batch *b = calloc(1, sizeof *b);
+
+	CHECK(group_offset(N_GROUPS) <= BATCH_COLUMNS_MAX);
+	if (b != NULL)
+		batch_clear(b);
+	return b;
+}
+
+void
+batch_free(struct batch *b)
+{
+	if (b == NULL)
+		return;
+	for (unsigned i = 0; i < BATCH_COLUMNS_MAX; i++)
+		array_fini(&b->columns[i]);
+	free(b->items);
+	free(b->keys);
+	free(b);
+}
+
+void
+batch_clear(struct batch *b)
+{
+	unsigned column = 0;
+
+	for (unsigned g = 0; g < N_GROUPS; g++) {
+		const char *types = group_columns((enum group)g);
+
+		for (; *types != '\0'; types++)
+			array_start(&b->columns[column++],
+			    (enum array_type)*types);
+		b->rows[g] = 0;
+	}
+	if (b->n_keys > 0)
+		memset(b->keys, 0, b->keys_room * sizeof *b->keys);
+	b->next = NULL;
+	b->n_items = 0;
+	b->n_keys = 0;
+	b->claims = NULL;
+	b->n_claims = 0;
+	b->bytes = 0;
+	b->opened = 0;
+	b->sent = 0;
+	b->tries = 0;
+	b->release = 0;
+	b->release_self = false;
+	b->maintain_days = 0;
+	b->maintain = false;
+	b->flush = false;
+	b->alone = false;
+}
+
+/* The slot of a key, or the empty one where it belongs. */
+static struct batch_key *
+find_slot(struct batch_key *keys, uint32_t room, const struct uuid *question,
+    int32_t server)
+{
+	uint64_t hash;
+	uint32_t i;
+
+	/* The key is a cut SHA-256 already. */
+	memcpy(&hash, question->b, sizeof hash);
+	i = (uint32_t)(hash ^ (uint32_t)server) & (room - 1);
+	while (keys[i].lane != 0 && (keys[i].server != server ||
+	    !uuid_equal(&keys[i].question, question)))
+		i = (i + 1) & (room - 1);
+	return &keys[i];
+}
+
+bool
+batch_accepts(const struct batch *b, const struct store_key *keys,
+    size_t n_keys, struct lanes lanes)
+{
+	if (b->n_items >= STORE_BATCH_ITEMS || b->bytes >= BATCH_BYTES_MAX ||
+	    b->alone || b->maintain)
+		return false;
+	if (b->n_keys == 0)
+		return true;
+	for (size_t i = 0; i < n_keys; i++) {
+		const struct batch_key *slot = find_slot(b->keys,
+		    b->keys_room, &keys[i].question, keys[i].server);
+
+		if (slot->lane >= lanes.first)
+			return false;
+	}
+	return true;
+}
+
+static void
+grow_keys(struct batch *b)
+{
+	uint32_t room = b->keys_room != 0 ? b->keys_room * 2 : KEYS_ROOM_MIN;
+	struct batch_key *keys = calloc(room, sizeof *keys);
+
+	CHECK(keys != NULL);
+	for (uint32_t i = 0; i < b->keys_room; i++) {
+		if (b->keys[i].lane == 0)
+			continue;
+		*find_slot(keys, room, &b->keys[i].question,
+		    b->keys[i].server) = b->keys[i];
+	}
+	free(b->keys);
+	b->keys = keys;
+	b->keys_room = room;
+}
+
+void
+batch_item_key(struct batch *b, const struct store_key *key,
+    struct lanes lanes)
+{
+	struct batch_key *slot;
+
+	if (b->n_keys * 2 >= b->keys_room)
+		grow_keys(b);
+	slot = find_slot(b->keys, b->keys_room, &key->question, key->server);
+	/* The same question twice in one item would be two rows that one
+	 * statement cannot tell the order of. */
+	CHECK(slot->lane < lanes.first);
+	if (slot->lane == 0)
+		b->n_keys++;
+	slot->question = key->question;
+	slot->server = key->server;
+	slot->lane = lanes.last;
+}
+
+void
+batch_item_begin(struct batch *b)
+{
+	struct batch_item *item;
+
+	if (b->n_items == b->items_room) {
+		uint32_t room = b->items_room != 0 ? b->items_room * 2 : 16;
+		struct batch_item *items = realloc(b->items,
+		    room * sizeof *items);
+
+		CHECK(items != NULL);
+		b->items = items;
+		b->items_room = room;
+	}
+	item = &b->items[b->n_items];
+	memcpy(item->rows, b->rows, sizeof item->rows);
+}
+
+void
+batch_item_end(struct batch *b, store_done_fn *done, void *ctx)
+{
+	b->items[b->n_items].done = done;
+	b->items[b->n_items].ctx = ctx;
+	b->n_items++;
+	b->bytes += sizeof *b->items;
+}
+
+void
+row_begin(struct batch *b, enum group group)
+{
+	CHECK(b->at == b->at_end);
+	b->at = group_offset(group);
+	b->at_end = b->at + (unsigned)strlen(group_columns(group));
+}
+
+void
+row_end(struct batch *b, enum group group)
+{
+	CHECK(b->at == b->at_end);
+	b->rows[group]++;
+}
+
+/* The next column; out of memory shows at the one before. */
+static struct array *
+next_column(struct batch *b, size_t size)
+{
+	CHECK(b->at < b->at_end);
+	b->bytes += size + 4;
+	return &b->columns[b->at++];
+}
+
+static void
+check_array(const struct array *a)
+{
+	CHECK(a->bytes.err == 0);
+}
+
+void
+row_null(struct batch *b)
+{
+	struct array *a = next_column(b, 0);
+
+	array_null(a);
+	check_array(a);
+}
+
+void
+row_bool(struct batch *b, bool v)
+{
+	struct array *a = next_column(b, 1);
+
+	array_bool(a, v);
+	check_array(a);
+}
+
+void
+row_i16(struct batch *b, int16_t v)
+{
+	struct array *a = next_column(b, 2);
+
+	array_i16(a, v);
+	check_array(a);
+}
+
+void
+row_i32(struct batch *b, int32_t v)
+{
+	struct array *a = next_column(b, 4);
+
+	array_i32(a, v);
+	check_array(a);
+}
+
+void
+row_i64(struct batch *b, int64_t v)
+{
+	struct array *a = next_column(b, 8);
+
+	array_i64(a, v);
+	check_array(a);
+}
+
+void
+row_uuid(struct batch *b, const struct uuid *v)
+{
+	struct array *a = next_column(b, sizeof v->b);
+
+	array_uuid(a, v);
+	check_array(a);
+}
+
+void
+row_bytes(struct batch *b, const void *data, size_t size)
+{
+	struct array *a = next_column(b, size);
+
+	array_bytes(a, data, size);
+	check_array(a);
+}
+
+void
+row_text(struct batch *b, const char *text)
+{
+	if (text == NULL)
+		row_null(b);
+	else
+		row_bytes(b, text, strlen(text));
+}
+
+void
+row_wall(struct batch *b, wall_us at)
+{
+	if (at == 0)
+		row_null(b);
+	else
+		row_i64(b, array_pg_time(at));
+}
+
+void
+row_key(struct batch *b, const struct store_key *key)
+{
+	row_i16(b, (int16_t)key->shard);
+	row_uuid(b, &key->question);
+	row_i32(b, key->server);
+}
+
+/* Moves the rows of one item, whose end is given, into a batch of its own. */
+static void
+take_item(struct batch *part, const struct batch *b, uint32_t i,
+    size_t *cursors)
+{
+	const uint32_t *begin = b->items[i].rows;
+	const uint32_t *end = i + 1 < b->n_items ? b->items[i + 1].rows :
+	                                           b->rows;
+	unsigned column = 0;
+
+	for (unsigned g = 0; g < N_GROUPS; g++) {
+		unsigned n = (unsigned)strlen(group_columns((enum group)g));
+
+		part->rows[g] = end[g] - begin[g];
+		for (; n > 0; n--, column++) {
+			struct array *a = &part->columns[column];
+			size_t before = a->bytes.size;
+
+			array_take(a, &b->columns[column], &cursors[column],
+			    part->rows[g]);
+			check_array(a);
+			part->bytes += a->bytes.size - before;
+		}
+	}
+}
+
+struct batch *
+batch_split(const struct batch *b)
+{
+	size_t cursors[BATCH_COLUMNS_MAX] = {0};
+	struct batch *first = NULL;
+	struct batch **link = &first;
+
+	for (uint32_t i = 0; i < b->n_items; i++) {
+		struct batch *part = batch_new();
+
+		CHECK(part != NULL);
+		batch_item_begin(part);
+		take_item(part, b, i, cursors);
+		batch_item_end(part, b->items[i].done, b->items[i].ctx);
+		part->alone = true;
+		*link = part;
+		link = &part->next;
+	}
+	return first;
+}

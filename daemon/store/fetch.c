@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * fetch -- the old state of questions that differ: those of one loop turn are
+ * gathered into two statements, one of questions, one of elements, that go
+ * out together.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "dns/name.h"
+#include "dns/record.h"
+#include "dns/type.h"
+#include "loop/loop.h"
+#include "store_priv.h"
+
+/* A turn that gathers more than this sends the rest with the next. */
+enum { FETCHES_MAX = 1000 };
+
+/* Believed here for so long within the last 30 days counts (R21). */
+#define BELIEVED_LONG_US WALL_S(86400)
+
+struct fetch_one {
+	store_believed_fn *fn;
+	void *ctx;
+	uint32_t element; /* its first */
+	uint32_t n_elements;
+	int row;          /* of the first result; -1: not known */
+};
+
+enum { STATE_ARRAYS = 4, ELEMENT_ARRAYS = 6 };
+static const char element_types[ELEMENT_ARRAYS + 1] = "huizuu";
+
+struct fetches {
+	struct fetches *next;    /* gathered after this was full */
+	struct array states[STATE_ARRAYS];     /* shard question server at */
+	struct array elements[ELEMENT_ARRAYS]; /* the same, record, pivot */
+	struct fetch_one *ones;
+	uint32_t n;
+	uint32_t n_elements;
+	PGresult *results[2];
+	unsigned n_results;
+};
+
+static struct fetches *
+fetches_new(void)
+{
+	struct fetches *f = calloc(1, sizeof *f);
+
+	CHECK(f != NULL);
+	f->ones = calloc(FETCHES_MAX, sizeof *f->ones);
+	CHECK(f->ones != NULL);
+	for (int i = 0; i < STATE_ARRAYS; i++)
+		array_start(&f->states[i],
+		    (enum array_type)element_types[i]);
+	for (int i = 0; i < ELEMENT_ARRAYS; i++)
+		array_start(&f->elements[i],
+		    (enum array_type)element_types[i]);
+	return f;
+}
+
+static void
+fetches_free(struct fetches *f)
+{
+	for (int i = 0; i < STATE_ARRAYS; i++)
+		array_fini(&f->states[i]);
+	for (int i = 0; i < ELEMENT_ARRAYS; i++)
+		array_fini(&f->elements[i]);
+	PQclear(f->results[0]);
+	PQclear(f->results[1]);
+	free(f->ones);
+	free(f);
+}
+
+static void
+add_key(struct array *arrays, const struct store_fetch *fetch)
+{
+	array_i16(&arrays[0], (int16_t)fetch->key.shard);
+	array_uuid(&arrays[1], &fetch->key.question);
+	array_i32(&arrays[2], fetch->key.server);
+	array_wall(&arrays[3], fetch->at);
+}
+
+static void
+add_element(struct fetches *f, const struct store_fetch *fetch,
+    const struct record *r)
+{
+	const struct uuid record = record_key(r);
+	const struct uuid pivot = record_pivot(r);
+
+	add_key(f->elements, fetch);
+	array_uuid(&f->elements[4], &record);
+	array_uuid(&f->elements[5], &pivot);
+	f->n_elements++;
+}
+
+void
+store_fetch(struct store *s, const struct store_fetch *fetch,
+    store_believed_fn *fn, void *ctx)
+{
+	struct fetches **link = &s->gathering;
+	const struct content *seen = fetch->seen;
+	struct fetches *f;
+	struct fetch_one *one;
+
+	while (*link != NULL && (*link)->n == FETCHES_MAX)
+		link = &(*link)->next;
+	if (*link == NULL)
+		*link = fetches_new();
+	f = *link;
+	one = &f->ones[f->n++];
+	one->fn = fn;
+	one->ctx = ctx;
+	one->element = f->n_elements;
+	one->row = -1;
+	add_key(f->states, fetch);
+	for (size_t i = 0; i < seen->n_chain; i++) {
+		const struct record alias = {.type = TYPE_CNAME,
+		    .size = (uint16_t)name_size(seen->chain[i]),
+		    .rdata = seen->chain[i]};
+
+		add_element(f, fetch, &alias);
+	}
+	for (size_t i = 0; i < seen->n_records; i++)
+		add_element(f, fetch, &seen->records[i]);
+	one->n_elements = f->n_elements - one->element;
+	CHECK(f->elements[5].bytes.err == 0 && f->states[3].bytes.err == 0);
+	store_soon(s);
+}
+
+bool
+fetch_waits(const struct store *s)
+{
+	return s->gathering != NULL;
+}
+
+static bool
+send(struct store *s, enum statement_id id, struct array *arrays, int n)
+{
+	const char *values[ELEMENT_ARRAYS];
+	int sizes[ELEMENT_ARRAYS];
+	int formats[ELEMENT_ARRAYS];
+
+	for (int i = 0; i < n; i++) {
+		values[i] = array_finish(&arrays[i], &sizes[i]);
+		formats[i] = 1;
+	}
+	return PQsendQueryPrepared(s->read.conn.pg, statement_of(id)->name, n,
+	           values, sizes, formats, 1) == 1;
+}
+
+void
+fetch_send(struct store *s)
+{
+	PGconn *pg = s->read.conn.pg;
+	struct fetches *f = s->gathering;
+
+	s->gathering = f->next;
+	s->fetching = f;
+	if (PQenterPipelineMode(pg) != 1 ||
+	    !send(s, READ_STATE, f->states, STATE_ARRAYS) ||
+	    !send(s, READ_ELEMENT, f->elements, ELEMENT_ARRAYS) ||
+	    PQpipelineSync(pg) != 1)
+		conn_lose(&s->read.conn, PQerrorMessage(pg));
+}
+
+void
+fetch_result(struct store *s, PGresult *r)
+{
+	struct fetches *f = s->fetching;
+
+	if (f->n_results < 2)
+		f->results[f->n_results++] = r;
+	else
+		PQclear(r);
+}
+
+/* Elements come in any order, each with its place. */
+static struct store_element *
+read_elements(const struct fetches *f, struct arena *a)
+{
+	const PGresult *r = f->results[1];
+	struct store_element *list = arena_zero(a,
+	    (f->n_elements + 1) * sizeof *list);
+
+	CHECK(list != NULL);
+	for (int i = 0; i < PQntuples(r); i++) {
+		int64_t at = field_i64(r, i, 0);
+		struct store_element *e = &list[at - 1];
+
+		CHECK(at >= 1 && at <= (int64_t)f->n_elements);
+		e->first_here = field_wall(r, i, 1);
+		e->first_any = field_wall(r, i, 2);
+		e->believed_day = field_i64(r, i, 3) >= BELIEVED_LONG_US;
+	}
+	return list;
+}
+
+static void
+read_believed(const PGresult *r, int row, struct store_believed *b)
+{
+	if (row < 0)
+		return;
+	b->known = !PQgetisnull(r, row, 1);
+	if (b->known) {
+		b->content = (const uint8_t *)PQgetvalue(r, row, 1);
+		b->content_size = (size_t)PQgetlength(r, row, 1);
+	}
+	b->ttl = (uint32_t)field_i32(r, row, 2);
+	b->since = field_wall(r, row, 3);
+	b->last_seen = field_wall(r, row, 4);
+	b->change = field_uuid(r, row, 5);
+	b->phase = (enum candidate_phase)field_i16(r, row, 6);
+	b->open_change = field_uuid(r, row, 7);
+	b->n_sets_day = (uint32_t)field_i32(r, row, 8);
+}
+
+static void
+answer_all(struct store *s, struct fetches *f)
+{
+	struct arena a = {0};
+	const PGresult *r = f->results[0];
+	const struct store_element *elements = read_elements(f, &a);
+
+	for (int i = 0; i < PQntuples(r); i++) {
+		int64_t at = field_i64(r, i, 0);
+
+		CHECK(at >= 1 && at <= (int64_t)f->n);
+		f->ones[at - 1].row = i;
+	}
+	for (uint32_t i = 0; i < f->n && !s->closed; i++) {
+		const struct fetch_one *one = &f->ones[i];
+		struct store_believed b = {
+		    .elements = elements + one->element,
+		    .n_elements = one->n_elements};
+
+		read_believed(r, one->row, &b);
+		one->fn(one->ctx, 0, &b);
+	}
+	arena_fini(&a);
+}
+
+static void
+fail_all(struct store *s, struct fetches *f, int err)
+{
+	for (uint32_t i = 0; i < f->n && !s->closed; i++)
+		f->ones[i].fn(f->ones[i].ctx, err, NULL);
+}
+
+void
+fetch_end(struct store *s)
+{
+	struct fetches *f = s->fetching;
+
+	s->fetching = NULL;
+	if (PQresultStatus(f->results[0]) == PGRES_TUPLES_OK &&
+	    PQresultStatus(f->results[1]) == PGRES_TUPLES_OK)
+		answer_all(s, f);
+	else
+		fail_all(s, f, ERR_DATABASE);
+	fetches_free(f);
+}
+
+void
+fetch_fail(struct store *s, int err, bool all)
+{
+	struct fetches *f = s->fetching;
+
+	s->fetching = NULL;
+	if (f != NULL) {
+		fail_all(s, f, err);
+		fetches_free(f);
+	}
+	/* Asked again from the callbacks: for the next time. */
+	f = all && !s->closed ? s->gathering : NULL;
+	if (f != NULL)
+		s->gathering = NULL;
+	while (f != NULL) {
+		struct fetches *next = f->next;
+
+		fail_all(s, f, err);
+		fetches_free(f);
+		f = next;
+	}
+}
+
+void
+fetch_free(struct store *s)
+{
+	if (s->fetching != NULL)
+		fetches_free(s->fetching);
+	while (s->gathering != NULL) {
+		struct fetches *next = s->gathering->next;
+
+		fetches_free(s->gathering);
+		s->gathering = next;
+	}
+}

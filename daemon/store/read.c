@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The reader: a statement with binary parameters, its rows one by one, binary
+ * too, so that no time or number passes through text.
+ */
+
+#include <endian.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libpq-fe.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "dns/record.h"
+#include "judge/diff.h"
+#include "read_priv.h"
+#include "read_sql.h"
+#include "store/read.h"
+
+enum { WHY_SIZE = 1024, PARAMS_MAX = 11 };
+
+/* Types of parameters and their binary forms: src/include/catalog/pg_type.dat
+ * of PostgreSQL, the same in every version. */
+enum {
+	OID_BOOL = 16,
+	OID_INT8 = 20,
+	OID_INT4 = 23,
+	OID_TEXT = 25,
+	OID_TIMESTAMPTZ = 1184
+};
+
+/* PostgreSQL counts microseconds from 2000-01-01. */
+#define EPOCH_US ((int64_t)946684800 * 1000000)
+
+struct reader {
+	PGconn *conn;
+	bool stopped;
+	char why[WHY_SIZE];
+};
+
+struct params {
+	const char *values[PARAMS_MAX];
+	int sizes[PARAMS_MAX];
+	int formats[PARAMS_MAX];
+	Oid types[PARAMS_MAX];
+	uint8_t bytes[PARAMS_MAX][8];
+	int n;
+};
+
+int
+reader_open(
+    const char *conninfo, struct reader **out, char *why, size_t why_size)
+{
+	struct reader *r = calloc(1, sizeof(*r));
+	int version = 0;
+	int err;
+
+	*out = NULL;
+	if (r == NULL) {
+		snprintf(why, why_size, "memory is short");
+		return ERR_DATABASE;
+	}
+	err = read_connect(conninfo, &r->conn, why, why_size);
+	if (err == 0)
+		err = read_version(r->conn, &version, why, why_size);
+	if (err == 0 && version != STORE_SCHEMA) {
+		snprintf(why, why_size,
+		    "database has schema %d, this program needs %d: %s",
+		    version, STORE_SCHEMA,
+		    version < STORE_SCHEMA ? "run `dnsvigil migrate`"
+					   : "use the newer dnsvigil");
+		err = ERR_SCHEMA;
+	}
+	if (err == 0)
+		err = read_run(r->conn,
+		    "set default_transaction_read_only = on", why, why_size);
+	if (err != 0) {
+		reader_close(r);
+		return err;
+	}
+	*out = r;
+	return 0;
+}
+
+void
+reader_close(struct reader *r)
+{
+	if (r == NULL)
+		return;
+	PQfinish(r->conn);
+	free(r);
+}
+
+const char *
+reader_why(const struct reader *r)
+{
+	return r->why;
+}
+
+void
+reader_stop(struct reader *r)
+{
+	r->stopped = true;
+}
+
+/* ---- parameters ---- */
+
+static void
+add_null(struct params *p, Oid type)
+{
+	p->types[p->n] = type;
+	p->formats[p->n] = 1;
+	p->n++;
+}
+
+static void
+add_bytes(struct params *p, Oid type, uint64_t v, int size)
+{
+	uint64_t big = htobe64(v << (64 - 8 * size));
+
+	memcpy(p->bytes[p->n], &big, 8);
+	p->values[p->n] = (const char *)p->bytes[p->n];
+	p->sizes[p->n] = size;
+	add_null(p, type);
+}
+
+static void
+add_text(struct params *p, const char *text)
+{
+	p->values[p->n] = text;
+	p->sizes[p->n] = text == NULL ? 0 : (int)strlen(text);
+	add_null(p, OID_TEXT);
+}
+
+static void
+add_wall(struct params *p, wall_us at)
+{
+	if (at == 0)
+		add_null(p, OID_TIMESTAMPTZ);
+	else
+		add_bytes(p, OID_TIMESTAMPTZ, (uint64_t)(at - EPOCH_US), 8);
+}
+
+/* Null when v is 0: no type has that number. */
+static void
+add_int4(struct params *p, bool is_set, uint32_t v)
+{
+	if (is_set)
+		add_bytes(p, OID_INT4, v, 4);
+	else
+		add_null(p, OID_INT4);
+}
+
+/* ---- rows ---- */
+
+static int64_t
+get_int(const PGresult *row, int column)
+{
+	const char *value = PQgetvalue(row, 0, column);
+	uint64_t big = 0;
+	int size = PQgetlength(row, 0, column);
+
+	if (PQgetisnull(row, 0, column))
+		return 0;
+	if (size == 1)
+		return value[0];
+	if (size == 4) {
+		uint32_t v;
+
+		memcpy(&v, value, 4);
+		return (int32_t)be32toh(v);
+	}
+	CHECK(size == 8);
+	memcpy(&big, value, 8);
+	return (int64_t)be64toh(big);
+}
+
+static wall_us
+get_wall(const PGresult *row, int column)
+{
+	int64_t at = get_int(row, column);
+
+	/* The ends of the range stand for infinity. */
+	if (PQgetisnull(row, 0, column) || at == INT64_MAX || at == INT64_MIN)
+		return 0;
+	return at + EPOCH_US;
+}
+
+/* libpq ends every value with a NUL, also in binary. */
+static const char *
+get_text(const PGresult *row, int column)
+{
+	return PQgetisnull(row, 0, column) ? NULL : PQgetvalue(row, 0, column);
+}
+
+static const uint8_t *
+get_bytes(const PGresult *row, int column, size_t *size)
+{
+	*size = (size_t)PQgetlength(row, 0, column);
+	return PQgetisnull(row, 0, column)
+	           ? NULL
+	           : (const uint8_t *)PQgetvalue(row, 0, column);
+}
+
+typedef void row_fn(void *to, const PGresult *row);
+
+static void
+cancel(struct reader *r)
+{
+	PGcancel *c = PQgetCancel(r->conn);
+	char ignored[256];
+
+	/* When it fails, the rest comes and is dropped. */
+	if (c != NULL)
+		(void)PQcancel(c, ignored, sizeof(ignored));
+	PQfreeCancel(c);
+}
+
+/* Every row to fn, until the end or until reader_stop(). */
+static int
+take_rows(struct reader *r, row_fn *fn, void *to)
+{
+	bool cancelled = false;
+	int err = 0;
+	PGresult *res;
+
+	while ((res = PQgetResult(r->conn)) != NULL) {
+		ExecStatusType status = PQresultStatus(res);
+
+		if (status == PGRES_SINGLE_TUPLE) {
+			if (!r->stopped)
+				fn(to, res);
+		} else if (status != PGRES_TUPLES_OK && !cancelled) {
+			read_reason(r->conn, res, r->why, sizeof(r->why));
+			err = ERR_DATABASE;
+		}
+		PQclear(res);
+		if (r->stopped && !cancelled) {
+			cancelled = true;
+			cancel(r);
+		}
+	}
+	return err;
+}
+
+static int
+ask(struct reader *r, const char *sql, const struct params *p, row_fn *fn,
+    void *to)
+{
+	r->why[0] = '\0';
+	r->stopped = false;
+	if (PQsendQueryParams(r->conn, sql, p->n, p->types, p->values, p->sizes,
+		p->formats, 1) != 1 ||
+	    PQsetSingleRowMode(r->conn) != 1) {
+		read_reason(r->conn, NULL, r->why, sizeof(r->why));
+		return ERR_DATABASE;
+	}
+	return take_rows(r, fn, to);
+}
+
+/* ---- the log ---- */
+
+/* A callback of the caller's, in the form of row_fn's `to`. */
+struct target {
+	union {
+		read_entry_fn *entry;
+		read_baseline_fn *baseline;
+		read_interval_fn *interval;
+		read_believed_fn *believed;
+	} fn;
+	void *ctx;
+	struct buf text;
+};
+
+static void
+on_entry(void *to, const PGresult *row)
+{
+	struct target *t = to;
+
+	t->fn.entry(
+	    t->ctx, get_int(row, 0), get_text(row, 1), get_text(row, 2));
+}
+
+/* rule/severity.h's numbers: that room is not below this one. */
+static bool
+find_severity(const char *text, uint32_t *out)
+{
+	static const char *const words[] = {
+	    "info", "low", "medium", "high", "critical"};
+
+	for (uint32_t i = 0; text != NULL && i < 5; i++) {
+		if (strcmp(text, words[i]) == 0) {
+			*out = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+int
+read_changes(struct reader *r, const struct read_changes *q, read_entry_fn *fn,
+    void *ctx)
+{
+	struct target t = {.fn.entry = fn, .ctx = ctx};
+	struct params p = {.n = 0};
+	enum kind kind = KIND_NONE;
+	uint32_t severity = 0;
+	bool by_severity = find_severity(q->severity, &severity);
+	bool is_event = q->kind != NULL && kind_parse(q->kind, &kind) != 0;
+
+	add_bytes(&p, OID_INT8, (uint64_t)q->after_seq, 8);
+	add_wall(&p, q->since);
+	add_wall(&p, q->until);
+	add_text(&p, q->name);
+	add_int4(&p, q->type != 0, q->type);
+	add_int4(&p, q->kind != NULL && !is_event, kind);
+	add_text(&p, is_event ? q->kind : NULL);
+	add_int4(&p, by_severity, severity);
+	add_text(&p, q->tag);
+	add_text(&p, q->list);
+	add_bytes(&p, OID_BOOL, q->log, 1);
+	return ask(r, read_sql_changes, &p, on_entry, &t);
+}
+
+static void
+on_seq(void *to, const PGresult *row)
+{
+	int64_t *seq = to;
+
+	*seq = get_int(row, 0);
+}
+
+int
+read_last_seq(struct reader *r, int64_t *out)
+{
+	const struct params p = {.n = 0};
+
+	*out = 0;
+	return ask(r, read_sql_last_seq, &p, on_seq, out);
+}
+
+/* ---- states ---- */
+
+static void
+on_baseline(void *to, const PGresult *row)
+{
+	struct target *t = to;
+	struct read_baseline b = {.name = get_text(row, 0),
+	    .view = get_text(row, 1),
+	    .type = (uint16_t)get_int(row, 2),
+	    .ttl = (uint32_t)get_int(row, 4),
+	    .seen_at = get_wall(row, 5)};
+
+	b.content = get_bytes(row, 3, &b.content_size);
+	t->fn.baseline(t->ctx, &b);
+}
+
+int
+read_baselines(struct reader *r, const struct read_changes *q,
+    read_baseline_fn *fn, void *ctx)
+{
+	struct target t = {.fn.baseline = fn, .ctx = ctx};
+	struct params p = {.n = 0};
+
+	add_wall(&p, q->since);
+	add_wall(&p, q->until);
+	add_text(&p, q->name);
+	add_int4(&p, q->type != 0, q->type);
+	add_text(&p, q->tag);
+	add_text(&p, q->list);
+	return ask(r, read_sql_baselines, &p, on_baseline, &t);
+}
+
+/* The stored text is cut after 1 KB; this one is not. */
+static const char *
+print_rdata(
+    struct buf *text, uint16_t rrtype, const uint8_t *rdata, size_t size)
+{
+	struct record record = {
+	    .type = rrtype, .size = (uint16_t)size, .rdata = rdata};
+
+	buf_clear(text);
+	record_print(&record, text, 0);
+	return buf_text(text);
+}
+
+static void
+on_interval(void *to, const PGresult *row)
+{
+	struct target *t = to;
+	size_t size;
+	const uint8_t *rdata = get_bytes(row, 5, &size);
+	struct read_interval i = {.name = get_text(row, 0),
+	    .view = get_text(row, 1),
+	    .owner = get_text(row, 2),
+	    .type = (uint16_t)get_int(row, 3),
+	    .rrtype = (uint16_t)get_int(row, 4),
+	    .outcome = outcome_text((enum outcome)get_int(row, 6)),
+	    .first_seen = get_wall(row, 7),
+	    .last_seen = get_wall(row, 8),
+	    .count = get_int(row, 9),
+	    .current = get_int(row, 10) != 0};
+
+	if (rdata != NULL && size <= UINT16_MAX)
+		i.rdata = print_rdata(&t->text, i.rrtype, rdata, size);
+	t->fn.interval(t->ctx, &i);
+}
+
+int
+read_history(struct reader *r, const char *name, uint16_t type,
+    read_interval_fn *fn, void *ctx)
+{
+	struct target t = {.fn.interval = fn, .ctx = ctx};
+	struct params p = {.n = 0};
+	int err;
+
+	add_text(&p, name);
+	add_int4(&p, type != 0, type);
+	err = ask(r, read_sql_history, &p, on_interval, &t);
+	buf_fini(&t.text);
+	return err;
+}
+
+static void
+on_believed(void *to, const PGresult *row)
+{
+	struct target *t = to;
+	struct read_believed b = {.name = get_text(row, 0),
+	    .view = get_text(row, 1),
+	    .type = (uint16_t)get_int(row, 2),
+	    .ttl = (uint32_t)get_int(row, 4),
+	    .since = get_wall(row, 5),
+	    .until = get_wall(row, 6),
+	    .before = get_wall(row, 7),
+	    .after = get_wall(row, 8),
+	    .observed = get_int(row, 9) != 0,
+	    .failing = !PQgetisnull(row, 0, 10),
+	    .failing_since = get_wall(row, 10),
+	    .fail = (uint8_t)get_int(row, 11)};
+
+	b.content = get_bytes(row, 3, &b.content_size);
+	if (!PQgetisnull(row, 0, 12))
+		memcpy(b.change.b, PQgetvalue(row, 0, 12), sizeof(b.change.b));
+	t->fn.believed(t->ctx, &b);
+}
+
+int
+read_at(struct reader *r, const char *name, uint16_t type, wall_us at,
+    read_believed_fn *fn, void *ctx)
+{
+	struct target t = {.fn.believed = fn, .ctx = ctx};
+	struct params p = {.n = 0};
+
+	add_text(&p, name);
+	add_int4(&p, type != 0, type);
+	add_wall(&p, at);
+	return ask(r, read_sql_at, &p, on_believed, &t);
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * All that the commands ask the database, in one place.  Every statement is
+ * planned with its parameters known, so that a filter that is null costs
+ * nothing and one that is set finds its index.
+ */
+
+#include "read_sql.h"
+
+/*
+ * $1 after_seq, $2 since, $3 until, $4 name, $5 type, $6 kind of a change,
+ * $7 kind of an event, $8 least severity, $9 tag, $10 list, $11 every entry
+ */
+const char read_sql_changes[] =
+    "select l.seq, l.class, l.body "
+    "from dnsvigil.log l "
+    "where l.seq > $1::bigint "
+    "and ($2::timestamptz is null or l.at >= $2) "
+    "and ($3::timestamptz is null or l.at < $3) "
+    "and ($4::text is null or l.name = $4) "
+    "and ($5::integer is null or l.type = $5) "
+    "and (($6::integer is null and $7::text is null) "
+    " or l.kind = $6 or l.event = $7) "
+    "and ($8::integer is null or l.severity >= $8) "
+    "and ($9::text is null or $9 = any (l.tags)) "
+    "and ($10::text is null or $10 = any (l.lists)) "
+    "and ($11::boolean or l.class = 'event' or (l.class = 'change' "
+    " and not exists (select from dnsvigil.log n "
+    "  where n.shard = l.shard and n.id = l.id "
+    "  and n.revision > l.revision))) "
+    "order by l.seq";
+
+/* Not the sequence's own value: that may belong to what is not yet visible. */
+const char read_sql_last_seq[] =
+    "select coalesce(max(l.seq), 0) from dnsvigil.log l";
+
+/* $1 since, $2 until, $3 name, $4 type, $5 tag, $6 list */
+const char read_sql_baselines[] =
+    "select q.name_text, q.view, q.type, b.content, b.ttl, b.since "
+    "from dnsvigil.question q "
+    "join (select s.shard, s.question, s.content, s.ttl, s.since "
+    "  from dnsvigil.state s where s.change is null "
+    " union all "
+    " select x.shard, x.question, x.content, x.ttl, x.since "
+    "  from dnsvigil.belief x where x.change is null) b "
+    "on b.shard = q.shard and b.question = q.question "
+    "where ($1::timestamptz is null or b.since >= $1) "
+    "and ($2::timestamptz is null or b.since < $2) "
+    "and ($3::text is null or q.name_text = $3) "
+    "and ($4::integer is null or q.type = $4) "
+    "and ($5::text is null or $5 = any (q.tags)) "
+    "and ($6::text is null or $6 = any (q.lists)) "
+    "order by b.since, q.name_text, q.type, q.view";
+
+/*
+ * $1 name, $2 type.  The two halves of interval_all are joined one by one,
+ * each inside the lateral, because the planner pushes no join into a union.
+ */
+const char read_sql_history[] =
+    "select q.name_text, q.view, i.owner_text, q.type, i.rrtype, i.rdata, "
+    " i.outcome::integer, i.first_seen, i.last_seen, i.count, i.current "
+    "from dnsvigil.question q "
+    "cross join lateral ("
+    " select n.owner_text, n.rrtype, n.rdata, n.outcome, n.first_seen, "
+    "  n.last_seen, n.count, true as current "
+    " from dnsvigil.interval_now n "
+    " where n.shard = q.shard and n.question = q.question "
+    " union all "
+    " select p.owner_text, p.rrtype, p.rdata, p.outcome, p.first_seen, "
+    "  p.last_seen, p.count, false "
+    " from dnsvigil.record_past p "
+    " where p.shard = q.shard and p.question = q.question) i "
+    "where q.name_text = $1::text "
+    "and ($2::integer is null or q.type = $2) "
+    "order by q.type, q.view, i.first_seen, i.rrtype, i.rdata";
+
+/*
+ * $1 name, $2 type, $3 T.
+ *
+ *   b   what was believed at T: the last belief that began by then
+ *   p   the last planned poll up to T that the ledger says was answered
+ *   o   an outage into which that poll falls after all
+ *   s   so the last sighting at or before T
+ *   a   and the first one after it, and the outage that hides it
+ *
+ * A belief's last_seen bounds all of this: what is later was not it.
+ */
+const char read_sql_at[] =
+    "select q.name_text, q.view, q.type, b.content, b.ttl, b.since, b.until, "
+    " s.seen as before, "
+    " coalesce(case when a.hidden_until is null then a.seen "
+    "  else a.hidden_until end, b.until, f.since) as after, "
+    " coalesce(s.seen <= $3 and $3 < s.seen "
+    "  + make_interval(secs => q.every_s) and $3 <= now(), false), "
+    " e.since as failing_since, coalesce(e.fail, 0)::integer, b.change "
+    "from dnsvigil.question q "
+    "left join lateral ("
+    " select x.* from ("
+    "  select n.content, n.ttl, n.since, null::timestamptz as until, "
+    "   n.last_seen, n.change "
+    "  from dnsvigil.state_now n "
+    "  where n.shard = q.shard and n.question = q.question "
+    "  and n.since <= $3 "
+    "  union all "
+    "  select y.content, y.ttl, y.since, y.until, y.last_seen, y.change "
+    "  from dnsvigil.belief y "
+    "  where y.shard = q.shard and y.question = q.question "
+    "  and y.since <= $3 and y.until > $3) x "
+    " order by x.since desc limit 1) b on true "
+    "left join lateral ("
+    " select min(x.since) as since from ("
+    "  select n.since from dnsvigil.state n "
+    "  where n.shard = q.shard and n.question = q.question "
+    "  union all "
+    "  select y.since from dnsvigil.belief y "
+    "  where y.shard = q.shard and y.question = q.question) x "
+    " where x.since > $3) f on b.since is null "
+    "cross join lateral (select "
+    " dnsvigil.seen_until(q.every_s, q.phase_ms, "
+    "  greatest(b.since, q.planned_since), least($3, b.last_seen)) as plan) p "
+    "left join lateral ("
+    " select o.since from dnsvigil.outage o "
+    " where o.shard = q.shard and o.question = q.question "
+    " and dnsvigil.plan_before(o.since, q.every_s) < p.plan "
+    " and (o.until is null or o.until > p.plan) "
+    " order by o.since limit 1) o on true "
+    "left join lateral ("
+    " select max(r.until) as until from dnsvigil.outage r "
+    " where r.shard = q.shard and r.question = q.question "
+    " and r.until <= least($3, b.last_seen) and r.until > b.since) r on true "
+    "cross join lateral (select case when b.since is not null then "
+    " greatest(b.since, "
+    "  case when b.last_seen <= $3 then b.last_seen end, "
+    "  r.until, "
+    "  case when o.since is null then p.plan else dnsvigil.seen_until("
+    "   q.every_s, q.phase_ms, greatest(b.since, q.planned_since), "
+    "   dnsvigil.plan_before(o.since, q.every_s)) end) end as seen) s "
+    "cross join lateral (select least("
+    "  case when b.last_seen > $3 then b.last_seen end, "
+    "  dnsvigil.seen_after(q.every_s, q.phase_ms, "
+    "   greatest($3, b.since, q.planned_since))) as plan) w "
+    "cross join lateral (select "
+    "  case when w.plan <= b.last_seen then w.plan end as seen, "
+    "  (select min(h.until) from dnsvigil.outage h "
+    "   where h.shard = q.shard and h.question = q.question "
+    "   and dnsvigil.plan_before(h.since, q.every_s) < w.plan "
+    "   and h.until > w.plan and w.plan < b.last_seen) as hidden_until) a "
+    "left join dnsvigil.outage e "
+    "on e.shard = q.shard and e.question = q.question and e.until is null "
+    "where q.name_text = $1::text "
+    "and ($2::integer is null or q.type = $2) "
+    "order by q.type, q.view";

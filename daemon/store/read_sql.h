@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef STORE_READ_SQL_H
+#define STORE_READ_SQL_H
+
+/* The statements of the reader; a filter that is null does not filter. */
+
+extern const char read_sql_changes[];
+extern const char read_sql_last_seq[];
+extern const char read_sql_baselines[];
+extern const char read_sql_history[];
+extern const char read_sql_at[];
+
+#endif

@@ -1,0 +1,704 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * write -- batches on their way into the database.
+ *
+ *    items -> open -> queue -> flight -> done
+ *                       ^         |
+ *                       |         +--> refused   rolled back: again, or
+ *                       |         |              taken apart
+ *                       +---------+--> unknown   the connection was lost
+ *
+ *    open -> queue     write_item()     the item does not fit, or it is full
+ *    queue -> flight   pump()           one at a time: everything is sent at
+ *                                       once, answers come as they come
+ *    flight -> done    batch_done()     only after the answer to `commit`
+ *    flight -> queue   batch_failed()   rolled back for certain
+ *    unknown -> done or queue   write_resolve()   writer.batch told which
+ *
+ * A batch is numbered when it is sent, and its first statement writes the
+ * number where the epoch is ours.  Nothing is ever sent a second time before
+ * it is known that the first time was not committed.
+ */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <arpa/inet.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "loop/loop.h"
+#include "store_priv.h"
+
+enum {
+	RETRIES_MAX = 5,     /* of a deadlock, a lock timeout (W-F5) */
+	RETRY_MS = 20,       /* doubled each time */
+	SMOOTHING = 8        /* of commit_us */
+};
+
+/* ---- gathering ---- */
+
+static struct batch *
+take_spare(struct store *s)
+{
+	struct batch *b = s->w.spare;
+
+	s->w.spare = NULL;
+	if (b == NULL)
+		b = batch_new();
+	CHECK(b != NULL);
+	b->opened = loop_mono(s->loop);
+	return b;
+}
+
+static void
+recycle(struct store *s, struct batch *b)
+{
+	if (s->w.spare != NULL) {
+		batch_free(b);
+		return;
+	}
+	batch_clear(b);
+	s->w.spare = b;
+}
+
+static void
+queue_add(struct store *s, struct batch *b)
+{
+	s->w.items += b->n_items;
+	s->w.bytes += b->bytes;
+	b->next = NULL;
+	*s->w.queue_end = b;
+	s->w.queue_end = &b->next;
+}
+
+static void
+close_open(struct store *s)
+{
+	if (s->w.open == NULL)
+		return;
+	queue_add(s, s->w.open);
+	s->w.open = NULL;
+}
+
+struct batch *
+write_open(struct store *s)
+{
+	if (s->w.open == NULL)
+		s->w.open = take_spare(s);
+	return s->w.open;
+}
+
+struct batch *
+write_item(struct store *s, const struct store_key *keys, size_t n_keys,
+    struct lanes lanes)
+{
+	struct batch *b = s->w.open;
+
+	if (b != NULL && !batch_accepts(b, keys, n_keys, lanes))
+		close_open(s);
+	b = write_open(s);
+	batch_item_begin(b);
+	for (size_t i = 0; i < n_keys; i++)
+		batch_item_key(b, &keys[i], lanes);
+	return b;
+}
+
+/* When the next batch is to be sent; 0: at once, -1: nothing waits. */
+static mono_ns
+due_in(const struct store *s)
+{
+	const struct batch *b = s->w.open;
+	mono_ns now = loop_mono(s->loop);
+	mono_ns due;
+
+	if (s->w.queue == NULL && b == NULL)
+		return -1;
+	due = s->w.not_before;
+	if (s->w.queue == NULL && !b->flush &&
+	    b->n_items < STORE_BATCH_ITEMS && b->bytes < BATCH_BYTES_MAX &&
+	    b->opened + MONO_MS(STORE_BATCH_MS) > due)
+		due = b->opened + MONO_MS(STORE_BATCH_MS);
+	return due > now ? due - now : 0;
+}
+
+void
+write_soon(struct store *s)
+{
+	mono_ns in = due_in(s);
+
+	if (s->closed)
+		return;
+	if (s->state == STORE_FENCED)
+		store_soon(s);
+	else if (in >= 0 && s->w.flight == NULL)
+		loop_timer_in(s->w.tick, in);
+}
+
+void
+write_item_end(struct store *s, struct batch *b, store_done_fn *done,
+    void *ctx)
+{
+	batch_item_end(b, done, ctx);
+	/* Setting the timer for each of a thousand items would cost more than
+	 * the items: only the first and the last move it. */
+	if (b->n_items == 1 || b->n_items >= STORE_BATCH_ITEMS ||
+	    b->bytes >= BATCH_BYTES_MAX)
+		write_soon(s);
+}
+
+void
+commit_flush(struct store *s)
+{
+	if (s->w.open != NULL)
+		s->w.open->flush = true;
+	write_soon(s);
+}
+
+void
+commit_waiting(const struct store *s, size_t *items, size_t *bytes)
+{
+	*items = s->w.items;
+	*bytes = s->w.bytes;
+	if (s->w.open != NULL) {
+		*items += s->w.open->n_items;
+		*bytes += s->w.open->bytes;
+	}
+}
+
+void
+write_maintain(struct store *s)
+{
+	struct batch *b;
+
+	for (b = s->w.queue; b != NULL; b = b->next)
+		if (b->maintain)
+			return;
+	close_open(s);
+	b = take_spare(s);
+	b->maintain = true;
+	b->maintain_days = (int32_t)s->retention_days;
+	queue_add(s, b);
+	write_soon(s);
+}
+
+/* ---- sending ---- */
+
+static bool
+send_arrays(struct store *s, struct batch *b, enum statement_id id)
+{
+	const char *values[STATEMENT_ARGS_MAX];
+	int sizes[STATEMENT_ARGS_MAX];
+	int formats[STATEMENT_ARGS_MAX];
+
+	for (int i = 0; i < s->n_args[id]; i++) {
+		values[i] = array_finish(&b->columns[s->args[id][i].column],
+		    &sizes[i]);
+		formats[i] = 1;
+	}
+	return PQsendQueryPrepared(s->write.conn.pg, statement_of(id)->name,
+	           s->n_args[id], values, sizes, formats, 1) == 1;
+}
+
+static bool
+send_numbers(struct store *s, enum statement_id id, int n,
+    const int64_t *numbers)
+{
+	uint32_t wire[2][2];
+	const char *values[2] = {(const char *)wire[0],
+	    (const char *)wire[1]};
+	const int sizes[2] = {8, 8};
+	const int formats[2] = {1, 1};
+
+	for (int i = 0; i < n; i++) {
+		wire[i][0] = htonl((uint32_t)((uint64_t)numbers[i] >> 32));
+		wire[i][1] = htonl((uint32_t)numbers[i]);
+	}
+	return PQsendQueryPrepared(s->write.conn.pg, statement_of(id)->name,
+	           n, values, sizes, formats, 1) == 1;
+}
+
+static bool
+send_days(struct store *s, int32_t days)
+{
+	uint32_t wire = htonl((uint32_t)days);
+	const char *values[1] = {(const char *)&wire};
+	const int sizes[1] = {4};
+	const int formats[1] = {1};
+
+	return PQsendQueryPrepared(s->write.conn.pg,
+	           statement_of(WRITE_MAINTAIN)->name, 1, values, sizes,
+	           formats, 1) == 1;
+}
+
+static void
+note_sent(struct store *s, enum statement_id id, struct claim *claim)
+{
+	s->w.sent[s->w.n_sent].id = id;
+	s->w.sent[s->w.n_sent].claim = claim;
+	s->w.n_sent++;
+}
+
+static bool
+send_one(struct store *s, struct batch *b, enum statement_id id)
+{
+	const int64_t check[2] = {s->w.epoch, s->w.committed + 1};
+
+	if (id == WRITE_CHECK) {
+		note_sent(s, id, NULL);
+		return send_numbers(s, id, 2, check);
+	}
+	if (id == WRITE_RELEASE) {
+		if (b->release == 0)
+			return true;
+		note_sent(s, id, NULL);
+		return send_numbers(s, id, 1, &b->release);
+	}
+	if (id == WRITE_MAINTAIN) {
+		if (!b->maintain)
+			return true;
+		note_sent(s, id, NULL);
+		return send_days(s, b->maintain_days);
+	}
+	/* Rows of a group; begin and commit have no arguments. */
+	if (s->n_args[id] > 0 && b->rows[s->args[id][0].group] == 0)
+		return true;
+	note_sent(s, id, NULL);
+	return send_arrays(s, b, id);
+}
+
+static bool
+send_claims(struct store *s, struct batch *b)
+{
+	for (struct claim *c = b->claims; c != NULL; c = claim_next(c)) {
+		note_sent(s, WRITE_CLAIM, c);
+		if (!claim_send(s, c))
+			return false;
+	}
+	return true;
+}
+
+static bool
+send_all(struct store *s, struct batch *b)
+{
+	for (int id = WRITE_BEGIN; id <= WRITE_COMMIT; id++) {
+		bool sent = id == WRITE_CLAIM ? send_claims(s, b) :
+		    send_one(s, b, (enum statement_id)id);
+
+		if (!sent)
+			return false;
+	}
+	return PQpipelineSync(s->write.conn.pg) == 1;
+}
+
+static void
+send_batch(struct store *s, struct batch *b)
+{
+	s->w.flight = b;
+	s->w.n_sent = 0;
+	s->w.n_got = 0;
+	s->w.state[0] = '\0';
+	s->w.error[0] = '\0';
+	b->sent = loop_mono(s->loop);
+	conn_expect(&s->write.conn);
+	if (!send_all(s, b)) {
+		conn_lose(&s->write.conn, PQerrorMessage(s->write.conn.pg));
+		return;
+	}
+	conn_flush(&s->write.conn);
+}
+
+static struct batch *
+queue_take(struct store *s)
+{
+	struct batch *b = s->w.queue;
+
+	s->w.queue = b->next;
+	if (s->w.queue == NULL)
+		s->w.queue_end = &s->w.queue;
+	b->next = NULL;
+	return b;
+}
+
+static void
+pump(struct store *s)
+{
+	if (s->closed || s->write.step != SESSION_READY ||
+	    s->w.flight != NULL)
+		return;
+	if (due_in(s) != 0) {
+		write_soon(s);
+		return;
+	}
+	if (s->w.queue == NULL)
+		close_open(s);
+	send_batch(s, queue_take(s));
+}
+
+static void
+on_tick(void *ctx)
+{
+	struct store *s = ctx;
+
+	store_enter(s);
+	pump(s);
+	store_leave(s);
+}
+
+void
+write_ready(struct store *s)
+{
+	write_soon(s);
+}
+
+/* ---- answers ---- */
+
+static void
+note_error(struct store *s, const PGresult *r)
+{
+	const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+	const char *detail = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
+	enum statement_id id = s->w.sent[s->w.n_got].id;
+	char text[STORE_WHY_SIZE / 2];
+
+	if (s->w.state[0] != '\0')
+		return;
+	snprintf(s->w.state, sizeof s->w.state, "%.5s",
+	    state != NULL ? state : "XX000");
+	conn_why(detail != NULL ? detail : "", text, sizeof text);
+	snprintf(s->w.error, sizeof s->w.error, "%s (%s, in %s)", text,
+	    s->w.state, statement_of(id)->name);
+}
+
+static void
+note_result(struct store *s, PGresult *r)
+{
+	const struct sent *sent = &s->w.sent[s->w.n_got];
+
+	if (PQresultStatus(r) == PGRES_FATAL_ERROR) {
+		note_error(s, r);
+	} else if (PQresultStatus(r) == PGRES_PIPELINE_ABORTED) {
+		/* Follows an error that is noted. */
+	} else if (sent->id == WRITE_CLAIM) {
+		claim_keep(sent->claim, r);
+		return;
+	} else if (sent->id == WRITE_MAINTAIN && PQntuples(r) == 1) {
+		s->numbers.default_partition_rows =
+		    (uint64_t)field_i64(r, 0, 2);
+	} else if (sent->id == WRITE_COMMIT &&
+	    strcmp(PQcmdStatus(r), "COMMIT") != 0) {
+		/* A transaction that failed answers ROLLBACK to commit. */
+		note_error(s, r);
+	}
+	PQclear(r);
+}
+
+static void
+forget_sizes(struct store *s, const struct batch *b)
+{
+	s->w.items -= b->n_items;
+	s->w.bytes -= b->bytes;
+}
+
+/* Tells the items how it ended and lets go of the batch. */
+static void
+batch_end(struct store *s, struct batch *b, int err)
+{
+	struct claim *claims = b->claims;
+
+	b->claims = NULL;
+	forget_sizes(s, b);
+	for (uint32_t i = 0; i < b->n_items && !s->closed; i++)
+		if (b->items[i].done != NULL)
+			b->items[i].done(b->items[i].ctx, err);
+	if (s->closed)
+		claims_free(claims);
+	else
+		claims_answer(s, claims, err);
+	recycle(s, b);
+}
+
+static void
+batch_done(struct store *s)
+{
+	struct batch *b = s->w.flight;
+	uint32_t took_us = (uint32_t)((loop_mono_exact(s->loop) - b->sent) /
+	    1000);
+
+	s->w.flight = NULL;
+	s->w.committed++;
+	s->numbers.batches++;
+	s->numbers.items += b->n_items;
+	s->numbers.commit_us = s->numbers.commit_us == 0 ? took_us :
+	    s->numbers.commit_us - s->numbers.commit_us / SMOOTHING +
+	    took_us / SMOOTHING;
+	batch_end(s, b, 0);
+	pump(s);
+}
+
+/* ---- refusals ---- */
+
+/* What a SQLSTATE means for the batch. */
+enum verdict {
+	VERDICT_AGAIN, /* another transaction was in the way */
+	VERDICT_DOWN,  /* the server cannot now; the items are not at fault */
+	VERDICT_SPLIT, /* some item is at fault */
+	VERDICT_FENCED
+};
+
+static enum verdict
+judge(const char *state, unsigned tries)
+{
+	/* Data, integrity, cardinality, limits, raised, internal. */
+	static const char *const item_classes[] = {"22", "23", "21", "54",
+	    "P0", "XX", NULL};
+
+	if (strcmp(state, "DV001") == 0)
+		return VERDICT_FENCED;
+	if (strcmp(state, "40001") == 0 || strcmp(state, "40P01") == 0 ||
+	    strcmp(state, "55P03") == 0)
+		return tries < RETRIES_MAX ? VERDICT_AGAIN : VERDICT_DOWN;
+	for (unsigned i = 0; item_classes[i] != NULL; i++)
+		if (strncmp(state, item_classes[i], 2) == 0)
+			return VERDICT_SPLIT;
+	return VERDICT_DOWN;
+}
+
+/* Puts a list in front of the queue. */
+static void
+queue_push(struct store *s, struct batch *first)
+{
+	struct batch *last = first;
+
+	while (last->next != NULL)
+		last = last->next;
+	last->next = s->w.queue;
+	if (s->w.queue == NULL)
+		s->w.queue_end = &last->next;
+	s->w.queue = first;
+}
+
+/* One poisonous item must not hold up the rest for ever. */
+static void
+take_apart(struct store *s, struct batch *b)
+{
+	struct batch *parts;
+	struct claim *claims = b->claims;
+
+	if (b->alone || b->n_items <= 1) {
+		log_error("store: the database refuses an item: %s; it is "
+		    "lost", s->w.error);
+		s->numbers.items_refused += b->n_items;
+		batch_end(s, b, ERR_DATABASE);
+		return;
+	}
+	log_error("store: the database refuses a batch of %" PRIu32
+	    " items: %s; sending them one by one", b->n_items, s->w.error);
+	b->claims = NULL;
+	parts = batch_split(b);
+	forget_sizes(s, b);
+	for (struct batch *part = parts; part != NULL; part = part->next) {
+		s->w.items += part->n_items;
+		s->w.bytes += part->bytes;
+	}
+	parts->release = b->release;
+	queue_push(s, parts);
+	recycle(s, b);
+	claims_answer(s, claims, ERR_DATABASE);
+}
+
+/* Rolled back for certain. */
+static void
+batch_failed(struct store *s)
+{
+	struct batch *b = s->w.flight;
+	enum verdict verdict = judge(s->w.state, b->tries);
+
+	s->w.flight = NULL;
+	if (b->maintain && verdict != VERDICT_FENCED) {
+		log_warn("store: maintenance failed: %s; again in a quarter "
+		    "of an hour", s->w.error);
+		store_maintain_later(s);
+		batch_end(s, b, ERR_DATABASE);
+		pump(s);
+		return;
+	}
+	switch (verdict) {
+	case VERDICT_AGAIN:
+		s->w.not_before = loop_mono(s->loop) +
+		    (MONO_MS(RETRY_MS) << b->tries);
+		b->tries++;
+		queue_push(s, b);
+		break;
+	case VERDICT_DOWN:
+		b->tries = 0;
+		queue_push(s, b);
+		conn_lose(&s->write.conn, s->w.error);
+		return;
+	case VERDICT_SPLIT:
+		take_apart(s, b);
+		break;
+	case VERDICT_FENCED:
+		queue_push(s, b);
+		session_close(&s->write);
+		session_close(&s->read);
+		store_set_state(s, STORE_FENCED,
+		    "another writer took over this database");
+		if (!s->closed)
+			store_soon(s);
+		return;
+	}
+	if (!s->closed)
+		pump(s);
+}
+
+/* Everything that was sent is answered. */
+static void
+end_of_answers(struct store *s)
+{
+	conn_quiet(&s->write.conn);
+	if (s->w.state[0] == '\0') {
+		batch_done(s);
+		return;
+	}
+	if (s->w.rolling_back ||
+	    PQtransactionStatus(s->write.conn.pg) == PQTRANS_IDLE) {
+		s->w.rolling_back = false;
+		batch_failed(s);
+		return;
+	}
+	s->w.rolling_back = true;
+	conn_expect(&s->write.conn);
+	if (!send_arrays(s, s->w.flight, WRITE_ROLLBACK) ||
+	    PQpipelineSync(s->write.conn.pg) != 1) {
+		conn_lose(&s->write.conn, PQerrorMessage(s->write.conn.pg));
+		return;
+	}
+	conn_flush(&s->write.conn);
+}
+
+void
+write_input(struct store *s)
+{
+	PGconn *pg = s->write.conn.pg;
+	PGresult *r;
+
+	/* After each answer comes a NULL, and none after a sync. */
+	while (s->w.flight != NULL && !PQisBusy(pg)) {
+		r = PQgetResult(pg);
+		if (r == NULL && PQstatus(pg) == CONNECTION_BAD) {
+			conn_lose(&s->write.conn, PQerrorMessage(pg));
+			return;
+		}
+		if (PQresultStatus(r) == PGRES_PIPELINE_SYNC) {
+			PQclear(r);
+			end_of_answers(s);
+			return;
+		}
+		if (r == NULL || s->w.rolling_back) {
+			PQclear(r);
+			continue;
+		}
+		if (s->w.n_got < s->w.n_sent)
+			note_result(s, r);
+		else
+			PQclear(r);
+		s->w.n_got++;
+	}
+}
+
+/* ---- a lost connection ---- */
+
+void
+write_lost(struct store *s)
+{
+	struct claim *claims;
+
+	s->w.rolling_back = false;
+	if (s->w.flight != NULL && !s->w.unknown) {
+		s->w.unknown = true;
+		s->numbers.unknown_commits++;
+		/* What they claimed, if they did, is given back later. */
+		s->w.flight->release_self = s->w.flight->claims != NULL;
+		claims = s->w.flight->claims;
+		s->w.flight->claims = NULL;
+		claims_answer(s, claims, ERR_DATABASE);
+	}
+	for (struct batch *b = s->w.queue; b != NULL && !s->closed;
+	     b = b->next) {
+		claims = b->claims;
+		b->claims = NULL;
+		claims_answer(s, claims, ERR_DATABASE);
+	}
+	if (s->w.open != NULL && !s->closed) {
+		claims = s->w.open->claims;
+		s->w.open->claims = NULL;
+		claims_answer(s, claims, ERR_DATABASE);
+	}
+}
+
+void
+write_resolve(struct store *s, int64_t batch)
+{
+	struct batch *b = s->w.flight;
+	struct batch *release;
+
+	if (b == NULL)
+		return;
+	s->w.unknown = false;
+	s->w.flight = NULL;
+	if (batch != s->w.committed + 1) {
+		b->release_self = false;
+		queue_push(s, b);
+		return;
+	}
+	s->numbers.resolved_committed++;
+	s->w.committed = batch;
+	s->numbers.batches++;
+	s->numbers.items += b->n_items;
+	if (b->release_self) {
+		release = take_spare(s);
+		release->release = batch;
+		queue_push(s, release);
+	}
+	batch_end(s, b, 0);
+}
+
+/* ---- the end ---- */
+
+void
+write_drop_all(struct store *s, int err)
+{
+	close_open(s);
+	if (s->w.flight != NULL) {
+		queue_push(s, s->w.flight);
+		s->w.flight = NULL;
+	}
+	while (s->w.queue != NULL && !s->closed)
+		batch_end(s, queue_take(s), err);
+}
+
+void
+write_init(struct store *s)
+{
+	s->w.queue_end = &s->w.queue;
+	s->w.tick = loop_timer_new(s->loop, on_tick, s);
+	s->w.evidence_n = loop_wall(s->loop);
+}
+
+void
+write_free(struct store *s)
+{
+	close_open(s);
+	if (s->w.flight != NULL)
+		queue_push(s, s->w.flight);
+	while (s->w.queue != NULL) {
+		struct batch *b = queue_take(s);
+
+		claims_free(b->claims);
+		batch_free(b);
+	}
+	batch_free(s->w.spare);
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef STORE_COMMIT_H
+#define STORE_COMMIT_H
+
+/*
+ * commit -- what the monitor has the database keep.
+ *
+ * Each call is one item: all of its rows in one transaction, which it may share
+ * with other items.  Everything is copied.  Items of one question commit in the order
+ * given.  `done` is called once, when the item is durable (or with ERR_CLOSED
+ * when the store is fenced); until then the item is the store's to keep.
+ * commit_waiting() tells how much that is, so that the monitor can hold back.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/uuid.h"
+#include "dns/content.h"
+#include "store/store.h"
+
+/* The watch side of a question: insert, or update when anything differs. */
+struct commit_question {
+	struct store_key key;
+	const uint8_t *name; /* folded wire */
+	size_t name_size;
+	uint16_t type;
+	const char *view;
+	bool watched;
+	uint32_t every_s;
+	uint32_t phase_ms;
+	uint64_t attributes;     /* hash of all the below, see store_row */
+	const char *const *tags;
+	size_t n_tags;
+	const char *const *lists;
+	size_t n_lists;
+	const char *owner;   /* NULL: none */
+	const char *runbook; /* NULL: none */
+	wall_us at;          /* since when it is (un)watched so */
+};
+
+/* The first good reply ever (R9): a state without a change, its intervals. */
+struct commit_baseline {
+	struct store_key key;
+	const uint8_t *name;
+	const struct content *content;
+	uint32_t ttl;
+	wall_us at;
+};
+
+/* One reply held as proof (raw, with what it was). */
+struct commit_evidence {
+	wall_us at;
+	const char *server;    /* "192.0.2.53:53" */
+	const char *group;
+	uint8_t transport;     /* enum transport's numbers */
+	uint8_t outcome;
+	uint8_t fail;
+	uint32_t ttl;
+	uint16_t flags;        /* of the header */
+	int32_t ede;
+	const uint8_t *raw;    /* the message; NULL for a FAIL without one */
+	size_t raw_size;
+	uint32_t count;        /* equal replies in a row that this stands for */
+	wall_us last_at;
+	const struct content *content; /* good replies: intervals are opened or
+	                                * prolonged; NULL for FAILs */
+};
+
+/* A log entry as it will be printed, and what it is found by. */
+struct commit_entry {
+	struct uuid id;        /* the change's or event's */
+	uint32_t revision;     /* 0 for a candidate */
+	wall_us at;
+	const char *class_;    /* "candidate", "change" (a decision), "event" */
+	const char *body;      /* JSON object without "seq" */
+	const char *name;      /* presentation; "" for events of the monitor */
+	uint16_t type;         /* 0: none */
+	const char *view;
+	uint8_t kind;          /* enum kind, 0 for events */
+	const char *event;     /* event kind, NULL for changes */
+	uint8_t severity;
+	uint8_t label;         /* enum label of judge/candidate.h, 0: none */
+	const char *const *lists;
+	size_t n_lists;
+	const char *const *tags;
+	size_t n_tags;
+};
+
+/* Transaction one of R10: candidate entry, evidence, intervals. */
+struct commit_sight {
+	struct store_key key;
+	const uint8_t *name;
+	struct commit_entry entry;
+	const struct content *seen;   /* what was seen first */
+	wall_us seen_at;
+	const struct commit_evidence *evidence;
+	size_t n_evidence;
+};
+
+/* More replies while the candidate is open, or after (R15). */
+struct commit_more {
+	struct store_key key;
+	const uint8_t *name;
+	struct uuid change;
+	const struct commit_evidence *evidence;
+	size_t n_evidence;
+};
+
+/* One member of a deciding transaction (transaction two of R10). */
+struct commit_decision {
+	struct store_key key;
+	const uint8_t *name;
+	struct commit_entry entry;
+	bool first;              /* the change's first decision: closes its candidate */
+	bool believed;           /* `to` becomes the believed state */
+	bool doubted;            /* keep it as CANDIDATE_DOUBTED (R15) */
+	const struct content *to;   /* with believed */
+	uint32_t ttl;
+	const struct content *keep; /* intervals of anything not in here close */
+	wall_us from_seen;       /* last_seen of what was believed before */
+	wall_us since;           /* the new state's beginning: first sight */
+	const struct commit_evidence *evidence; /* not yet committed ones */
+	size_t n_evidence;
+};
+
+/* An alert: one outbox row per sink. */
+struct commit_alert {
+	struct uuid id;
+	uint32_t revision;
+	const char *class_;     /* "change", "event", "group" */
+	const char *name;       /* order is kept per (name, sink) */
+	const char *group;      /* JSON object without members; NULL unless a group */
+	const char *const *sinks;
+	size_t n_sinks;
+};
+
+/* Decisions that are told together or not at all, with their alert. */
+struct commit_decisions {
+	const struct commit_decision *decisions;
+	size_t n_decisions;
+	const struct commit_alert *alerts; /* 0: not told */
+	size_t n_alerts;
+};
+
+struct commit_events {
+	const struct commit_entry *entries;
+	/* For entries about a question: its key; else shard 0 and nil. */
+	const struct store_key *keys;
+	size_t n_entries;
+	const struct commit_alert *alerts;
+	size_t n_alerts;
+};
+
+/* A row of failed polls begins, goes on (other kind, told) or ends. */
+struct commit_outage {
+	struct store_key key;
+	wall_us since;       /* identifies it, with the key */
+	wall_us until;       /* 0: still open */
+	uint8_t fail;
+	uint32_t count;
+	bool told;
+};
+
+/*
+ * The ledger behind last_seen: in [from, to] every watched question of this
+ * interval whose planned time (anchor + phase + k * every) fell there was
+ * asked, and answered as believed, unless an outage or a candidate says
+ * otherwise.  The row of (anchor, every, from) is prolonged in place.
+ */
+struct commit_span {
+	uint32_t every_s;
+	wall_us anchor;
+	wall_us from;
+	wall_us to;
+};
+
+void commit_question(struct store *s, const struct commit_question *c,
+    store_done_fn *done, void *ctx);
+void commit_baseline(struct store *s, const struct commit_baseline *c,
+    store_done_fn *done, void *ctx);
+void commit_sight(struct store *s, const struct commit_sight *c,
+    store_done_fn *done, void *ctx);
+void commit_more(struct store *s, const struct commit_more *c,
+    store_done_fn *done, void *ctx);
+void commit_decisions(struct store *s, const struct commit_decisions *c,
+    store_done_fn *done, void *ctx);
+void commit_events(struct store *s, const struct commit_events *c,
+    store_done_fn *done, void *ctx);
+void commit_outage(struct store *s, const struct commit_outage *c,
+    store_done_fn *done, void *ctx);
+/* A question that is no longer doubted (R15): confirmed, followed or a day old. */
+void commit_settled(struct store *s, const struct store_key *key,
+    const struct uuid *change, store_done_fn *done, void *ctx);
+void commit_spans(struct store *s, const struct commit_span *spans, size_t n,
+    store_done_fn *done, void *ctx);
+
+/* Sends what waits now instead of when the batch is full or old. */
+void commit_flush(struct store *s);
+/* Items and bytes not yet durable. */
+void commit_waiting(const struct store *s, size_t *items, size_t *bytes);
+
+#endif

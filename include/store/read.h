@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef STORE_READ_H
+#define STORE_READ_H
+
+/*
+ * read -- the commands' view of the database: blocking, on a connection of
+ * its own, never used by the daemon's loop.  Rows are streamed (single-row
+ * mode): memory does not grow with the answer.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/clock.h"
+#include "base/uuid.h"
+#include "store/store.h"
+
+struct reader;
+
+/* 0, ERR_DATABASE or ERR_SCHEMA; `why` is one printable line. */
+MUST_CHECK int reader_open(
+    const char *conninfo, struct reader **out, char *why, size_t why_size);
+void reader_close(struct reader *r);
+/* What went wrong last; "" when nothing did. */
+const char *reader_why(const struct reader *r);
+/*
+ * From inside a callback: no more rows are wanted.  The call that streams
+ * ends with 0 and the reader can be used again.
+ */
+void reader_stop(struct reader *r);
+
+/* Zero or NULL: no such filter.  An unknown severity finds everything. */
+struct read_changes {
+	wall_us since, until; /* decided at: inclusive, exclusive */
+	const char *name;     /* presentation, lower case, trailing dot */
+	uint16_t type;
+	const char *kind;     /* a change kind or an event kind */
+	const char *severity; /* at least this one */
+	const char *tag;
+	const char *list;
+	int64_t after_seq; /* only greater ones */
+	bool log;          /* every entry as it stands */
+};
+typedef void read_entry_fn(
+    void *ctx, int64_t seq, const char *class_, const char *body);
+/* Oldest first by seq.  Without `log`: changes with their latest decision,
+ * and events. */
+MUST_CHECK int read_changes(struct reader *r, const struct read_changes *q,
+    read_entry_fn *fn, void *ctx);
+/* The highest seq that is visible now. */
+MUST_CHECK int read_last_seq(struct reader *r, int64_t *out);
+
+struct read_baseline {
+	const char *name, *view;
+	uint16_t type;
+	const uint8_t *content;
+	size_t content_size;
+	uint32_t ttl;
+	wall_us seen_at;
+};
+typedef void read_baseline_fn(void *ctx, const struct read_baseline *b);
+/*
+ * The first state ever of each question, by time.  Of the filters since,
+ * until, name, type, tag and list count.
+ */
+MUST_CHECK int read_baselines(struct reader *r, const struct read_changes *q,
+    read_baseline_fn *fn, void *ctx);
+
+/* One interval of one record, or of an outcome without records. */
+struct read_interval {
+	const char *name, *view, *owner;
+	uint16_t type;       /* of the question */
+	uint16_t rrtype;     /* of the record; 0 for an outcome */
+	const char *rdata;   /* presentation; NULL for an outcome */
+	const char *outcome; /* "ANSWER", "NXDOMAIN", ... */
+	wall_us first_seen, last_seen;
+	int64_t count;
+	bool current;
+};
+typedef void read_interval_fn(void *ctx, const struct read_interval *i);
+/* type 0: all.  By type, view, first_seen; rdata is not cut. */
+MUST_CHECK int read_history(struct reader *r, const char *name, uint16_t type,
+    read_interval_fn *fn, void *ctx);
+
+/*
+ * What was believed at T, and whether it was seen then: one for each question
+ * of the name, also for those of which nothing was known at T.
+ */
+struct read_believed {
+	const char *name, *view;
+	uint16_t type;
+	const uint8_t *content; /* packed; NULL: nothing was believed yet */
+	size_t content_size;
+	uint32_t ttl;
+	wall_us since, until;  /* until 0: still */
+	wall_us before, after; /* the sightings around T, `after` of whatever
+	                        * was seen next; 0: none */
+	bool observed;         /* seen by the poll whose interval holds T */
+	bool failing;          /* an outage is open now */
+	uint8_t fail;
+	wall_us failing_since;
+	struct uuid change; /* nil: the baseline */
+};
+typedef void read_believed_fn(void *ctx, const struct read_believed *b);
+MUST_CHECK int read_at(struct reader *r, const char *name, uint16_t type,
+    wall_us at, read_believed_fn *fn, void *ctx);
+
+#endif

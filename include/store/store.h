@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+/*
+ * store -- the one place that talks to PostgreSQL; from the loop, never
+ * blocking it.
+ *
+ * Two connections: one writes (libpq pipeline mode, one transaction per batch
+ * of items), one reads (states of questions that differ, the start-up load).
+ * The store keeps what it was given until the database has it: after a lost
+ * connection it first reads back whether the batch in flight was committed,
+ * and only then sends it again (never a blind retry).  Exactly one process
+ * writes: a session lock, and an epoch that every write transaction checks.
+ *
+ * The store does not judge.  It takes plain values and knows SQL; the
+ * statements are all in statement.c.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/clock.h"
+#include "base/uuid.h"
+#include "dns/content.h"
+#include "dns/name.h"
+
+struct loop;
+struct store;
+
+enum {
+	STORE_SCHEMA = 1,       /* the last migration this program knows */
+	STORE_SHARDS = 1024,
+	STORE_BATCH_ITEMS = 1000, /* a transaction is sent at this many items */
+	STORE_BATCH_MS = 50     /* or when the oldest waits this long */
+};
+
+enum store_state {
+	STORE_CONNECTING = 0, /* first connection not yet there */
+	STORE_READY,          /* lock held, schema known, epoch taken */
+	STORE_DOWN,           /* lost; reconnecting with back-off and jitter */
+	STORE_REFUSED,        /* wrong schema, encoding or rights: will not work */
+	STORE_FENCED          /* another writer holds the lock or the epoch */
+};
+
+/* `why` is one printable line; borrowed. */
+typedef void store_state_fn(void *ctx, enum store_state state, const char *why);
+
+/*
+ * conninfo as libpq takes it.  Host names are resolved before connecting
+ * without blocking the loop longer than the system's resolver takes once at
+ * start (hostaddr avoids it).  NULL when memory is short.
+ */
+struct store *store_new(struct loop *loop, const char *conninfo,
+    store_state_fn *on_state, void *ctx);
+void store_start(struct store *s);
+/* Closes without waiting; what is not committed is dropped.  NULL is fine. */
+void store_free(struct store *s);
+enum store_state store_state_now(const struct store *s);
+/* The last reason for not being ready; "" when ready.  Lent until it changes. */
+const char *store_why(const struct store *s);
+
+/* Which question, everywhere in the store. */
+struct store_key {
+	struct uuid question; /* question_key() */
+	uint16_t shard;       /* question_shard() */
+	int32_t server;       /* 0 in a recursive view (R9) */
+};
+/* SHA-256 cut to 128 bits over view, folded wire name and type. */
+struct uuid question_key(const char *view, const uint8_t *name,
+    size_t name_size, uint16_t type);
+/* 0..STORE_SHARDS-1, from the name alone: types of one name stay together. */
+uint16_t question_shard(const uint8_t *name, size_t name_size);
+
+/* ---- what is known at start ---- */
+
+/* Stored: never renumber. */
+enum candidate_phase { CANDIDATE_NONE = 0, CANDIDATE_OPEN = 1, CANDIDATE_DOUBTED = 2 };
+
+struct store_row {
+	struct store_key key;
+	const uint8_t *name;  /* folded wire */
+	uint16_t type;
+	const char *view;
+	bool watched;
+	uint32_t every_s;
+	uint64_t attributes;  /* question_attributes() as last written */
+	const uint8_t *content; /* packed, NULL: never answered */
+	size_t content_size;
+	uint32_t ttl;
+	wall_us last_seen;    /* as seen_until says; 0 without a state */
+	enum candidate_phase phase;
+	struct uuid change;   /* with a phase */
+	wall_us seen_at;      /* first sight of that change */
+	uint32_t revision;    /* of its latest decision, 0: none */
+	bool failing;         /* an outage is open */
+	bool failing_told;
+	uint8_t fail;         /* enum fail */
+	wall_us failing_since;
+};
+typedef void store_row_fn(void *ctx, const struct store_row *row);
+/* err 0 when all rows came; 1 is never used. */
+typedef void store_done_fn(void *ctx, int err);
+
+/*
+ * Streams every question that the database knows (COPY, binary), a bounded
+ * number per loop turn.
+ */
+void store_load(struct store *s, store_row_fn *on_row, store_done_fn *on_done,
+    void *ctx);
+
+/* ---- the old state of a question that differs ---- */
+
+struct store_fetch {
+	struct store_key key;
+	const struct content *seen; /* elements to look up; copied */
+	wall_us at;                 /* when it was seen */
+};
+
+/* What the history says of one record of `seen`, in the order of its chain
+ * and then its records. */
+struct store_element {
+	wall_us first_here;  /* 0: never in this question */
+	wall_us first_any;   /* 0: never in any */
+	bool believed_day;   /* believed here for a day within the last 30 (R21) */
+};
+
+struct store_believed {
+	bool known;            /* a state is there */
+	const uint8_t *content; /* packed */
+	size_t content_size;
+	uint32_t ttl;
+	wall_us since;
+	wall_us last_seen;
+	struct uuid change;    /* that made it; nil: the baseline */
+	uint32_t n_sets_day;   /* distinct sets shown within the last day (R22) */
+	enum candidate_phase phase; /* of the question's row, see store_row */
+	struct uuid open_change;
+	wall_us open_seen_at;        /* first sight of open_change */
+	const uint8_t *open_content; /* packed, what was seen first; NULL: none */
+	size_t open_content_size;
+	const struct store_element *elements;
+	size_t n_elements;
+};
+/* Borrowed for the call; NULL with err != 0: ask again when READY. */
+typedef void store_believed_fn(void *ctx, int err,
+    const struct store_believed *believed);
+
+/* Fetches are gathered into one statement per turn.  Always answers later. */
+void store_fetch(struct store *s, const struct store_fetch *fetch,
+    store_believed_fn *fn, void *ctx);
+
+/* ---- maintenance and numbers ---- */
+
+/* Partitions ahead and retention; the store also does it daily by itself. */
+void store_retention(struct store *s, uint32_t days);
+
+struct store_numbers {
+	uint64_t batches, items, bytes_waiting, items_waiting;
+	uint64_t items_refused;          /* lost: the database took all but them */
+	uint64_t reconnects, unknown_commits, resolved_committed;
+	uint64_t default_partition_rows; /* should be 0 */
+	uint32_t commit_us;              /* smoothed, send to commit */
+};
+struct store_numbers store_numbers(const struct store *s);
+
+#endif
