@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * check -- reads the configuration and all watchlists as the daemon would,
+ * and tells every problem with its place.  A refused line of a watchlist,
+ * which `serve` goes on without, is a problem here: this is where people and
+ * their build servers look before they reload.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/diag.h"
+#include "base/emit.h"
+#include "base/err.h"
+#include "check_count.h"
+#include "cli/cli.h"
+#include "cli/print.h"
+#include "config/config.h"
+#include "config/watchlist.h"
+
+enum { OPT_CONFIG, OPT_JSON };
+
+static const struct cli_option options[] = {
+    [OPT_CONFIG] = CLI_OPTION_CONFIG,
+    [OPT_JSON] = CLI_OPTION_JSON,
+    {NULL, NULL, NULL},
+};
+
+static const struct cli_spec spec = {
+    .name = "check",
+    .operands = "[WATCHLIST ...]",
+    .about = "Tells every problem of the configuration and its watchlists, "
+	     "up to 20 a file.\nWith watchlists named, those are checked "
+	     "instead, and without --config no\nconfiguration is read.\n"
+	     "Exit status: 0 no problem, 78 some.",
+    .options = options,
+};
+
+struct check {
+	struct print out;
+	bool json;
+	struct config *config; /* NULL: only watchlists are checked */
+	bool one_group;        /* the resolvers are one witness */
+	struct count count;
+	size_t n_lists;
+	size_t n_errors;
+	struct diag d; /* of the file at hand */
+	const char *file;
+	bool told_group; /* once a file */
+};
+
+static void
+tell_item(struct check *c, const struct diag_item *item)
+{
+	struct buf line = {0};
+	struct emit j;
+
+	if (!c->json) {
+		print_flush(&c->out);
+		cli_problem(c->out.out, item);
+		return;
+	}
+	emit_start(&j, &line);
+	emit_object(&j, NULL);
+	emit_text(&j, "class", item->warning ? "warning" : "problem");
+	emit_text(&j, "file", item->file);
+	emit_int(&j, "line", item->line);
+	emit_int(&j, "column", item->column);
+	emit_text(&j, "message", item->text);
+	emit_object_end(&j);
+	print_line(&c->out, &line);
+	buf_fini(&line);
+}
+
+/* Tells what was found in one file, and forgets it. */
+static void
+tell(struct check *c)
+{
+	size_t all = c->d.n_errors + c->d.n_warnings;
+	char text[64];
+	struct diag_item more = {.file = NULL, .warning = true, .text = text};
+
+	for (size_t i = 0; i < c->d.n_items; i++) {
+		more.file = c->d.items[i].file;
+		tell_item(c, &c->d.items[i]);
+	}
+	if (all > c->d.n_items && more.file != NULL) {
+		snprintf(text, sizeof(text), "%zu more are not shown",
+		    all - c->d.n_items);
+		tell_item(c, &more);
+	}
+	c->n_errors += c->d.n_errors;
+	diag_fini(&c->d);
+}
+
+static void
+on_watch(void *ctx, const struct watch *w)
+{
+	struct check *c = ctx;
+	char name[NAME_TEXT_SIZE];
+
+	if (count_watch(&c->count, w))
+		diag_warning(&c->d, c->file, w->line, 0,
+		    "%s is tagged owned and hostile: it is asked as hostile "
+		    "and judged as owned",
+		    name_print(w->name.wire, name));
+	if (w->confirm == PROOF_CACHE && c->one_group && !c->told_group) {
+		c->told_group = true;
+		diag_warning(&c->d, c->file, w->line, 0,
+		    "`confirm: cache` needs resolvers of two groups, and all "
+		    "are of one: no change of %s can be confirmed",
+		    name_print(w->name.wire, name));
+	}
+}
+
+static void
+check_watchlist(struct check *c, const char *file)
+{
+	int err;
+
+	c->file = file;
+	c->told_group = false;
+	c->n_lists++;
+	err = watchlist_load(file, on_watch, c, &c->d);
+	if (err != 0 && c->d.n_errors == 0)
+		diag_error(&c->d, file, 0, 0, "%s", err_text(err));
+	tell(c);
+}
+
+static void
+read_config(struct check *c, const char *path)
+{
+	const char *found = config_find(path);
+
+	if (found == NULL) {
+		cli_say(&spec, "no configuration: neither ./dnsvigil.yaml nor "
+			       "/etc/dnsvigil/dnsvigil.yaml is there");
+		c->n_errors++;
+		return;
+	}
+	c->config = config_load(found, &c->d);
+	if (c->config == NULL && c->d.n_errors == 0)
+		diag_error(&c->d, found, 0, 0, "cannot be read");
+	tell(c);
+	if (c->config == NULL)
+		return;
+	c->one_group = true;
+	for (size_t i = 1; i < c->config->n_resolvers; i++) {
+		if (strcmp(c->config->resolvers[0].group,
+			c->config->resolvers[i].group) != 0)
+			c->one_group = false;
+	}
+}
+
+/* Warns when the questions are more than the resolvers may be asked. */
+static void
+compare_rate(struct check *c)
+{
+	double planned = count_rate(&c->count);
+	double allowed = 0;
+
+	for (size_t i = 0; i < c->config->n_resolvers; i++) {
+		if (c->config->resolvers[i].rate == 0)
+			return;
+		allowed += c->config->resolvers[i].rate;
+	}
+	if (planned > allowed)
+		diag_warning(&c->d, c->config->path, 0, 0,
+		    "%.1f questions a second are planned and the rates of the "
+		    "resolvers allow %.0f: every one will be asked late",
+		    planned, allowed);
+	tell(c);
+}
+
+static void
+put_number(struct buf *out, size_t n, const char *what)
+{
+	buf_printf(out, "%zu %s%s, ", n, what, n == 1 ? "" : "s");
+}
+
+static void
+summarize(struct check *c)
+{
+	double rate = count_rate(&c->count);
+	struct buf line = {0};
+
+	if (c->json) {
+		buf_printf(&line,
+		    "{\"class\":\"summary\",\"lists\":%zu,\"names\":%zu,"
+		    "\"questions\":%zu,\"per_second\":%.3f,\"problems\":%zu}",
+		    c->n_lists, c->count.names.n, c->count.questions.n, rate,
+		    c->n_errors);
+	} else {
+		put_number(&line, c->n_lists, "list");
+		put_number(&line, c->count.names.n, "name");
+		put_number(&line, c->count.questions.n, "question");
+		buf_printf(&line,
+		    rate > 0 && rate < 0.1 ? "%.2g questions a second"
+					   : "%.1f questions a second",
+		    rate);
+		if (c->n_errors > 0)
+			buf_printf(&line, "; %zu problem%s", c->n_errors,
+			    c->n_errors == 1 ? "" : "s");
+	}
+	print_line(&c->out, &line);
+	buf_fini(&line);
+	if (c->count.is_short)
+		cli_say(&spec, "memory was short: the numbers are too low");
+}
+
+static void
+check_all(struct check *c, char **named, size_t n_named)
+{
+	char **files = NULL;
+	size_t n = 0;
+
+	if (c->config != NULL && n_named == 0)
+		n = config_files(c->config, &files, &c->d);
+	tell(c);
+	for (size_t i = 0; i < n; i++)
+		check_watchlist(c, files[i]);
+	config_files_free(files, n);
+	for (size_t i = 0; i < n_named; i++)
+		check_watchlist(c, named[i]);
+	if (c->config != NULL)
+		compare_rate(c);
+	if (c->n_lists > 0)
+		summarize(c);
+}
+
+int
+cmd_check(int argc, char **argv)
+{
+	struct check c = {0};
+	struct cli_args args;
+	const char *path = NULL;
+	char **named = argv; /* operands move to the front */
+	size_t n_named = 0;
+	bool done;
+
+	cli_args_init(&args, &spec, argc, argv);
+	for (;;) {
+		int arg = cli_next(&args);
+
+		if (arg == CLI_ARG_END)
+			break;
+		else if (arg == OPT_CONFIG)
+			path = args.value;
+		else if (arg == OPT_JSON)
+			c.json = true;
+		else if (arg == CLI_ARG_OPERAND)
+			named[n_named++] = argv[args.next - 1];
+		else
+			return cli_end(&args, arg);
+	}
+	print_init(&c.out, stdout);
+	count_init(&c.count);
+	if (path != NULL || n_named == 0)
+		read_config(&c, path);
+	if (c.n_errors == 0 || c.config != NULL || n_named > 0)
+		check_all(&c, named, n_named);
+	done = print_end(&c.out);
+	count_fini(&c.count);
+	config_free(c.config);
+	return c.n_errors == 0 && done ? CLI_OK : CLI_CONFIG;
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Open addressing, doubled at seven tenths. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/rand.h"
+#include "check_count.h"
+
+enum { ROOM_FIRST = 1024 };
+
+void
+count_init(struct count *c)
+{
+	*c = (struct count){0};
+	rand_bytes(&c->key, sizeof(c->key));
+}
+
+void
+count_fini(struct count *c)
+{
+	free(c->names.slots);
+	free(c->questions.slots);
+	*c = (struct count){0};
+}
+
+/* Where the hash is, or the free slot where it belongs. */
+static struct count_slot *
+probe(struct count_slot *slots, size_t room, uint64_t hash)
+{
+	size_t i = hash & (room - 1);
+
+	while (slots[i].hash != 0 && slots[i].hash != hash)
+		i = (i + 1) & (room - 1);
+	return &slots[i];
+}
+
+static bool
+grow(struct count_set *set)
+{
+	size_t room = set->room == 0 ? ROOM_FIRST : set->room * 2;
+	struct count_slot *slots = calloc(room, sizeof(*slots));
+
+	if (slots == NULL)
+		return false;
+	for (size_t i = 0; i < set->room; i++) {
+		if (set->slots[i].hash != 0)
+			*probe(slots, room, set->slots[i].hash) = set->slots[i];
+	}
+	free(set->slots);
+	set->slots = slots;
+	set->room = room;
+	return true;
+}
+
+/* NULL when memory is short. */
+static uint32_t *
+value_of(struct count_set *set, uint64_t hash)
+{
+	struct count_slot *slot;
+
+	if (hash == 0)
+		hash = 1;
+	if (set->n >= set->room / 10 * 7 && !grow(set))
+		return NULL;
+	slot = probe(set->slots, set->room, hash);
+	if (slot->hash == 0) {
+		slot->hash = hash;
+		set->n++;
+	}
+	return &slot->value;
+}
+
+static void
+count_questions(struct count *c, const struct watch *w)
+{
+	uint8_t data[NAME_SIZE_MAX + 2];
+
+	memcpy(data, w->name.wire, w->name.size);
+	for (size_t i = 0; i < w->n_types; i++) {
+		uint32_t *every;
+
+		data[w->name.size] = (uint8_t)(w->types[i] >> 8);
+		data[w->name.size + 1] = (uint8_t)w->types[i];
+		every = value_of(
+		    &c->questions, hash_sip(&c->key, data, w->name.size + 2u));
+		if (every == NULL)
+			c->is_short = true;
+		else if (*every == 0 || w->every_s < *every)
+			*every = w->every_s;
+	}
+}
+
+bool
+count_watch(struct count *c, const struct watch *w)
+{
+	const uint32_t both = COUNT_OWNED | COUNT_HOSTILE;
+	uint32_t *tags =
+	    value_of(&c->names, hash_sip(&c->key, w->name.wire, w->name.size));
+	uint32_t before;
+
+	count_questions(c, w);
+	if (tags == NULL) {
+		c->is_short = true;
+		return false;
+	}
+	before = *tags;
+	for (size_t i = 0; i < w->n_tags; i++) {
+		if (strcmp(w->tags[i], "owned") == 0)
+			*tags |= COUNT_OWNED;
+		else if (strcmp(w->tags[i], "hostile") == 0)
+			*tags |= COUNT_HOSTILE;
+	}
+	return *tags == both && before != both;
+}
+
+double
+count_rate(const struct count *c)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < c->questions.room; i++) {
+		if (c->questions.slots[i].value != 0)
+			sum += 1.0 / c->questions.slots[i].value;
+	}
+	return sum;
+}

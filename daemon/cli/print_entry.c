@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * An entry of the log as one line for people:
+ *
+ *   when  severity  label(proof)  name type kind from -> to  (aspects)  [tags]
+ *
+ * A member that is missing, or of another form than we know, leaves its place
+ * empty: a newer daemon may have written it.
+ */
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "cli/print.h"
+#include "print_scan.h"
+
+enum {
+	VALUE_MAX = 96, /* of one value in the line */
+	VALUES_MAX = 6, /* values shown of a list */
+	WORD_MAX = 64,  /* of a word of ours, should it not be one */
+	NAME_MAX_SHOWN = 1024,
+	SEVERITY_WIDTH = 8, /* "critical" */
+	LABEL_WIDTH = 16    /* "confirmed(cache)" */
+};
+
+static bool
+is_there(struct scan value)
+{
+	return scan_kind(value) == '"' && value.end - value.p > 2;
+}
+
+/* A member that is a text, and nothing for any other. */
+static void
+put_member(struct buf *out, struct scan object, const char *key, size_t max)
+{
+	struct scan value = scan_get(object, key);
+
+	if (scan_kind(value) == '"')
+		scan_print(out, value, max);
+}
+
+/* At least `width` characters since `begin`, then two blanks. */
+static void
+put_column_end(struct buf *out, size_t begin, size_t width)
+{
+	size_t used = out->size - begin;
+
+	buf_printf(out, "%*s", (int)(used < width ? width - used : 0) + 2, "");
+}
+
+/* "2026-11-21T17:00:00.123Z" as people read it; any other text as it is. */
+static void
+put_time(struct buf *out, struct scan value)
+{
+	enum { DAY = 10, CLOCK = 8, QUOTE = 1 };
+	struct scan day = {value.p + QUOTE, value.p + QUOTE + DAY};
+	struct scan clock = {day.end + 1, day.end + 1 + CLOCK};
+
+	if (value.end - value.p < QUOTE + DAY + 1 + CLOCK + QUOTE ||
+	    *day.end != 'T') {
+		scan_print(out, value, 32);
+		return;
+	}
+	scan_print(out, day, DAY);
+	buf_add(out, " ", 1);
+	scan_print(out, clock, CLOCK);
+	buf_add(out, "Z", 1);
+}
+
+static void
+put_list(struct buf *out, struct scan array, const char *between)
+{
+	size_t left = scan_count(array);
+	struct scan value;
+
+	for (size_t i = 0; left > 0 && scan_item(&array, &value); i++, left--) {
+		if (i == VALUES_MAX) {
+			buf_printf(out, " and %zu more", left);
+			break;
+		}
+		if (i > 0)
+			buf_add_text(out, between);
+		scan_print(out, value, VALUE_MAX);
+	}
+}
+
+/* A state: its records, or how it has none; for an alias where it leads. */
+static void
+put_state(struct buf *out, struct scan state, bool alias)
+{
+	struct scan rdata = scan_get(state, "rdata");
+	struct scan chain = scan_get(state, "chain");
+
+	if (alias && scan_count(chain) > 0) {
+		put_list(out, chain, " ");
+	} else if (scan_count(rdata) > 0) {
+		put_list(out, rdata, ", ");
+	} else {
+		put_member(out, state, "outcome", VALUE_MAX);
+		if (is_there(scan_get(state, "reason"))) {
+			buf_add_text(out, " (");
+			put_member(out, state, "reason", VALUE_MAX);
+			buf_add_text(out, ")");
+		}
+	}
+}
+
+/* Some elements stay: those that came and went.  Else: from -> to. */
+static void
+put_elements(struct buf *out, struct scan entry)
+{
+	struct scan kind = scan_get(entry, "kind");
+	struct scan added = scan_get(entry, "added");
+	struct scan removed = scan_get(entry, "removed");
+	struct scan to = scan_get(entry, "to");
+	bool part = scan_is(kind, "added") || scan_is(kind, "removed") ||
+	            scan_is(kind, "modified");
+
+	if (!part || scan_count(added) + scan_count(removed) == 0) {
+		if (scan_kind(to) == '\0')
+			to = scan_get(entry, "seen"); /* a candidate */
+		put_state(out, scan_get(entry, "from"), scan_is(kind, "alias"));
+		buf_add_text(out, " -> ");
+		put_state(out, to, scan_is(kind, "alias"));
+		return;
+	}
+	if (scan_count(removed) > 0) {
+		buf_add_text(out, "- ");
+		put_list(out, removed, ", ");
+	}
+	if (scan_count(added) > 0) {
+		buf_add_text(out, scan_count(removed) > 0 ? " + " : "+ ");
+		put_list(out, added, ", ");
+	}
+}
+
+/* "   [owned, brand]", or nothing. */
+static void
+put_bracketed(
+    struct buf *out, struct scan array, const char *open, const char *close)
+{
+	if (scan_count(array) == 0)
+		return;
+	buf_printf(out, "   %s", open);
+	put_list(out, array, ", ");
+	buf_add_text(out, close);
+}
+
+static void
+put_question(struct buf *out, struct scan entry)
+{
+	struct scan view = scan_get(entry, "view");
+
+	put_member(out, entry, "name", NAME_MAX_SHOWN);
+	if (is_there(scan_get(entry, "type"))) {
+		buf_add(out, " ", 1);
+		put_member(out, entry, "type", WORD_MAX);
+	}
+	if (is_there(view) && !scan_is(view, "default")) {
+		buf_add_text(out, " in ");
+		scan_print(out, view, WORD_MAX);
+	}
+}
+
+static void
+put_label(struct buf *out, struct scan entry)
+{
+	size_t begin = out->size;
+
+	put_member(out, entry, "label", WORD_MAX);
+	if (is_there(scan_get(entry, "proved")) &&
+	    !scan_is(scan_get(entry, "proved"), "none")) {
+		buf_add(out, "(", 1);
+		put_member(out, entry, "proved", WORD_MAX);
+		buf_add(out, ")", 1);
+	}
+	put_column_end(out, begin, LABEL_WIDTH);
+}
+
+static void
+put_change(struct buf *out, struct scan entry)
+{
+	put_label(out, entry);
+	put_question(out, entry);
+	buf_add(out, " ", 1);
+	put_member(out, entry, "kind", WORD_MAX);
+	buf_add(out, " ", 1);
+	put_elements(out, entry);
+	put_bracketed(out, scan_get(entry, "aspects"), "(", ")");
+	put_bracketed(out, scan_get(entry, "tags"), "[", "]");
+}
+
+static void
+put_event(struct buf *out, struct scan entry)
+{
+	size_t begin = out->size;
+
+	put_member(out, entry, "kind", WORD_MAX);
+	put_column_end(out, begin, LABEL_WIDTH);
+	put_question(out, entry);
+	if (is_there(scan_get(entry, "reason"))) {
+		buf_add(out, " ", 1);
+		put_member(out, entry, "reason", VALUE_MAX);
+	}
+	if (is_there(scan_get(entry, "since"))) {
+		buf_add_text(out, " since ");
+		put_time(out, scan_get(entry, "since"));
+	}
+	put_bracketed(out, scan_get(entry, "tags"), "[", "]");
+}
+
+static void
+put_candidate(struct buf *out, struct scan entry)
+{
+	size_t begin = out->size;
+
+	buf_add_text(out, "candidate");
+	put_column_end(out, begin, LABEL_WIDTH);
+	put_question(out, entry);
+	buf_add(out, " ", 1);
+	put_elements(out, entry);
+}
+
+/* Which change, and which of its decisions: only --log tells them apart. */
+static void
+put_identity(struct buf *out, struct scan entry)
+{
+	struct scan revision = scan_get(entry, "revision");
+	bool has_change = is_there(scan_get(entry, "change"));
+
+	buf_add_text(out, "   ");
+	put_member(out, entry, has_change ? "change" : "id", WORD_MAX);
+	if (scan_kind(revision) == '0') {
+		buf_add_text(out, " revision ");
+		scan_print(out, revision, WORD_MAX);
+	}
+	if (is_there(scan_get(entry, "why"))) {
+		buf_add_text(out, ": ");
+		put_member(out, entry, "why", VALUE_MAX);
+	}
+}
+
+static void
+put_when(struct buf *out, struct scan entry)
+{
+	static const char *const keys[] = {
+	    "decided_at", "at", "seen_at", "since"};
+	struct scan when = {NULL, NULL};
+	size_t begin = out->size;
+
+	for (size_t i = 0; i < 4 && !is_there(when); i++)
+		when = scan_get(entry, keys[i]);
+	if (is_there(when))
+		put_time(out, when);
+	put_column_end(out, begin, sizeof("2026-11-21 17:00:00Z") - 1);
+	begin = out->size;
+	put_member(out, entry, "severity", WORD_MAX);
+	put_column_end(out, begin, SEVERITY_WIDTH);
+}
+
+void
+print_entry(struct buf *out, bool log, int64_t seq, const char *class_,
+    const char *body)
+{
+	struct scan entry = scan_text(body);
+
+	if (log)
+		buf_printf(out, "%8" PRId64 "  ", seq);
+	if (scan_kind(entry) != '{') {
+		buf_add_text(out, "entry that cannot be read: ");
+		print_text(out, body, VALUE_MAX);
+		return;
+	}
+	put_when(out, entry);
+	if (strcmp(class_, "candidate") == 0)
+		put_candidate(out, entry);
+	else if (strcmp(class_, "event") == 0)
+		put_event(out, entry);
+	else
+		put_change(out, entry);
+	if (log)
+		put_identity(out, entry);
+}

@@ -1,0 +1,453 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""
+What people and scripts read, against a real PostgreSQL whose rows are written
+here by SQL as the daemon writes them.
+
+Promised: the JSON shapes, filters and time forms of the contract; that the
+ledger answers "what was believed at T, and was it seen then"; that nothing is
+missed by --follow; and that no byte beyond printable ASCII reaches a
+terminal, whatever a stranger put into the DNS (T5).
+"""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+import uuid
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from cli_case import (CHANGE, DAY, PROGRAM, SQL, Case,  # noqa: E402
+                      Question, a, change_body, cluster, log, packed, run,
+                      span, wire)
+
+
+def setUpModule():
+    cluster.start()
+
+
+def tearDownModule():
+    cluster.stop()
+
+
+class Loaded(Case):
+    """A database with one day of history: 1 January 2025."""
+
+    @classmethod
+    def setUpClass(cls):
+        run("migrate", "--database", cluster.conninfo, "--sql", SQL)
+        cluster.psql("truncate dnsvigil.question, dnsvigil.state, "
+                     "dnsvigil.belief, dnsvigil.record_now, "
+                     "dnsvigil.record_past, dnsvigil.outage, dnsvigil.span, "
+                     "dnsvigil.log")
+        span(DAY + "00:00", DAY + "10:00")
+        span(DAY + "11:00", DAY + "12:00")
+        old = packed("ANSWER", a("192.0.2.1"))
+        new = packed("ANSWER", a("198.51.100.9"),
+                     chain=["edge.example.net."])
+        q = Question("www.example.com.", "A", tags=["owned"])
+        q.belief(old, DAY + "00:00:00.5", DAY + "05:00:00.1",
+                 DAY + "04:59:00")
+        q.state(new, DAY + "05:00:00.1", DAY + "05:00:00.1", change=CHANGE)
+        q.record(1, a("192.0.2.1")[1], DAY + "00:00:00.5", DAY + "04:59",
+                 300, closed=DAY + "05:00:00.31")
+        q.record(5, wire("edge.example.net."), DAY + "05:00:00.1",
+                 DAY + "05:00:00.1", 1)
+        q.record(1, a("198.51.100.9")[1], DAY + "05:00:00.1",
+                 DAY + "05:00:00.1", 1, owner="edge.example.net.")
+        q.outage(DAY + "07:00:00.2", DAY + "08:00:00.3")
+        q = Question("mail.example.com.", "MX")
+        q.state(packed("ANSWER", (15, b"\0\x0a" + wire("mx.example.net."))),
+                DAY + "00:00:00.5", DAY + "00:00:00.5")
+        q.record(15, b"\0\x0a" + wire("mx.example.net."), DAY + "00:00:00.5",
+                 DAY + "00:00:00.5", 1)
+        q.outage(DAY + "06:00:00.2")
+        q = Question("never.example.com.", "A")
+        q.outage(DAY + "00:00:00.2", fail=1)
+        q = Question("gone.example.com.", "A", lists=["brand"])
+        q.state(packed("NXDOMAIN"), DAY + "01:00", DAY + "01:00")
+        q.outcome("NXDOMAIN", DAY + "01:00", DAY + "01:00")
+        q = Question("evil.example.", "TXT", tags=["hostile"])
+        evil = b"\x0c\x1b[31m\x9b\xe2\x80\xae<\"\\\0"
+        q.state(packed("ANSWER", (16, evil)), DAY + "02:00", DAY + "02:00")
+        q.record(16, evil, DAY + "02:00", DAY + "02:00", 1)
+        cls.load_log()
+
+    @classmethod
+    def load_log(cls):
+        cls.seq_candidate = log("candidate", {
+            "schema": 1, "class": "candidate", "change": CHANGE,
+            "name": "www.example.com.", "type": "A", "view": "default",
+            "from": {"outcome": "ANSWER", "rdata": ["192.0.2.1"]},
+            "seen": {"outcome": "ANSWER", "rdata": ["198.51.100.9"]},
+            "seen_at": "2025-01-01T05:00:00.100Z"}, ident=CHANGE)
+        cls.seq_first = log("change", change_body(1, "unconfirmed", "none"),
+                            1, kind=6, severity=3, ident=CHANGE)
+        cls.seq_last = log("change", change_body(2), 2, kind=6, severity=3,
+                           ident=CHANGE, at=DAY + "06:00")
+        cls.seq_event = log("event", {
+            "schema": 1, "class": "event", "id": str(uuid.uuid4()),
+            "kind": "failing", "name": "mail.example.com.", "type": "MX",
+            "view": "default", "reason": "servfail",
+            "since": "2025-01-01T06:00:00.200Z", "severity": "medium"},
+            event="failing", severity=2, name="mail.example.com.",
+            rrtype="MX", tags=[], lists=["brand"], at=DAY + "07:00")
+
+
+class Changes(Loaded):
+    def seqs(self, *args):
+        return [x["seq"] for x in self.db("changes", "--json", *args).rows]
+
+    def test_a_change_is_shown_with_its_latest_decision(self):
+        rows = self.db("changes", "--json").rows
+        self.assertEqual([x["seq"] for x in rows],
+                         [self.seq_last, self.seq_event])
+        self.assertEqual(list(rows[0])[:5],
+                         ["schema", "class", "seq", "id", "revision"])
+        want = change_body(2)
+        want["seq"] = self.seq_last
+        self.assertEqual(rows[0], want)
+        self.assertEqual(list(rows[1])[:4], ["schema", "class", "seq", "id"])
+
+    def test_a_line_for_people(self):
+        r = self.db("changes", "--kind", "replaced")
+        self.assertEqual(
+            r.out, "2025-01-01 05:00:00Z  high      confirmed(cache)  "
+            "www.example.com. A replaced 192.0.2.1 -> 198.51.100.9   "
+            "[owned]\n")
+        r = self.db("changes", "--kind", "failing")
+        self.assertIn("medium    failing           mail.example.com. MX "
+                      "servfail since 2025-01-01 06:00:00Z", r.out)
+
+    def test_filters(self):
+        last, event = self.seq_last, self.seq_event
+        for args, want in (
+                (["--name", "WWW.example.com"], [last]),
+                (["--type", "mx"], [event]),
+                (["--kind", "failing"], [event]),
+                (["--kind", "added"], []),
+                (["--severity", "medium"], [last, event]),
+                (["--severity=high"], [last]),
+                (["--tag", "owned"], [last]),
+                (["--list", "brand"], [event]),
+                (["--since", "2025-01-01T06:00:00Z"], [last, event]),
+                (["--since", "2025-01-01T06:00:00.001Z"], [event]),
+                (["--until", "2025-01-01T07:00:00Z"], [last]),
+                (["--since", "2025-01-02"], []),
+                (["--since", "-24h"], [])):
+            with self.subTest(args=args):
+                self.assertEqual(self.seqs(*args), want)
+
+    def test_log_shows_every_entry_as_it_stands(self):
+        rows = self.db("changes", "--log", "--json").rows
+        self.assertEqual([x["seq"] for x in rows],
+                         [self.seq_candidate, self.seq_first, self.seq_last,
+                          self.seq_event])
+        self.assertEqual([x["class"] for x in rows],
+                         ["candidate", "decision", "decision", "event"])
+        self.assertEqual(list(rows[0])[:4],
+                         ["schema", "class", "seq", "change"])
+        self.assertEqual(list(rows[1])[:4],
+                         ["class", "seq", "change", "revision"])
+        for key in ("label", "proved", "why", "at", "kind", "to", "added",
+                    "removed", "elements", "severity"):
+            self.assertIn(key, rows[2])
+        self.assertEqual(rows[2]["change"], CHANGE)
+        self.assertEqual(rows[2]["at"], "2025-01-01T05:00:00.310Z")
+        for key in ("id", "decided_at", "from"):
+            self.assertNotIn(key, rows[2])
+        out = self.db("changes", "--log").out
+        self.assertEqual(out.count("\n"), 4)
+        self.assertIn("candidate", out)
+        self.assertIn("revision 2: two groups agree", out)
+
+    def test_baselines_are_listed_apart(self):
+        rows = self.db("changes", "--baseline", "--json", "--name",
+                       "www.example.com").rows
+        self.assertEqual(rows, [{
+            "schema": 1, "class": "baseline", "name": "www.example.com.",
+            "type": "A", "view": "default",
+            "to": {"outcome": "ANSWER", "rdata": ["192.0.2.1"], "chain": [],
+                   "ttl": 300}, "seen_at": "2025-01-01T00:00:00.500Z"}])
+        rows = self.db("changes", "--baseline", "--json", "--list",
+                       "brand").rows
+        self.assertEqual(rows[0]["to"]["outcome"], "NXDOMAIN")
+        self.assertEqual(len(self.db("changes", "--baseline").out
+                             .splitlines()), 4)
+
+    def follow(self, *args):
+        p = subprocess.Popen(
+            [PROGRAM, "changes", "--database", cluster.conninfo, "--follow",
+             *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(p.stdout.close)
+        self.addCleanup(p.stderr.close)
+        self.addCleanup(p.wait)
+        self.addCleanup(p.kill)
+        return p
+
+    def test_follow_shows_what_comes_and_ends_when_asked(self):
+        p = self.follow("--json", "--name", "new.example", "--log")
+        time.sleep(0.5)
+        seqs = []
+        for i in range(3):
+            seqs.append(log("event", {"class": "event", "kind": "failing"},
+                            name="new.example.", event="failing"))
+            log("event", {"class": "event"}, name="other.example.",
+                event="failing")
+            self.assertEqual(json.loads(p.stdout.readline())["seq"], seqs[i])
+        p.send_signal(signal.SIGINT)
+        self.assertEqual(p.wait(timeout=10), 0)
+        self.assertEqual(p.stdout.read(), b"")
+        cluster.psql("delete from dnsvigil.log where name in "
+                     "('new.example.', 'other.example.')")
+
+    def test_follow_outlives_a_lost_connection(self):
+        p = self.follow("--json", "--name", "back.example")
+        time.sleep(0.5)
+        cluster.psql("select pg_terminate_backend(pid) "
+                     "from pg_stat_activity "
+                     "where application_name = 'dnsvigil'")
+        seq = log("event", {"class": "event"}, name="back.example.",
+                  event="failing")
+        self.assertEqual(json.loads(p.stdout.readline())["seq"], seq)
+        p.send_signal(signal.SIGTERM)
+        self.assertEqual(p.wait(timeout=10), 0)
+        self.assertEqual(p.stderr.read().count(b"\n"), 1)
+        cluster.psql("delete from dnsvigil.log where name = 'back.example.'")
+
+    def test_a_reader_that_went_away_ends_it_quietly(self):
+        cluster.psql(
+            "insert into dnsvigil.log select nextval('dnsvigil.log_seq'), "
+            "now(), gen_random_uuid(), null, 1, 1, 0, 7, 3, 1, 1, 'change', "
+            "null, 'many.example.', 'default', '{}', '{}', "
+            "'{\"class\":\"change\"}' from generate_series(1, 20000)")
+        p = subprocess.Popen(
+            [PROGRAM, "changes", "--database", cluster.conninfo, "--name",
+             "many.example", "--json"], stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE)
+        p.stdout.readline()
+        p.stdout.close()
+        err = p.stderr.read()
+        p.stderr.close()
+        self.assertEqual((p.wait(timeout=30), err), (0, b""))
+        with open("/dev/full", "w") as full:
+            p = subprocess.run(
+                [PROGRAM, "changes", "--database", cluster.conninfo,
+                 "--name", "many.example"], stdout=full,
+                stderr=subprocess.PIPE)
+        self.assertEqual(p.returncode, 2)
+        self.assertIn(b"standard output", p.stderr)
+        cluster.psql("delete from dnsvigil.log where name = 'many.example.'")
+
+    def test_hostile_bytes_in_the_log_never_reach_a_terminal(self):
+        # Not what the daemon writes: the database may be somebody's.
+        body = ('{"class": "change",\t"kind": "added\\u001b[31m",\r\n'
+                '"name": "a\\u202eb\u202ec\x7f<", "big": '
+                '123456789012345678901234567890, "to": {"rdata": '
+                '["\\u001b]0;x\\u0007", "\\ud83d\\ude00\U0001f600"]}, '
+                '"tags": ["\u009b31m"], "added": ["\\n\\u0085"]}')
+        seq = log("change", body, name="evil.example.", kind=3, revision=1)
+        for args in ([], ["--log"], ["--json"], ["--log", "--json"]):
+            r = self.db("changes", "--name", "evil.example", *args)
+            self.assertEqual(r.out.count("\n"), 1)
+        row = self.db("changes", "--name", "evil.example", "--json").rows[0]
+        want = json.loads(body)
+        want["seq"] = seq
+        self.assertEqual(row, want)
+        cluster.psql("delete from dnsvigil.log where name = 'evil.example.'")
+        for text in ("{", "[]", "{\"a\":", "\"x\"", "{}", "null",
+                     "{\"class\":\"change\"}"):
+            # json in the column is checked; this asks the printer.
+            try:
+                log("change", text, name="broken.example.", revision=1)
+            except Exception:
+                continue
+        for args in ([], ["--json"], ["--log", "--json"]):
+            self.db("changes", "--name", "broken.example", *args)
+        cluster.psql("delete from dnsvigil.log where name = "
+                     "'broken.example.'")
+
+
+class History(Loaded):
+    def test_rows_are_intervals_of_records(self):
+        rows = self.db("history", "www.example.com", "--json").rows
+        self.assertEqual(rows[0], {
+            "name": "www.example.com.", "type": "A", "view": "default",
+            "owner": "www.example.com.", "rdata": "192.0.2.1",
+            "first_seen": "2025-01-01T00:00:00.500Z",
+            "last_seen": "2025-01-01T04:59:00.000Z", "count": 300,
+            "current": False, "outcome": "ANSWER", "rrtype": "A"})
+        self.assertEqual([(x["owner"], x["rrtype"], x["rdata"])
+                          for x in rows[1:]],
+                         [("edge.example.net.", "A", "198.51.100.9"),
+                          ("www.example.com.", "CNAME",
+                           "edge.example.net.")])
+        # The ledger: 05:01 to 12:00 without the gap and the outage.
+        self.assertEqual(rows[1]["last_seen"], "2025-01-01T12:00:00.000Z")
+        self.assertEqual(rows[1]["count"], 1 + 300 + 61 - 60)
+        self.assertTrue(rows[1]["current"])
+
+    def test_an_outcome_is_a_row_without_rdata(self):
+        row = self.db("history", "gone.example.com", "A", "--json").rows[0]
+        self.assertEqual((row["rdata"], row["outcome"], row["rrtype"]),
+                         (None, "NXDOMAIN", None))
+        self.assertIn("NXDOMAIN", self.db("history", "gone.example.com").out)
+
+    def test_a_failing_question_shows_its_last_good_answer(self):
+        out = self.db("history", "mail.example.com").out
+        self.assertIn("failing (servfail) since 2025-01-01 06:00:00Z, last "
+                      "good answer 2025-01-01 05:59:00Z", out)
+        self.assertIn("MX 10 mx.example.net.", out)
+        row = self.db("history", "mail.example.com", "--json").rows[0]
+        self.assertEqual(row["failing"], {
+            "reason": "servfail", "since": "2025-01-01T06:00:00.200Z",
+            "last_good": "2025-01-01T05:59:00.000Z"})
+        self.assertIn("failing (timeout) since 2025-01-01 00:00:00Z, never "
+                      "answered", self.db("history", "never.example.com").out)
+
+    def test_an_unknown_name_is_told_apart_from_trouble(self):
+        r = self.db("history", "unknown.example")
+        self.assert_one_line(r.err, "nothing is known of unknown.example.")
+        self.assertEqual(r.out, "")
+
+    def at(self, when, name="www.example.com", rrtype="A"):
+        return self.db("history", name, rrtype, "--json", "--at",
+                       "2025-01-01T%sZ" % when).rows[0]
+
+    def test_at_says_what_was_believed_and_whether_it_was_seen(self):
+        row = self.at("02:30:30")
+        self.assertEqual(row, {
+            "name": "www.example.com.", "type": "A", "view": "default",
+            "at": "2025-01-01T02:30:30.000Z", "outcome": "ANSWER",
+            "rdata": ["192.0.2.1"], "chain": [], "ttl": 300,
+            "since": "2025-01-01T00:00:00.500Z",
+            "until": "2025-01-01T05:00:00.100Z", "basis": "observed"})
+        row = self.at("09:00:59")
+        self.assertEqual((row["rdata"], row["chain"], row["until"],
+                          row["basis"]),
+                         (["198.51.100.9"], ["edge.example.net."], None,
+                          "observed"))
+
+    def test_at_between_two_sightings_names_both(self):
+        for when, before, after in (
+                ("10:30:00", "10:00:00.000", "11:00:00.000"),   # daemon down
+                ("07:30:00", "06:59:00.000", "08:00:00.300"),   # failing
+                ("13:00:00", "12:00:00.000", None)):            # and gone
+            with self.subTest(when=when):
+                row = self.at(when)
+                self.assertEqual(row["basis"], "between")
+                self.assertEqual(row["rdata"], ["198.51.100.9"])
+                self.assertEqual(row["before"], "2025-01-01T%sZ" % before)
+                self.assertEqual(row["after"], after and
+                                 "2025-01-01T%sZ" % after)
+
+    def test_at_before_the_first_sight_nothing_was_known(self):
+        row = self.at("00:00:00")
+        self.assertEqual((row["outcome"], row["basis"], row["before"],
+                          row["after"]),
+                         (None, "between", None, "2025-01-01T00:00:00.500Z"))
+        self.assertIn("nothing was known; first seen 2025-01-01 00:00:00Z",
+                      self.db("history", "www.example.com", "--at",
+                              "2024-06-01").out)
+
+    def test_at_for_people(self):
+        out = self.db("history", "www.example.com", "--at",
+                      "2025-01-01T07:30:00Z").out
+        self.assertEqual(out, "www.example.com. A  via edge.example.net. "
+                         "198.51.100.9  since 2025-01-01 05:00:00Z; not seen "
+                         "then: between 2025-01-01 06:59:00Z and 2025-01-01 "
+                         "08:00:00Z\n")
+
+    def test_hostile_records_never_reach_a_terminal(self):
+        for args in ([], ["--json"], ["--at", "2025-01-01T03:00:00Z"],
+                     ["--json", "--at", "2025-01-01T03:00:00Z"]):
+            r = self.db("history", "evil.example", *args)
+            self.assertIn("\\027[31m\\155\\226\\128\\174",
+                          r.out.replace("\\\\", "\\"))
+        self.db("changes", "--baseline", "--name", "evil.example")
+
+
+class Server(threading.Thread):
+    """Answers A of www with 192.0.2.7, other types with NODATA, and whatever
+    begins with `refused` with REFUSED."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+
+    def run(self):
+        while True:
+            query, peer = self.socket.recvfrom(4096)
+            end = query.index(b"\0", 12) + 5
+            question = query[12:end]
+            rcode = 5 if question[1:8].lower() == b"refused" else 0
+            answer = b""
+            if question[-3] == 1 and rcode == 0:
+                answer = (b"\xc0\x0c\0\1\0\1\0\0\1\x2c\0\4" +
+                          socket.inet_aton("192.0.2.7"))
+            self.socket.sendto(
+                query[:2] + struct.pack(">HHHHH", 0x8180 | rcode, 1,
+                                        bool(answer), 0, 0) +
+                question + answer, peer)
+
+
+class Lookup(Loaded):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        server = Server()
+        server.start()
+        cls.dir = tempfile.mkdtemp()
+        cls.config = os.path.join(cls.dir, "c.yaml")
+        with open(cls.config, "w") as f:
+            f.write("database: %s\nresolvers: [127.0.0.1:%d]\n"
+                    "watchlists: [none.txt]\n"
+                    % (json.dumps(cluster.conninfo), server.port))
+        q = Question("same.example.com.", "A")
+        q.state(packed("ANSWER", a("192.0.2.7")), DAY + "00:00",
+                DAY + "00:00")
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.dir)
+
+    def look(self, *args, status=0):
+        return self.run_ok("lookup", "--config", self.config, *args,
+                           status=status)
+
+    def test_same_differs_and_no_answer(self):
+        r = self.look("same.example.com", "A")
+        self.assertIn("192.0.2.7   ttl 300", r.out)
+        self.assertNotIn("DIFFERS", r.out)
+        r = self.look("WWW.example.com.", "a", status=1)
+        self.assertIn("DIFFERS", r.out)
+        self.assertIn("via edge.example.net. 198.51.100.9   since", r.out)
+        r = self.look("refused.example", "A", status=2)
+        self.assertIn("no answer (refused)", r.out)
+
+    def test_without_types_it_asks_the_six_default_ones(self):
+        rows = self.look("unknown.example.com", "--json").rows
+        self.assertEqual([x["type"] for x in rows],
+                         ["A", "AAAA", "MX", "NS", "TXT", "SOA"])
+        self.assertEqual(rows[0]["rdata"], ["192.0.2.7"])
+        self.assertEqual(rows[1]["outcome"], "NODATA")
+        self.assertEqual({x["same"] for x in rows}, {None})
+
+    def test_json_shows_the_state_beside_the_reply(self):
+        row = self.look("www.example.com", "A", "--json", status=1).rows[0]
+        self.assertEqual((row["same"], row["state"]["rdata"]),
+                         (False, ["198.51.100.9"]))
+
+
+if __name__ == "__main__":
+    unittest.main()
