@@ -1,0 +1,662 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * One item becomes durable.  What is checked here are the monitor's promises
+ * (fake_store.h lists them), not SQL's.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "dns/record.h"
+#include "dns/type.h"
+#include "fake_store.h"
+#include "jpath.h"
+#include "judge/candidate.h"
+#include "play.h"
+#include "rule/severity.h"
+
+static bool
+packed_equal(const struct packed *a, const struct packed *b)
+{
+	return a->size == b->size && memcmp(a->data, b->data, a->size) == 0;
+}
+
+static struct db_question *
+need(struct db *db, const struct store_key *key, const char *what)
+{
+	struct db_question *q = db_of_key(db, key);
+
+	if (q == NULL)
+		story_fail("oracle: %s about a question that has no row", what);
+	return q;
+}
+
+static const char *
+keep_text(struct db *db, const char *text)
+{
+	char *own;
+
+	if (text == NULL)
+		return NULL;
+	own = arena_text(&db->arena, text);
+	CHECK(own != NULL);
+	return own;
+}
+
+/* "www.example.org. A", for messages. */
+static const char *
+subject(const struct db_question *q)
+{
+	static char text[NAME_TEXT_SIZE + 32];
+	char name[NAME_TEXT_SIZE];
+	char type[TYPE_TEXT_SIZE];
+
+	snprintf(text, sizeof(text), "%s %s", name_print(q->name.wire, name),
+	    type_print(q->type, type));
+	return text;
+}
+
+/* ---- intervals ---- */
+
+static struct db_interval *
+interval_of(struct db_question *q, const struct uuid *link)
+{
+	for (size_t i = 0; i < q->n_intervals; i++) {
+		if (q->intervals[i].closed == 0 &&
+		    uuid_equal(&q->intervals[i].link, link))
+			return &q->intervals[i];
+	}
+	return NULL;
+}
+
+typedef void link_fn(void *ctx, const struct uuid *link, const struct record *r);
+
+/* Every record of the content, or its outcome, by its key. */
+static void
+each_link(const struct content *c, link_fn *fn, void *ctx)
+{
+	struct record alias = {.type = TYPE_CNAME};
+	struct uuid link;
+
+	for (uint16_t i = 0; i < c->n_chain; i++) {
+		alias.rdata = c->chain[i];
+		alias.size = (uint16_t)name_size(c->chain[i]);
+		link = record_key(&alias);
+		fn(ctx, &link, &alias);
+	}
+	for (uint16_t i = 0; i < c->n_records; i++) {
+		link = record_key(&c->records[i]);
+		fn(ctx, &link, &c->records[i]);
+	}
+	if (c->n_records == 0) {
+		memset(&link, 0, sizeof(link));
+		link.b[0] = 0xff;
+		link.b[1] = (uint8_t)c->outcome;
+		fn(ctx, &link, NULL);
+	}
+}
+
+struct see {
+	struct db *db;
+	struct db_question *q;
+	wall_us at, last;
+	bool believed;
+};
+
+static void
+see_link(void *ctx, const struct uuid *link, const struct record *r)
+{
+	const struct see *s = ctx;
+	struct db_interval *v = interval_of(s->q, link);
+	struct buf text = {0};
+
+	if (v == NULL) {
+		v = list_add(&s->q->intervals, &s->q->n_intervals,
+		    &s->q->intervals_room, sizeof(*v));
+		v->link = *link;
+		v->record = *link;
+		v->rrtype = r == NULL ? 0 : r->type;
+		if (r != NULL)
+			record_print(r, &text, 0);
+		v->text = keep_text(s->db, r == NULL
+			? "(no records)"
+			: buf_text(&text));
+		v->first_seen = s->at;
+		buf_fini(&text);
+	}
+	if (s->last > v->last_seen)
+		v->last_seen = s->last;
+	if (s->at < v->first_seen)
+		v->first_seen = s->at;
+	v->believed = v->believed || s->believed;
+}
+
+static void
+see_content(struct db *db, struct db_question *q, const struct content *c,
+    const struct uuid *change, wall_us at, wall_us last)
+{
+	struct see s = {db, q, at, last, false};
+	struct db_shown *shown;
+
+	shown = list_add(&q->shown, &q->n_shown, &q->shown_room,
+	    sizeof(*shown));
+	shown->content = db_pack(db, c);
+	shown->change = *change;
+	shown->at = at;
+	each_link(c, see_link, &s);
+}
+
+static void
+see_evidence(struct db *db, struct db_question *q,
+    const struct commit_evidence *list, size_t n, const struct uuid *change)
+{
+	for (size_t i = 0; i < n; i++) {
+		if ((list[i].content != NULL) != (list[i].fail == 0))
+			story_fail("oracle: evidence of %s is neither a reply "
+				   "nor a failure",
+			    subject(q));
+		if (list[i].last_at < list[i].at || list[i].count == 0)
+			story_fail("oracle: evidence of %s ends before it "
+				   "begins",
+			    subject(q));
+		if (list[i].content != NULL)
+			see_content(db, q, list[i].content, change,
+			    list[i].at, list[i].last_at);
+	}
+}
+
+struct has {
+	const struct uuid *want;
+	bool found;
+};
+
+static void
+has_link(void *ctx, const struct uuid *link, const struct record *r)
+{
+	struct has *h = ctx;
+
+	(void)r;
+	h->found = h->found || uuid_equal(link, h->want);
+}
+
+static void
+close_intervals(struct db *db, struct db_question *q,
+    const struct commit_decision *d)
+{
+	struct see s = {db, q, d->since, d->since, true};
+
+	for (size_t i = 0; i < q->n_intervals; i++) {
+		struct db_interval *v = &q->intervals[i];
+		struct has h = {&v->link, false};
+
+		if (v->closed != 0)
+			continue;
+		each_link(d->keep, has_link, &h);
+		if (!h.found) {
+			if (v->believed && d->from_seen > v->last_seen)
+				v->last_seen = d->from_seen;
+			v->closed = d->entry.at != 0 ? d->entry.at : 1;
+		}
+	}
+	if (d->believed)
+		each_link(d->to, see_link, &s);
+}
+
+static void
+open_link(void *ctx, const struct uuid *link, const struct record *r)
+{
+	struct db_question *q = ctx;
+
+	(void)r;
+	if (interval_of(q, link) == NULL)
+		story_fail("oracle: a believed record of %s is in no open "
+			   "interval",
+		    subject(q));
+}
+
+static void
+check_intervals(struct db_question *q)
+{
+	struct arena a = {0};
+	struct content c;
+
+	CHECK(content_unpack(q->content.data, q->content.size, &a, &c) == 0);
+	each_link(&c, open_link, q);
+	arena_fini(&a);
+}
+
+/* ---- the log ---- */
+
+static struct db_entry *
+last_of(struct db *db, const struct uuid *id)
+{
+	for (size_t i = db->n_entries; i > 0; i--) {
+		if (uuid_equal(&db->entries[i - 1].id, id))
+			return &db->entries[i - 1];
+	}
+	return NULL;
+}
+
+static void
+put_entry(struct db *db, const struct commit_entry *e, bool told)
+{
+	struct db_entry *last = last_of(db, &e->id);
+	struct db_entry *own;
+
+	if (last == NULL ? (e->revision > 0) != (strcmp(e->class_, "event") == 0)
+			 : e->revision != last->revision + 1)
+		story_fail("oracle: entry %s has revision %u after %u",
+		    e->class_, e->revision,
+		    last == NULL ? 0 : last->revision);
+	own = list_add(&db->entries, &db->n_entries, &db->entries_room,
+	    sizeof(*own));
+	*own = (struct db_entry){
+	    .seq = ++db->seq,
+	    .at = e->at,
+	    .id = e->id,
+	    .revision = e->revision,
+	    .class_ = keep_text(db, e->class_),
+	    .body = keep_text(db, e->body),
+	    .name = keep_text(db, e->name),
+	    .type = e->type,
+	    .kind = e->kind,
+	    .event = keep_text(db, e->event),
+	    .severity = e->severity,
+	    .label = e->label,
+	    .told = told,
+	};
+	story_trace("seq %lld %s", (long long)own->seq, own->body);
+}
+
+static void
+put_alert(struct db *db, const struct commit_alert *a, size_t first, size_t n)
+{
+	uint32_t revision = 0;
+	struct db_alert *own;
+
+	if (a->n_sinks != db->n_sinks)
+		story_fail("oracle: an alert goes to %zu of %zu sinks",
+		    a->n_sinks, db->n_sinks);
+	for (size_t i = 0; i < db->n_alerts; i++) {
+		if (uuid_equal(&db->alerts[i].id, &a->id))
+			revision = db->alerts[i].revision;
+	}
+	if (a->revision != revision + 1)
+		story_fail("oracle: alert of %s has revision %u after %u",
+		    a->name, a->revision, revision);
+	own = list_add(&db->alerts, &db->n_alerts, &db->alerts_room,
+	    sizeof(*own));
+	*own = (struct db_alert){
+	    .id = a->id,
+	    .revision = a->revision,
+	    .class_ = keep_text(db, a->class_),
+	    .name = keep_text(db, a->name),
+	    .group = keep_text(db, a->group),
+	    .first = first,
+	    .n = n,
+	};
+	if ((strcmp(a->class_, "group") == 0) != (a->group != NULL) ||
+	    (a->group == NULL && n != 1))
+		story_fail("oracle: an alert of class %s has %zu members",
+		    a->class_, n);
+	story_trace("alert %s %s revision %u, %zu members", own->class_,
+	    own->name, own->revision, n);
+}
+
+/* Entries first .. first + n - 1 are one transaction: told together or not. */
+static void
+put_alerts(struct db *db, const struct commit_alert *alerts, size_t n_alerts,
+    size_t first, size_t n, uint8_t highest)
+{
+	bool told = severity_is_told((enum severity)highest) && db->n_sinks > 0;
+
+	if (n_alerts != (told ? 1u : 0u))
+		story_fail("oracle: %zu alerts for a decision of severity %s",
+		    n_alerts, severity_text((enum severity)highest));
+	if (told)
+		put_alert(db, &alerts[0], first, n);
+}
+
+/* ---- items ---- */
+
+static void
+apply_question(struct db *db, const struct commit_question *c)
+{
+	struct db_question *q = db_of_key(db, &c->key);
+	struct db_question **place;
+
+	if (q == NULL) {
+		q = calloc(1, sizeof(*q));
+		CHECK(q != NULL);
+		place = list_add(&db->questions, &db->n_questions,
+		    &db->questions_room, sizeof(*place));
+		*place = q;
+		q->key = c->key;
+		q->name.size = (uint8_t)c->name_size;
+		memcpy(q->name.wire, c->name, c->name_size);
+		q->type = c->type;
+	}
+	q->last_seen = db_last_seen(db, q, INT64_MAX);
+	if (q->watched != c->watched || q->every_s != c->every_s ||
+	    q->phase_ms != c->phase_ms)
+		q->planned_since = c->at;
+	q->watched = c->watched;
+	q->every_s = c->every_s;
+	q->phase_ms = c->phase_ms;
+	q->attributes = c->attributes;
+}
+
+static void
+apply_baseline(struct db *db, const struct commit_baseline *c)
+{
+	struct db_question *q = need(db, &c->key, "a baseline");
+	struct see s = {db, q, c->at, c->at, true};
+
+	if (q->content.data != NULL)
+		story_fail("oracle: a second baseline of %s", subject(q));
+	q->content = db_pack(db, c->content);
+	q->ttl = c->ttl;
+	q->since = q->last_seen = c->at;
+	q->n_baselines++;
+	each_link(c->content, see_link, &s);
+	if (story_is_traced()) {
+		struct buf text = {0};
+
+		db_print(&q->content, &text);
+		story_trace("baseline %s %s", subject(q), buf_text(&text));
+		buf_fini(&text);
+	}
+}
+
+/* `from` of the entry says what is believed. */
+static void
+check_from(struct db *db, const struct db_question *q, const char *body)
+{
+	struct arena a = {0};
+	struct buf text = {0};
+	struct content c;
+	char value[LINE_SIZE];
+	char path[64];
+
+	(void)db;
+	CHECK(content_unpack(q->content.data, q->content.size, &a, &c) == 0);
+	if (!jpath(body, ".from.outcome", value, sizeof(value)) ||
+	    strcmp(value, outcome_text(c.outcome)) != 0)
+		story_fail("oracle: from of %s is %s, believed is %s",
+		    subject(q), value, outcome_text(c.outcome));
+	for (uint16_t i = 0; i <= c.n_records && i < 8; i++) {
+		bool has;
+
+		snprintf(path, sizeof(path), ".from.rdata[%u]", i);
+		has = jpath(body, path, value, sizeof(value));
+		if (has != (i < c.n_records))
+			story_fail("oracle: from of %s has other records",
+			    subject(q));
+		if (!has)
+			break;
+		buf_clear(&text);
+		record_print(&c.records[i], &text, 1024);
+		if (strcmp(value, buf_text(&text)) != 0)
+			story_fail("oracle: from of %s has %s, believed is %s",
+			    subject(q), value, buf_text(&text));
+	}
+	buf_fini(&text);
+	arena_fini(&a);
+}
+
+static void
+apply_sight(struct db *db, const struct commit_sight *c)
+{
+	struct db_question *q = need(db, &c->key, "a candidate");
+	struct packed seen = db_pack(db, c->seen);
+
+	if (q->content.data == NULL)
+		story_fail("oracle: a candidate of %s before its baseline",
+		    subject(q));
+	if (q->phase == CANDIDATE_OPEN)
+		story_fail("oracle: a second open candidate of %s",
+		    subject(q));
+	if (packed_equal(&seen, &q->content))
+		story_fail("oracle: the candidate of %s differs in nothing",
+		    subject(q));
+	if (c->n_evidence == 0)
+		story_fail("oracle: a candidate of %s without evidence",
+		    subject(q));
+	check_from(db, q, c->entry.body);
+	q->phase = CANDIDATE_OPEN;
+	q->candidate = c->entry.id;
+	q->revision = 0;
+	q->seen_at = c->seen_at;
+	q->open_content = seen;
+	db->n_candidates++;
+	see_evidence(db, q, c->evidence, c->n_evidence, &c->entry.id);
+	put_entry(db, &c->entry, false);
+}
+
+static void
+apply_more(struct db *db, const struct commit_more *c)
+{
+	struct db_question *q = need(db, &c->key, "evidence");
+
+	if (last_of(db, &c->change) == NULL)
+		story_fail("oracle: evidence of %s for a change that is not "
+			   "in the log",
+		    subject(q));
+	see_evidence(db, q, c->evidence, c->n_evidence, &c->change);
+}
+
+/* A first decision closes its candidate; later ones are about a decided one. */
+static void
+check_decision(struct db *db, struct db_question *q,
+    const struct commit_decision *d)
+{
+	struct db_entry *last = last_of(db, &d->entry.id);
+	bool transient = d->entry.label == LABEL_TRANSIENT;
+
+	if (d->first && (q->phase != CANDIDATE_OPEN ||
+			    !uuid_equal(&q->candidate, &d->entry.id)))
+		story_fail("oracle: a first decision of %s without an open "
+			   "candidate",
+		    subject(q));
+	if (!d->first && (last == NULL || last->revision == 0))
+		story_fail("oracle: a later decision of %s before its first",
+		    subject(q));
+	if (d->entry.label == LABEL_NONE)
+		story_fail("oracle: a decision of %s without a label",
+		    subject(q));
+	if (d->first && d->believed == transient)
+		story_fail("oracle: %s is %s and %sbelieved", subject(q),
+		    label_text((enum label)d->entry.label),
+		    d->believed ? "" : "not ");
+	if (d->doubted && d->entry.label != LABEL_UNCONFIRMED)
+		story_fail("oracle: %s is doubted and not unconfirmed",
+		    subject(q));
+	if (d->first)
+		check_from(db, q, d->entry.body);
+	if (d->first && last != NULL)
+		last->decided = true;
+}
+
+static void
+check_to(struct db_question *q, const struct commit_decision *d,
+    const struct packed *to)
+{
+	bool seen = packed_equal(to, &q->open_content);
+
+	if (packed_equal(to, &q->content))
+		story_fail("oracle: the change of %s differs in nothing",
+		    subject(q));
+	for (size_t i = 0; i < q->n_shown && !seen; i++)
+		seen = packed_equal(to, &q->shown[i].content) &&
+		    uuid_equal(&q->shown[i].change, &d->entry.id);
+	/* R5: what said NXDOMAIN is taken as NODATA. */
+	if (!seen && d->to->outcome != OUTCOME_NODATA)
+		story_fail("oracle: %s becomes what no evidence of its change "
+			   "shows",
+		    subject(q));
+}
+
+static void
+believe(struct db *db, struct db_question *q, const struct commit_decision *d,
+    const struct packed *to)
+{
+	struct db_belief *b = list_add(&q->beliefs, &q->n_beliefs,
+	    &q->beliefs_room, sizeof(*b));
+
+	(void)db;
+	b->content = q->content;
+	b->since = q->since;
+	b->until = d->since > q->since ? d->since : q->since;
+	q->content = *to;
+	q->ttl = d->ttl;
+	q->since = d->since;
+	q->last_seen = d->since;
+	for (size_t i = 0; i < d->n_evidence; i++) {
+		if (d->evidence[i].content != NULL &&
+		    content_equal(d->evidence[i].content, d->to) &&
+		    d->evidence[i].last_at > q->last_seen)
+			q->last_seen = d->evidence[i].last_at;
+	}
+	q->change = d->entry.id;
+}
+
+static void
+apply_decision(struct db *db, const struct commit_decision *d, bool told)
+{
+	struct db_question *q = need(db, &d->key, "a decision");
+	struct packed to = db_pack(db, d->to);
+
+	check_decision(db, q, d);
+	see_evidence(db, q, d->evidence, d->n_evidence, &d->entry.id);
+	if (d->first)
+		check_to(q, d, &to);
+	if (d->believed)
+		believe(db, q, d, &to);
+	close_intervals(db, q, d);
+	check_intervals(q);
+	if (uuid_equal(&q->candidate, &d->entry.id)) {
+		q->phase = d->doubted ? CANDIDATE_DOUBTED : CANDIDATE_NONE;
+		q->revision = d->entry.revision;
+	}
+	put_entry(db, &d->entry, told);
+}
+
+static void
+apply_decisions(struct db *db, const struct commit_decisions *c)
+{
+	size_t first = db->n_entries;
+	uint8_t highest = 0;
+
+	for (size_t i = 0; i < c->n_decisions; i++) {
+		if (c->decisions[i].entry.severity > highest)
+			highest = c->decisions[i].entry.severity;
+		apply_decision(db, &c->decisions[i], c->n_alerts > 0);
+	}
+	put_alerts(db, c->alerts, c->n_alerts, first, c->n_decisions, highest);
+}
+
+static void
+apply_events(struct db *db, const struct commit_events *c)
+{
+	size_t first = db->n_entries;
+	uint8_t highest = 0;
+
+	for (size_t i = 0; i < c->n_entries; i++) {
+		if (c->entries[i].severity > highest)
+			highest = c->entries[i].severity;
+		put_entry(db, &c->entries[i], c->n_alerts > 0);
+	}
+	put_alerts(db, c->alerts, c->n_alerts, first, c->n_entries, highest);
+}
+
+static void
+apply_outage(struct db *db, const struct commit_outage *c)
+{
+	struct db_question *q = need(db, &c->key, "an outage");
+	bool same = q->n_outages > 0 && q->failing_since == c->since;
+
+	if (!same && q->failing)
+		story_fail("oracle: a second open outage of %s", subject(q));
+	if (!same)
+		q->n_outages++;
+	if (c->until != 0 && c->until < c->since)
+		story_fail("oracle: the outage of %s ends before it begins",
+		    subject(q));
+	q->failing = c->until == 0;
+	q->failing_since = c->since;
+	q->failing_told = c->told;
+	q->fail = c->fail;
+	story_trace("outage %s %s", subject(q), q->failing ? "open" : "over");
+}
+
+static void
+apply_settled(struct db *db, const struct store_key *key,
+    const struct uuid *change)
+{
+	struct db_question *q = need(db, key, "settling");
+
+	if (!uuid_equal(&q->candidate, change))
+		return;
+	if (q->phase == CANDIDATE_OPEN)
+		story_fail("oracle: %s is settled before it was decided",
+		    subject(q));
+	q->phase = CANDIDATE_NONE;
+}
+
+static void
+apply_span(struct db *db, const struct commit_span *c)
+{
+	struct commit_span *own;
+
+	if (c->to < c->from)
+		story_fail("oracle: a span ends before it begins");
+	for (size_t i = db->n_spans; i > 0; i--) {
+		own = &db->spans[i - 1];
+		if (own->every_s == c->every_s && own->from == c->from &&
+		    own->anchor == c->anchor) {
+			if (c->to > own->to)
+				own->to = c->to;
+			return;
+		}
+	}
+	own = list_add(&db->spans, &db->n_spans, &db->spans_room,
+	    sizeof(*own));
+	*own = *c;
+}
+
+void
+db_apply(struct db *db, struct op *op)
+{
+	switch (op->kind) {
+	case OP_QUESTION:
+		apply_question(db, &op->u.question);
+		break;
+	case OP_BASELINE:
+		apply_baseline(db, &op->u.baseline);
+		break;
+	case OP_SIGHT:
+		apply_sight(db, &op->u.sight);
+		break;
+	case OP_MORE:
+		apply_more(db, &op->u.more);
+		break;
+	case OP_DECISIONS:
+		apply_decisions(db, &op->u.decisions);
+		break;
+	case OP_EVENTS:
+		apply_events(db, &op->u.events);
+		break;
+	case OP_OUTAGE:
+		apply_outage(db, &op->u.outage);
+		break;
+	case OP_SETTLED:
+		apply_settled(db, &op->u.settled.key, &op->u.settled.change);
+		break;
+	case OP_SPANS:
+		for (size_t i = 0; i < op->u.spans.n; i++)
+			apply_span(db, &op->u.spans.list[i]);
+		break;
+	}
+}

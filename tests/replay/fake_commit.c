@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * commit.h: every item is copied whole, as the real store does, so that
+ * whatever the monitor lends may be gone after the call.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "fake_store.h"
+
+static struct op *
+op_new(enum op_kind kind, store_done_fn *done, void *ctx)
+{
+	struct op *op = calloc(1, sizeof(*op));
+
+	CHECK(op != NULL);
+	op->kind = kind;
+	op->done = done;
+	op->ctx = ctx;
+	return op;
+}
+
+static const void *
+copy(struct op *op, const void *data, size_t size)
+{
+	void *own;
+
+	if (data == NULL)
+		return NULL;
+	own = arena_copy(&op->arena, data, size);
+	CHECK(own != NULL);
+	return own;
+}
+
+static const char *
+copy_text(struct op *op, const char *text)
+{
+	return text == NULL ? NULL : copy(op, text, strlen(text) + 1);
+}
+
+static const uint8_t *
+copy_name(struct op *op, const uint8_t *wire)
+{
+	return wire == NULL ? NULL : copy(op, wire, name_size(wire));
+}
+
+static const struct content *
+copy_content(struct op *op, const struct content *c)
+{
+	struct content *own;
+
+	if (c == NULL)
+		return NULL;
+	own = arena_get(&op->arena, sizeof(*own));
+	CHECK(own != NULL && content_copy(c, &op->arena, own) == 0);
+	return own;
+}
+
+static const struct commit_evidence *
+copy_evidence(struct op *op, const struct commit_evidence *list, size_t n)
+{
+	struct commit_evidence *own =
+	    arena_get(&op->arena, (n + 1) * sizeof(*own));
+
+	CHECK(own != NULL);
+	for (size_t i = 0; i < n; i++) {
+		own[i] = list[i];
+		own[i].server = copy_text(op, list[i].server);
+		own[i].group = copy_text(op, list[i].group);
+		own[i].raw = copy(op, list[i].raw, list[i].raw_size);
+		own[i].content = copy_content(op, list[i].content);
+	}
+	return own;
+}
+
+static void
+copy_entry(struct op *op, struct commit_entry *e)
+{
+	e->class_ = copy_text(op, e->class_);
+	e->body = copy_text(op, e->body);
+	e->name = copy_text(op, e->name);
+	e->event = copy_text(op, e->event);
+	e->view = NULL;
+	e->lists = NULL;
+	e->tags = NULL;
+}
+
+static const struct commit_alert *
+copy_alerts(struct op *op, const struct commit_alert *list, size_t n)
+{
+	struct commit_alert *own =
+	    arena_get(&op->arena, (n + 1) * sizeof(*own));
+
+	CHECK(own != NULL);
+	for (size_t i = 0; i < n; i++) {
+		own[i] = list[i];
+		own[i].class_ = copy_text(op, list[i].class_);
+		own[i].name = copy_text(op, list[i].name);
+		own[i].group = copy_text(op, list[i].group);
+		own[i].sinks = NULL;
+	}
+	return own;
+}
+
+void
+commit_question(struct store *s, const struct commit_question *c,
+    store_done_fn *done, void *ctx)
+{
+	struct op *op = op_new(OP_QUESTION, done, ctx);
+
+	op->u.question = *c;
+	op->u.question.name = copy_name(op, c->name);
+	store_enqueue(s, op);
+}
+
+void
+commit_baseline(struct store *s, const struct commit_baseline *c,
+    store_done_fn *done, void *ctx)
+{
+	struct op *op = op_new(OP_BASELINE, done, ctx);
+
+	op->u.baseline = *c;
+	op->u.baseline.name = copy_name(op, c->name);
+	op->u.baseline.content = copy_content(op, c->content);
+	store_enqueue(s, op);
+}
+
+void
+commit_sight(struct store *s, const struct commit_sight *c,
+    store_done_fn *done, void *ctx)
+{
+	struct op *op = op_new(OP_SIGHT, done, ctx);
+	struct commit_sight *own = &op->u.sight;
+
+	*own = *c;
+	own->name = copy_name(op, c->name);
+	copy_entry(op, &own->entry);
+	own->seen = copy_content(op, c->seen);
+	own->evidence = copy_evidence(op, c->evidence, c->n_evidence);
+	store_enqueue(s, op);
+}
+
+void
+commit_more(struct store *s, const struct commit_more *c,
+    store_done_fn *done, void *ctx)
+{
+	struct op *op = op_new(OP_MORE, done, ctx);
+
+	op->u.more = *c;
+	op->u.more.name = copy_name(op, c->name);
+	op->u.more.evidence = copy_evidence(op, c->evidence, c->n_evidence);
+	store_enqueue(s, op);
+}
+
+void
+commit_decisions(struct store *s, const struct commit_decisions *c,
+    store_done_fn *done, void *ctx)
+{
+	struct op *op = op_new(OP_DECISIONS, done, ctx);
+	struct commit_decision *own =
+	    arena_get(&op->arena, (c->n_decisions + 1) * sizeof(*own));
+
+	CHECK(own != NULL);
+	op->u.decisions = *c;
+	for (size_t i = 0; i < c->n_decisions; i++) {
+		own[i] = c->decisions[i];
+		own[i].name = copy_name(op, own[i].name);
+		copy_entry(op, &own[i].entry);
+		own[i].to = copy_content(op, own[i].to);
+		own[i].keep = copy_content(op, own[i].keep);
+		own[i].evidence =
+		    copy_evidence(op, own[i].evidence, own[i].n_evidence);
+	}
+	op->u.decisions.decisions = own;
+	op->u.decisions.alerts = copy_alerts(op, c->alerts, c->n_alerts);
+	store_enqueue(s, op);
+}
+
+void
+commit_events(struct store *s, const struct commit_events *c,
+    store_done_fn *done, void *ctx)
+{
+	struct op *op = op_new(OP_EVENTS, done, ctx);
+	struct commit_entry *own =
+	    arena_get(&op->arena, (c->n_entries + 1) * sizeof(*own));
+
+	CHECK(own != NULL);
+	op->u.events = *c;
+	for (size_t i = 0; i < c->n_entries; i++) {
+		own[i] = c->entries[i];
+		copy_entry(op, &own[i]);
+	}
+	op->u.events.entries = own;
+	op->u.events.keys =
+	    copy(op, c->keys, c->n_entries * sizeof(*c->keys));
+	op->u.events.alerts = copy_alerts(op, c->alerts, c->n_alerts);
+	store_enqueue(s, op);
+}
+
+void
+commit_outage(struct store *s, const struct commit_outage *c,
+    store_done_fn *done, void *ctx)
+{
+	struct op *op = op_new(OP_OUTAGE, done, ctx);
+
+	op->u.outage = *c;
+	store_enqueue(s, op);
+}
+
+void
+commit_settled(struct store *s, const struct store_key *key,
+    const struct uuid *change, store_done_fn *done, void *ctx)
+{
+	struct op *op = op_new(OP_SETTLED, done, ctx);
+
+	op->u.settled.key = *key;
+	op->u.settled.change = *change;
+	store_enqueue(s, op);
+}
+
+void
+commit_spans(struct store *s, const struct commit_span *spans, size_t n,
+    store_done_fn *done, void *ctx)
+{
+	struct op *op = op_new(OP_SPANS, done, ctx);
+	struct commit_span *own = arena_get(&op->arena, (n + 1) * sizeof(*own));
+
+	CHECK(own != NULL);
+	memcpy(own, spans, n * sizeof(*own));
+	op->u.spans.list = own;
+	op->u.spans.n = n;
+	store_enqueue(s, op);
+}

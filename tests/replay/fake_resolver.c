@@ -1,0 +1,575 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * A server is a cache (one TTL countdown per question) unless it is
+ * authoritative.  What it says is settled when the question arrives, and
+ * delivered after its latency; what it drops ends after the time that the
+ * real resolver takes for its tries.
+ */
+
+#include "fake_resolver.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/rand.h"
+#include "dns/message.h"
+#include "play.h"
+#include "resolver/resolver.h"
+
+enum { PATIENCE_MS = 3200, UDP_ROOM = MESSAGE_UDP_SIZE };
+
+struct flight {
+	struct flight *next;
+	struct resolver *resolver;
+	struct loop_timer *timer;
+	uint64_t cookie;
+	uint8_t server;
+	enum transport transport;
+	enum fail fail;
+	mono_ns sent;
+	struct buf wire; /* empty: nothing comes */
+};
+
+struct resolver {
+	struct loop *loop;
+	struct resolver_hooks hooks;
+	struct server *servers[RESOLVER_SERVERS_MAX];
+	size_t n_servers;
+	uint32_t inflight;
+	struct resolver_limits limits;
+	struct flight *flights;
+	struct loop_timer *room;
+	struct resolver_counters counters;
+};
+
+static struct net *net_now;
+
+void
+net_use(struct net *net)
+{
+	net_now = net;
+}
+
+/* ---- the net ---- */
+
+struct server *
+net_add(struct net *net, const char *name)
+{
+	struct server *s = list_add(&net->servers, &net->n_servers,
+	    &net->servers_room, sizeof(*net->servers));
+
+	snprintf(s->name, sizeof(s->name), "%s", name);
+	s->window = 100000;
+	s->latency = MONO_MS(10);
+	return s;
+}
+
+struct server *
+net_find(struct net *net, const char *name)
+{
+	for (size_t i = 0; i < net->n_servers; i++) {
+		if (strcmp(net->servers[i].name, name) == 0)
+			return &net->servers[i];
+	}
+	story_fail("no resolver %s", name);
+}
+
+void
+server_flush(struct server *s)
+{
+	for (size_t i = 0; i < s->n_cache; i++)
+		free(s->cache[i].reply);
+	s->n_cache = 0;
+}
+
+void
+server_add_habit(struct server *s, const struct habit *h)
+{
+	struct habit *own = list_add(&s->habits, &s->n_habits,
+	    &s->habits_room, sizeof(*own));
+
+	*own = *h;
+}
+
+void
+server_be_honest(struct server *s)
+{
+	s->n_habits = 0;
+	zone_clear(&s->own);
+}
+
+void
+net_free(struct net *net)
+{
+	for (size_t i = 0; i < net->n_servers; i++) {
+		struct server *s = &net->servers[i];
+
+		server_flush(s);
+		free(s->cache);
+		free(s->habits);
+		free(s->asked);
+		arena_fini(&s->own.arena);
+	}
+	free(net->servers);
+	arena_fini(&net->truth.arena);
+}
+
+void
+net_reset_counts(struct net *net)
+{
+	for (size_t i = 0; i < net->n_servers; i++) {
+		net->servers[i].n_asked = 0;
+		net->servers[i].peak = 0;
+		net->servers[i].this_second = 0;
+		net->servers[i].n_total = 0;
+	}
+}
+
+unsigned
+net_asked(const struct net *net, const struct server *s,
+    const struct name *name, uint16_t type, bool udp, bool tcp)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < net->n_servers; i++) {
+		const struct server *one = &net->servers[i];
+
+		for (size_t k = 0; k < one->n_asked; k++) {
+			const struct asked *a = &one->asked[k];
+
+			if ((s != NULL && s != one) || a->type != type ||
+			    !name_equal(a->name.wire, name->wire))
+				continue;
+			n += (udp ? a->udp : 0) + (tcp ? a->tcp : 0);
+		}
+	}
+	return n;
+}
+
+static void
+count_ask(struct server *s, const struct ask *ask, mono_ns now)
+{
+	struct asked *a = NULL;
+
+	if (s->second != now / MONO_S(1)) {
+		s->second = now / MONO_S(1);
+		s->this_second = 0;
+	}
+	s->n_total++;
+	if (++s->this_second > s->peak)
+		s->peak = s->this_second;
+	for (size_t i = 0; i < s->n_asked && a == NULL; i++) {
+		if (s->asked[i].type == ask->type &&
+		    name_equal(s->asked[i].name.wire, ask->name))
+			a = &s->asked[i];
+	}
+	if (a == NULL) {
+		a = list_add(&s->asked, &s->n_asked, &s->asked_room,
+		    sizeof(*a));
+		a->name.size = ask->name_size;
+		memcpy(a->name.wire, ask->name, ask->name_size);
+		a->type = ask->type;
+	}
+	if ((ask->flags & ASK_TCP) != 0)
+		a->tcp++;
+	else
+		a->udp++;
+}
+
+/* ---- what a server says ---- */
+
+static struct cache_entry *
+cached(struct server *s, const struct ask *ask)
+{
+	for (size_t i = 0; i < s->n_cache; i++) {
+		if (s->cache[i].type == ask->type &&
+		    name_equal(s->cache[i].name.wire, ask->name))
+			return &s->cache[i];
+	}
+	return NULL;
+}
+
+static uint32_t
+ttl_of(const struct fetched *f)
+{
+	uint32_t ttl = f->n == 0 ? f->soa_ttl : UINT32_MAX;
+
+	for (size_t i = 0; i < f->n; i++) {
+		if (f->list[i].ttl < ttl)
+			ttl = f->list[i].ttl;
+	}
+	return ttl;
+}
+
+/* The cache's entry, fetched anew when its time is over. */
+static struct cache_entry *
+look_up(struct server *s, const struct ask *ask, mono_ns now, bool refetch)
+{
+	struct cache_entry *e = cached(s, ask);
+
+	if (e == NULL) {
+		e = list_add(&s->cache, &s->n_cache, &s->cache_room,
+		    sizeof(*e));
+		e->name.size = ask->name_size;
+		memcpy(e->name.wire, ask->name, ask->name_size);
+		e->type = ask->type;
+		e->reply = malloc(sizeof(*e->reply));
+		CHECK(e->reply != NULL);
+	} else if (!refetch ||
+	    (!s->authoritative &&
+		now - e->fetched < MONO_S(ttl_of(e->reply)))) {
+		return e;
+	}
+	e->fetched = now;
+	zone_answer(&net_now->truth, &s->own, ask->name, ask->type,
+	    s->authoritative, net_now->negative_ttl, e->reply);
+	return e;
+}
+
+static void
+say_cached(struct server *s, const struct ask *ask, mono_ns now, bool stale,
+    struct buf *out)
+{
+	struct cache_entry *e = look_up(s, ask, now, !stale);
+	struct reply_look look = {
+	    .age_s = (uint32_t)((now - e->fetched) / MONO_S(1)),
+	    .aa = s->authoritative,
+	    .shuffled = s->shuffles,
+	    .ede = -1,
+	};
+
+	if (stale && look.age_s >= ttl_of(e->reply)) {
+		look.ede = e->reply->rcode == RCODE_NXDOMAIN ? 19 : 3;
+		look.age_s = ttl_of(e->reply) > 30
+		    ? ttl_of(e->reply) - 30
+		    : 0;
+	}
+	reply_encode(e->reply, ask->name, ask->type, &look, out);
+}
+
+static void
+say_lie(struct server *s, const struct habit *h, const struct ask *ask,
+    struct buf *out)
+{
+	struct reply_look look = {.aa = s->authoritative, .ede = -1};
+	struct fetched *f = malloc(sizeof(*f));
+	struct zone lie = {0};
+	struct rrset set = *h->lie;
+
+	CHECK(f != NULL);
+	zone_put(&lie, &set);
+	zone_answer(&net_now->truth, &lie, ask->name, ask->type, false,
+	    net_now->negative_ttl, f);
+	reply_encode(f, ask->name, ask->type, &look, out);
+	free(f);
+}
+
+static struct habit *
+habit_about(struct server *s, const struct ask *ask)
+{
+	for (size_t i = s->n_habits; i > 0; i--) {
+		struct habit *h = &s->habits[i - 1];
+
+		if (h->left == 0 ||
+		    (h->udp_only && (ask->flags & ASK_TCP) != 0) ||
+		    (h->type != ZONE_ANY_TYPE && h->type != ask->type) ||
+		    (h->has_name && !name_equal(h->name.wire, ask->name)) ||
+		    (h->share < 1 &&
+			rand_below(1000000) >= h->share * 1000000))
+			continue;
+		if (h->left > 0)
+			h->left--;
+		return h;
+	}
+	return NULL;
+}
+
+/* Fills the flight's message; leaves it empty when nothing is to come. */
+static void
+settle(struct server *s, const struct ask *ask, struct flight *f, mono_ns now)
+{
+	struct habit *h = habit_about(s, ask);
+
+	switch (h == NULL ? 0 : (int)h->conduct) {
+	case CONDUCT_DROP:
+		f->fail = FAIL_TIMEOUT;
+		break;
+	case CONDUCT_MALFORM:
+		f->fail = FAIL_MALFORMED;
+		break;
+	case CONDUCT_SERVFAIL:
+		reply_encode_error(ask->name, ask->type, RCODE_SERVFAIL, false,
+		    -1, &f->wire);
+		break;
+	case CONDUCT_REFUSE:
+		reply_encode_error(ask->name, ask->type, RCODE_REFUSED, false,
+		    -1, &f->wire);
+		break;
+	case CONDUCT_LAME:
+		reply_encode_error(ask->name, ask->type, RCODE_NOERROR, true,
+		    -1, &f->wire);
+		break;
+	case CONDUCT_LIE:
+		say_lie(s, h, ask, &f->wire);
+		break;
+	case CONDUCT_STALE:
+		say_cached(s, ask, now, true, &f->wire);
+		break;
+	default:
+		say_cached(s, ask, now, false, &f->wire);
+		break;
+	}
+	if (f->wire.size > UDP_ROOM)
+		f->transport = TRANSPORT_TCP;
+}
+
+/* ---- resolver.h ---- */
+
+struct resolver_limits
+resolver_limits_default(void)
+{
+	return (struct resolver_limits){
+	    .inflight_max = 8192,
+	    .window_start = 250,
+	    .window_max = 4096,
+	    .timeout_ms = 800,
+	    .tcp_timeout_ms = 5000,
+	    .tries_max = 3,
+	    .sockets = 64,
+	    .socket_uses = 64,
+	    .tcp_max = 64,
+	};
+}
+
+static void
+flight_free(struct flight *f)
+{
+	struct flight **link = &f->resolver->flights;
+
+	while (*link != f)
+		link = &(*link)->next;
+	*link = f->next;
+	loop_timer_free(f->timer);
+	buf_fini(&f->wire);
+	free(f);
+}
+
+static bool
+has_room(const struct resolver *r, const struct server *s, bool urgent)
+{
+	uint32_t window = urgent ? s->window : s->window - s->window / 10;
+	int64_t second = loop_mono(r->loop) / MONO_S(1);
+	uint32_t now = s->second == second ? s->this_second : 0;
+
+	if (s->open >= (window > 0 ? window : 1) ||
+	    r->inflight >= r->limits.inflight_max)
+		return false;
+	return s->rate == 0 || now < s->rate;
+}
+
+static void
+tell_room(void *ctx)
+{
+	struct resolver *r = ctx;
+	bool waits = false;
+
+	for (size_t i = 0; i < r->n_servers; i++) {
+		struct server *s = r->servers[i];
+
+		if (!s->was_full)
+			continue;
+		if (!has_room(r, s, false)) {
+			waits = true;
+			continue;
+		}
+		s->was_full = false;
+		r->hooks.on_room(r->hooks.ctx, (uint8_t)i);
+	}
+	for (size_t i = 0; i < r->n_servers; i++)
+		waits = waits || r->servers[i]->was_full;
+	if (waits && !loop_timer_is_set(r->room))
+		loop_timer_in(r->room, MONO_MS(20));
+}
+
+static void
+count_end(struct resolver *r, struct server *s, enum fail fail)
+{
+	r->counters.answered += fail != FAIL_TIMEOUT;
+	r->counters.timeouts += fail == FAIL_TIMEOUT;
+	if (fail == FAIL_NOT) {
+		s->fails_running = 0;
+	} else {
+		s->n_failed_now++;
+		if (fail != FAIL_MALFORMED)
+			s->fails_running++;
+	}
+	s->open--;
+	r->inflight--;
+}
+
+static void
+on_arrival(void *ctx)
+{
+	struct flight *f = ctx;
+	struct resolver *r = f->resolver;
+	struct message m;
+	struct answer a = {
+	    .cookie = f->cookie,
+	    .server = f->server,
+	    .transport = f->transport,
+	    .fail = f->fail,
+	    .ede = -1,
+	    .sent = f->sent,
+	    .received = loop_mono(r->loop),
+	};
+	resolver_answer_fn *on_answer = r->hooks.on_answer;
+	void *hook_ctx = r->hooks.ctx;
+
+	if (f->wire.size > 0) {
+		enum message_fault fault =
+		    message_walk(f->wire.data, f->wire.size, &m);
+
+		if (fault != MESSAGE_OK)
+			story_fail("the harness built a bad message: %s",
+			    message_fault_text(fault));
+		a.wire = f->wire.data;
+		a.size = f->wire.size;
+		a.message = &m;
+		a.ede = m.ede;
+		a.fail = reply_fail(&m);
+	}
+	count_end(r, r->servers[f->server], a.fail);
+	if (r->servers[f->server]->was_full && !loop_timer_is_set(r->room))
+		loop_timer_in(r->room, 0);
+	/* Nothing of r is used after the call: it may be freed there. */
+	{
+		struct flight gone = *f;
+
+		f->wire = (struct buf){0};
+		flight_free(f);
+		on_answer(hook_ctx, &a);
+		buf_fini(&gone.wire);
+	}
+}
+
+static void
+trace_ask(const struct server *s, const struct ask *ask)
+{
+	char name[NAME_TEXT_SIZE];
+
+	if (story_is_traced())
+		story_trace("  ask %s %s %u%s purpose %u", s->name,
+		    name_print(ask->name, name), ask->type,
+		    (ask->flags & ASK_TCP) != 0 ? " tcp" : "",
+		    (unsigned)(ask->cookie >> 32 & 0xff));
+}
+
+int
+resolver_ask(struct resolver *r, const struct ask *ask)
+{
+	struct server *s;
+	struct flight *f;
+	mono_ns now = loop_mono(r->loop);
+
+	CHECK(ask->server < r->n_servers);
+	s = r->servers[ask->server];
+	if (!has_room(r, s, (ask->flags & ASK_URGENT) != 0)) {
+		s->was_full = true;
+		if (!loop_timer_is_set(r->room))
+			loop_timer_in(r->room, MONO_MS(20));
+		return ERR_FULL;
+	}
+	trace_ask(s, ask);
+	f = calloc(1, sizeof(*f));
+	CHECK(f != NULL);
+	f->resolver = r;
+	f->cookie = ask->cookie;
+	f->server = ask->server;
+	f->sent = now;
+	f->transport =
+	    (ask->flags & ASK_TCP) != 0 ? TRANSPORT_TCP : TRANSPORT_UDP;
+	f->timer = loop_timer_new(r->loop, on_arrival, f);
+	f->next = r->flights;
+	r->flights = f;
+	count_ask(s, ask, now);
+	s->open++;
+	s->n_asked_now++;
+	r->inflight++;
+	r->counters.asked++;
+	settle(s, ask, f, now);
+	loop_timer_in(f->timer,
+	    f->fail == FAIL_TIMEOUT ? MONO_MS(PATIENCE_MS) : s->latency);
+	return 0;
+}
+
+struct resolver *
+resolver_new(struct loop *loop, const struct resolver_server *servers,
+    size_t n_servers, const struct resolver_limits *limits,
+    const struct resolver_hooks *hooks)
+{
+	struct resolver *r = calloc(1, sizeof(*r));
+
+	CHECK(r != NULL);
+	r->loop = loop;
+	r->hooks = *hooks;
+	r->limits = limits != NULL ? *limits : resolver_limits_default();
+	r->n_servers = n_servers;
+	r->room = loop_timer_new(loop, tell_room, r);
+	for (size_t i = 0; i < n_servers; i++) {
+		for (size_t k = 0; k < net_now->n_servers; k++) {
+			struct server *s = &net_now->servers[k];
+
+			if (addr_equal(&s->addr, &servers[i].addr))
+				r->servers[i] = s;
+		}
+		CHECK(r->servers[i] != NULL);
+		r->servers[i]->rate = servers[i].rate;
+		r->servers[i]->open = 0;
+		r->servers[i]->fails_running = 0;
+		r->servers[i]->n_asked_now = 0;
+		r->servers[i]->n_failed_now = 0;
+		r->servers[i]->was_full = false;
+	}
+	return r;
+}
+
+void
+resolver_free(struct resolver *r)
+{
+	if (r == NULL)
+		return;
+	while (r->flights != NULL)
+		flight_free(r->flights);
+	loop_timer_free(r->room);
+	free(r);
+}
+
+uint32_t
+resolver_inflight(const struct resolver *r)
+{
+	return r->inflight;
+}
+
+struct resolver_counters
+resolver_counters(const struct resolver *r)
+{
+	return r->counters;
+}
+
+struct resolver_health
+resolver_health(const struct resolver *r, uint8_t server)
+{
+	const struct server *s = r->servers[server];
+
+	return (struct resolver_health){
+	    .window = s->window,
+	    .open = s->open,
+	    .rtt_us = (uint32_t)(s->latency / 1000),
+	    .fails_running = s->fails_running,
+	    .asked = s->n_asked_now,
+	    .failed = s->n_failed_now,
+	};
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef FAKE_RESOLVER_H
+#define FAKE_RESOLVER_H
+
+/*
+ * fake_resolver -- resolver/resolver.h over scripted servers and virtual time.
+ *
+ * The servers live longer than the resolver: they keep their caches and their
+ * lies over a restart of the monitor.  Answers are real messages.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "dns/name.h"
+#include "loop/loop.h"
+#include "zone.h"
+
+enum conduct {
+	CONDUCT_DROP = 1,
+	CONDUCT_SERVFAIL,
+	CONDUCT_REFUSE,
+	CONDUCT_LAME,
+	CONDUCT_MALFORM,
+	CONDUCT_LIE,   /* tells the set instead, uncached */
+	CONDUCT_STALE  /* its last cache entry, however old, with EDE 3 */
+};
+
+/* How a server misbehaves: about what, how often, how many times. */
+struct habit {
+	enum conduct conduct;
+	bool has_name;
+	struct name name;
+	uint16_t type;       /* ZONE_ANY_TYPE: each */
+	double share;        /* of the questions, 0..1 */
+	long left;           /* -1: for ever */
+	bool udp_only;
+	bool quiet;          /* a lie that is not marked by a higher TTL */
+	const struct rrset *lie;
+};
+
+struct cache_entry {
+	struct name name;
+	uint16_t type;
+	mono_ns fetched;
+	struct fetched *reply;
+};
+
+struct asked {
+	struct name name;
+	uint16_t type;
+	unsigned udp, tcp;
+};
+
+struct server {
+	char name[64];
+	struct addr addr;
+	uint32_t window;        /* open questions at most */
+	uint32_t rate;          /* as the configuration says; 0: none */
+	mono_ns latency;
+	bool authoritative;
+	bool shuffles;
+	struct zone own;        /* what it answers otherwise than the world */
+	struct habit *habits;
+	size_t n_habits, habits_room;
+	struct cache_entry *cache;
+	size_t n_cache, cache_room;
+	struct asked *asked;
+	size_t n_asked, asked_room;
+	uint32_t this_second, peak;
+	int64_t second;
+	uint64_t n_total;
+	/* of the resolver that asks it now */
+	uint32_t open;
+	uint32_t fails_running;
+	uint64_t n_asked_now, n_failed_now;
+	bool was_full;
+};
+
+struct net {
+	struct loop *loop;
+	struct zone truth;
+	uint32_t negative_ttl;
+	struct server *servers;
+	size_t n_servers, servers_room;
+};
+
+/* The net that resolver_new() finds. */
+void net_use(struct net *net);
+void net_free(struct net *net);
+struct server *net_add(struct net *net, const char *name);
+struct server *net_find(struct net *net, const char *name);
+void server_add_habit(struct server *s, const struct habit *h);
+void server_be_honest(struct server *s);
+void server_flush(struct server *s);
+void net_reset_counts(struct net *net);
+/* How often the question was asked; `s` NULL: at all servers. */
+unsigned net_asked(const struct net *net, const struct server *s,
+    const struct name *name, uint16_t type, bool udp, bool tcp);
+
+#endif

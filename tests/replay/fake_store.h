@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef FAKE_STORE_H
+#define FAKE_STORE_H
+
+/*
+ * fake_store -- store.h and commit.h over a database in memory, that holds
+ * the monitor to its promises at every transaction:
+ *
+ *   - one open candidate per question, each decided first exactly once;
+ *   - (change, revision) and (alert, revision) unique and without gaps;
+ *   - a decision differs from the believed state, and names that state;
+ *   - what becomes believed was seen, in evidence of that change;
+ *   - every told decision has one alert to each sink, no other has any;
+ *   - intervals are opened by replies and closed by decisions, and what is
+ *     believed is always in open ones.
+ *
+ * A violation ends the story.  The database outlives the connection: what was
+ * not committed when the monitor is killed is gone.
+ */
+
+#include "base/arena.h"
+#include "dns/name.h"
+#include "loop/loop.h"
+#include "store/commit.h"
+#include "store/store.h"
+
+/* A content as stored: packed bytes. */
+struct packed {
+	const uint8_t *data; /* NULL: none */
+	size_t size;
+};
+
+struct db_interval {
+	struct uuid link;    /* of owner kind, type and rdata */
+	struct uuid record;
+	uint16_t rrtype;     /* 0: an outcome without records */
+	const char *text;
+	wall_us first_seen, last_seen;
+	wall_us closed;      /* 0: open */
+	bool believed;
+};
+
+struct db_belief {
+	struct packed content;
+	wall_us since, until;
+};
+
+/* A content that was shown at a time, believed or not. */
+struct db_shown {
+	struct packed content;
+	struct uuid change;
+	wall_us at;
+};
+
+struct db_question {
+	struct store_key key;
+	struct name name;
+	uint16_t type;
+	bool watched;
+	uint32_t every_s, phase_ms;
+	uint64_t attributes;
+	wall_us planned_since;
+	struct packed content;
+	uint32_t ttl;
+	wall_us since, last_seen;
+	struct uuid change;
+	enum candidate_phase phase;
+	struct uuid candidate;
+	uint32_t revision;
+	wall_us seen_at;
+	struct packed open_content;
+	struct db_interval *intervals;
+	size_t n_intervals, intervals_room;
+	struct db_belief *beliefs;
+	size_t n_beliefs, beliefs_room;
+	struct db_shown *shown;
+	size_t n_shown, shown_room;
+	bool failing, failing_told;
+	uint8_t fail;
+	wall_us failing_since;
+	unsigned n_outages;
+	unsigned n_baselines;
+};
+
+struct db_entry {
+	int64_t seq;
+	wall_us at;
+	struct uuid id;
+	uint32_t revision;
+	const char *class_;
+	const char *body;
+	const char *name;
+	uint16_t type;
+	uint8_t kind;
+	const char *event; /* NULL: none */
+	uint8_t severity;
+	uint8_t label;
+	bool told;
+	bool decided;      /* a candidate: it has its first decision */
+};
+
+struct db_alert {
+	struct uuid id;
+	uint32_t revision;
+	const char *class_;
+	const char *name;
+	const char *group; /* NULL: none */
+	size_t first, n;   /* its members among the entries */
+};
+
+struct db {
+	struct loop *loop;
+	size_t n_sinks;
+	struct arena arena;
+	struct db_question **questions;
+	size_t n_questions, questions_room;
+	struct db_entry *entries;
+	size_t n_entries, entries_room;
+	struct db_alert *alerts;
+	size_t n_alerts, alerts_room;
+	struct commit_span *spans;
+	size_t n_spans, spans_room;
+	int64_t seq;
+	uint64_t generation; /* grows with every commit */
+	unsigned n_candidates;
+	uint64_t n_written;  /* items, for "an unchanged poll writes nothing" */
+	bool away;
+};
+
+struct db *db_new(struct loop *loop);
+void db_free(struct db *db);
+struct db_question *db_find(const struct db *db, const struct name *name,
+    uint16_t type);
+struct db_question *db_of_key(const struct db *db, const struct store_key *key);
+/* When it was last seen, as the ledger has it (state and spans). */
+wall_us db_last_seen(const struct db *db, const struct db_question *q,
+    wall_us ceiling);
+/* Contents as presentation text: "via a., b. 192.0.2.1, 192.0.2.2". */
+void db_print(const struct packed *p, struct buf *out);
+
+/* A connection; the state is told from the loop. */
+struct store *fake_store_open(struct db *db, store_state_fn *fn, void *ctx);
+/* Drops what was not committed, without a word. */
+void fake_store_close(struct store *s);
+/*
+ * Takes the database away and gives it back.  `unknown`: what is under way is
+ * committed, but nobody is told so until it is back.
+ */
+void fake_store_away(struct store *s, bool unknown);
+void fake_store_back(struct store *s);
+
+/* ---- between the files of the fake store ---- */
+
+enum op_kind {
+	OP_QUESTION, OP_BASELINE, OP_SIGHT, OP_MORE, OP_DECISIONS, OP_EVENTS,
+	OP_OUTAGE, OP_SETTLED, OP_SPANS
+};
+
+struct op {
+	struct op *next;
+	enum op_kind kind;
+	store_done_fn *done;
+	void *ctx;
+	struct arena arena;
+	union {
+		struct commit_question question;
+		struct commit_baseline baseline;
+		struct commit_sight sight;
+		struct commit_more more;
+		struct commit_decisions decisions;
+		struct commit_events events;
+		struct commit_outage outage;
+		struct {
+			struct store_key key;
+			struct uuid change;
+		} settled;
+		struct {
+			struct commit_span *list;
+			size_t n;
+		} spans;
+	} u;
+};
+
+/* Does to the database what the item says, or ends the story. */
+void db_apply(struct db *db, struct op *op);
+void store_enqueue(struct store *s, struct op *op);
+struct packed db_pack(struct db *db, const struct content *c);
+
+#endif

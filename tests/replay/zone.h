@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef ZONE_H
+#define ZONE_H
+
+/*
+ * zone -- what is true in the world of a story, as presentation text turned
+ * into wire bytes, and replies made of it.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "dns/content.h"
+#include "dns/name.h"
+
+enum { ZONE_ANY_TYPE = 255, ZONE_RECORDS_MAX = 700 };
+
+struct datum {
+	uint8_t *rdata;
+	uint16_t size;
+};
+
+/* What is told about one question: records of one type, or none. */
+struct rrset {
+	struct rrset *next;
+	struct name name;
+	uint16_t type;        /* of the question; ZONE_ANY_TYPE: each */
+	uint16_t rtype;       /* of the records */
+	enum outcome outcome; /* ANSWER, NODATA or NXDOMAIN */
+	bool no_soa;          /* a negative without an SOA (M4) */
+	uint32_t ttl;
+	size_t n;
+	struct datum *data;
+};
+
+/* A zeroed struct is empty; nothing is freed before its arena. */
+struct zone {
+	struct rrset *first;
+	struct arena arena;
+};
+
+/*
+ * Reads VALUES: NXDOMAIN, NODATA ("without soa" may follow), or values
+ * separated by commas, with "as TYPE" in front when the records are of another
+ * type, "198.18.0.1*600" for 600 addresses in a row and "\# 3 abcdef" for any
+ * bytes.
+ */
+struct rrset *rrset_read(struct zone *z, const struct name *name, uint16_t type,
+    const char *values, uint32_t ttl);
+/* Takes the place of what was told about that question. */
+void zone_put(struct zone *z, struct rrset *set);
+void zone_drop(struct zone *z, const struct name *name);
+void zone_clear(struct zone *z);
+
+struct rr {
+	const uint8_t *owner; /* uncompressed wire */
+	uint16_t type;
+	uint32_t ttl;
+	const uint8_t *rdata;
+	uint16_t size;
+};
+
+/* A reply as a server has it in its cache. */
+struct fetched {
+	uint16_t rcode;
+	bool no_soa;
+	uint32_t soa_ttl; /* of a negative */
+	size_t n;
+	struct rr list[ZONE_RECORDS_MAX];
+};
+
+/*
+ * What `over` (may be NULL) and below it the zone say, along the alias chain.
+ * `within`: only as far as the chain stays in the zone of the question.
+ */
+void zone_answer(const struct zone *z, const struct zone *over,
+    const uint8_t *name, uint16_t type, bool within, uint32_t negative_ttl,
+    struct fetched *out);
+
+struct reply_look {
+	uint32_t age_s;  /* subtracted from TTLs */
+	bool aa;
+	bool shuffled;   /* order, duplicates and letter case at random */
+	int32_t ede;     /* -1: none */
+};
+void reply_encode(const struct fetched *f, const uint8_t *name, uint16_t type,
+    const struct reply_look *look, struct buf *out);
+/* A reply without records: SERVFAIL, REFUSED, a referral (`lame`). */
+void reply_encode_error(const uint8_t *name, uint16_t type, uint16_t rcode,
+    bool lame, int32_t ede, struct buf *out);
+
+#endif
