@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/addr.h"
 #include "base/diag.h"
 #include "base/err.h"
 #include "base/escape.h"
@@ -290,6 +291,13 @@ cli_database(
 int
 cli_name(const char *typed, struct name *out, const char **why)
 {
+	struct addr addr;
+
+	/* As in a watchlist, an address stands for its PTR. */
+	if (addr_parse(typed, 0, &addr) == 0 && addr.port == 0) {
+		name_reverse(addr.family, addr.ip, out);
+		return 0;
+	}
 	return name_parse(typed, out, why);
 }
 

@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "cli/cli.h"
 #include "cli/control.h"
+#include "cli/notify.h"
 #include "cli/print.h"
 #include "config/config.h"
 #include "http/http.h"
@@ -87,6 +88,7 @@ struct service {
 	wall_us since;
 	int64_t first_seq; /* `once`: the log's end before it began */
 	bool was_ready;
+	bool notified;   /* the service manager knows that we are up */
 	bool delivering; /* `once`: only deliveries are left */
 	bool stopping;
 	uint64_t n_changes; /* above info */
@@ -175,6 +177,10 @@ on_store_state(void *ctx, enum store_state state, const char *why)
 		on_fatal(s, why);
 		return;
 	}
+	if (!s->notified && (state == STORE_READY || state == STORE_DOWN)) {
+		s->notified = true;
+		notify_say("READY=1");
+	}
 	monitor_store_state(s->monitor, state, why);
 	if (state == STORE_READY)
 		alert_poke(s->alert);
@@ -213,6 +219,7 @@ on_term(void *ctx)
 		stop(s, CLI_OK);
 		return;
 	}
+	notify_say("STOPPING=1");
 	s->stopping = true;
 	s->delivering = false;
 	log_info("stopping: finishing what is open, at most %d s", DRAIN_MAX_S);

@@ -231,6 +231,20 @@ is_pending(struct monitor *m, const struct household *h)
 	return false;
 }
 
+/* What matters most is told first. */
+static void
+by_weight(struct inquiry **list, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		struct inquiry *q = list[i];
+		size_t k = i;
+
+		for (; k > 0 && list[k - 1]->severity < q->severity; k--)
+			list[k] = list[k - 1];
+		list[k] = q;
+	}
+}
+
 void
 household_step(struct monitor *m, struct household *h)
 {
@@ -246,6 +260,7 @@ household_step(struct monitor *m, struct household *h)
 		if (members[i]->state == INQUIRY_HELD)
 			ready[n_ready++] = members[i];
 	}
+	by_weight(ready, n_ready);
 	if (n_ready > 0)
 		decide_commit(m, ready, n_ready, h);
 	for (size_t i = 0; i < n_ready; i++)

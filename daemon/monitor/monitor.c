@@ -87,6 +87,7 @@ put_spans(struct monitor *m)
 			continue;
 		spans[n++] = (struct commit_span){
 		    .every_s = c->every_s,
+		    .anchor = PLAN_ANCHOR,
 		    .from = monitor_wall_of(m, c->from),
 		    .to = monitor_wall_of(m, c->to),
 		};

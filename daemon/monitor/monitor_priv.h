@@ -43,6 +43,9 @@ enum {
 	FETCH_RETRY_MS = 250
 };
 
+/* Planned times are counted from here, in the ledger too: 2000-01-01. */
+#define PLAN_ANCHOR WALL_S(946684800)
+
 /* Why a question is asked; part of the cookie. */
 enum purpose {
 	PURPOSE_POLL = 0,   /* planned, or new */

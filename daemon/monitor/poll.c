@@ -230,7 +230,7 @@ poll_plan(struct monitor *m, uint32_t id)
 	struct store_key key = table_key(m->table, id);
 	uint32_t phase = spread_phase_ms(&key.question, p->every_s);
 	uint32_t now = monitor_tick_now(m);
-	int64_t now_ms = monitor_wall_of(m, now) / 1000;
+	int64_t now_ms = (monitor_wall_of(m, now) - PLAN_ANCHOR) / 1000;
 	int64_t next = spread_next_ms(phase, p->every_s, now_ms);
 
 	q->home = poll_home(m, id);

@@ -82,22 +82,19 @@ find_slot(struct batch_key *keys, uint32_t room, const struct uuid *question,
 }
 
 bool
-batch_accepts(const struct batch *b, const struct store_key *keys,
+batch_conflicts(const struct batch *b, const struct store_key *keys,
     size_t n_keys, struct lanes lanes)
 {
-	if (b->n_items >= STORE_BATCH_ITEMS || b->bytes >= BATCH_BYTES_MAX ||
-	    b->alone || b->maintain)
-		return false;
 	if (b->n_keys == 0)
-		return true;
+		return false;
 	for (size_t i = 0; i < n_keys; i++) {
 		const struct batch_key *slot = find_slot(b->keys,
 		    b->keys_room, &keys[i].question, keys[i].server);
 
 		if (slot->lane >= lanes.first)
-			return false;
+			return true;
 	}
-	return true;
+	return false;
 }
 
 static void

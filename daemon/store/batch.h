@@ -12,7 +12,7 @@
  * The statements of a batch run in a fixed order.  Each kind of item uses a
  * range of that order (its lanes).  Two items of one question may share a
  * batch only when all lanes of the second lie behind those of the first:
- * batch_accepts() says so.
+ * batch_conflicts() tells.
  */
 
 #include <stdbool.h>
@@ -82,8 +82,8 @@ void batch_free(struct batch *b);
 /* Forgets all rows and items, keeps the memory. */
 void batch_clear(struct batch *b);
 
-/* May an item of these keys and lanes be added? */
-bool batch_accepts(const struct batch *b, const struct store_key *keys,
+/* Is there an item of these keys that must come before one of these lanes? */
+bool batch_conflicts(const struct batch *b, const struct store_key *keys,
     size_t n_keys, struct lanes lanes);
 
 /*

@@ -215,6 +215,11 @@ read_believed(const PGresult *r, int row, struct store_believed *b)
 	b->phase = (enum candidate_phase)field_i16(r, row, 6);
 	b->open_change = field_uuid(r, row, 7);
 	b->n_sets_day = (uint32_t)field_i32(r, row, 8);
+	b->open_seen_at = field_wall(r, row, 9);
+	if (!PQgetisnull(r, row, 10)) {
+		b->open_content = (const uint8_t *)PQgetvalue(r, row, 10);
+		b->open_content_size = (size_t)PQgetlength(r, row, 10);
+	}
 }
 
 static void

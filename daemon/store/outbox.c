@@ -78,8 +78,7 @@ outbox_claim(struct store *s, const char *sink, wall_us now, size_t n,
 	c->next = b->claims;
 	b->claims = c;
 	b->n_claims++;
-	b->flush = true;
-	write_soon(s);
+	write_flush(s);
 }
 
 static void

@@ -47,6 +47,14 @@ refuse_encoding(PGconn *conn, const char *encoding, char *why, size_t why_size)
 	return ERR_SCHEMA;
 }
 
+/* libpq would print warnings of the server unescaped; none concerns us. */
+static void
+on_notice(void *ctx, const char *message)
+{
+	(void)ctx;
+	(void)message;
+}
+
 int
 read_connect(const char *conninfo, PGconn **out, char *why, size_t why_size)
 {
@@ -68,6 +76,7 @@ read_connect(const char *conninfo, PGconn **out, char *why, size_t why_size)
 		read_reason(conn, NULL, why, why_size);
 		goto out;
 	}
+	(void)PQsetNoticeProcessor(conn, on_notice, NULL);
 	encoding = PQparameterStatus(conn, "server_encoding");
 	if (encoding == NULL || strcmp(encoding, "UTF8") != 0) {
 		err = refuse_encoding(conn,

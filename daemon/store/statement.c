@@ -298,18 +298,22 @@ static const struct statement statements[N_STATEMENTS] = {
         "  excluded.first_seen, true) else 0 end,"
         " believed = r.believed or excluded.believed"},
 
-    [WRITE_BELIEF_CLOSE] = {"belief_close", SIDE_WRITE, "D0,D1,D2,D5,D8,D9",
+    /* Not by a later decision of the change that made the state.  Equal times
+     * (the clock stood or stepped) lose an empty interval, not the decision. */
+    [WRITE_BELIEF_CLOSE] = {"belief_close", SIDE_WRITE,
+        "D0,D1,D2,D3,D5,D8,D9",
         "insert into dnsvigil.belief (shard, question, server, since, until,"
         " last_seen, outcome, content, content_hash, policy, ttl, change)"
         " select s.shard, s.question, s.server, s.since,"
         " greatest(k.since, s.since), greatest(s.last_seen, k.from_seen),"
         " s.outcome, s.content, s.content_hash, s.policy, s.ttl, s.change"
-        " from unnest($1, $2, $3, $4, $5, $6)"
-        "  k (shard, question, server, believed, from_seen, since)"
+        " from unnest($1, $2, $3, $4, $5, $6, $7)"
+        "  k (shard, question, server, change, believed, from_seen, since)"
         " join dnsvigil.state s"
         "  on s.shard = k.shard and s.question = k.question"
         "  and s.server = k.server"
-        " where k.believed"},
+        " where k.believed and s.change is distinct from k.change"
+        " on conflict do nothing"},
 
     [WRITE_STATE_PUT] = {"state_put", SIDE_WRITE,
         "D0,D1,D2,D3,D5,D9,D10,D11,D12,D13,D14",
@@ -356,7 +360,8 @@ static const struct statement statements[N_STATEMENTS] = {
         "   g.last_seen, g.from_seen, false) else 0 end,"
         " g.rrtype, g.outcome, g.in_chain, g.believed, g.owner,"
         " g.owner_text, g.rdata, g.rdata_text"
-        " from gone g"},
+        " from gone g"
+        " on conflict do nothing"},
 
     /* Kept open though no longer believed: the ledger stops for it. */
     [WRITE_RECORD_GONE] = {"record_gone", SIDE_WRITE, "G0,G1,G2,G3,G4",
@@ -563,7 +568,8 @@ static const struct statement statements[N_STATEMENTS] = {
         "   select e.content_hash from dnsvigil.evidence e"
         "   where e.shard = k.shard and e.question = k.question"
         "   and e.server = k.server and e.at > k.at - interval '1 day'"
-        "   and e.content_hash is not null) x)"
+        "   and e.content_hash is not null) x),"
+        " c.seen_at, c.content"
         " from unnest($1, $2, $3, $4) with ordinality"
         "  k (shard, question, server, at, row)"
         " join dnsvigil.question q"

@@ -7,7 +7,7 @@
  *
  *   store.c    the object, its states, its timers
  *   session.c  from a bare connection to one that may be used
- *   write.c    batches: gathered, sent, repeated, taken apart
+ *   write_queue.c, write.c    batches: gathered; sent, repeated, taken apart
  *   commit.c, commit_record.c, commit_log.c    items into rows
  *   outbox.c   claims and ends, as parts of batches
  *   fetch.c, load.c, read_side.c    the reading connection
@@ -89,7 +89,8 @@ struct writer {
 	int64_t epoch;           /* 0: none taken yet */
 	int64_t committed;       /* number of the last committed batch */
 	int64_t first;           /* number of this process's first batch */
-	struct batch *open;      /* takes items; NULL: none */
+	struct batch *open;      /* those that take items, in their order */
+	unsigned n_open;
 	struct batch *queue;     /* closed, waiting, oldest first */
 	struct batch **queue_end;
 	struct batch *flight;    /* sent, or lost with its fate unknown */
@@ -180,13 +181,15 @@ struct batch *write_item(struct store *s, const struct store_key *keys,
     size_t n_keys, struct lanes lanes);
 void write_item_end(struct store *s, struct batch *b, store_done_fn *done,
     void *ctx);
-/* The open batch, begun if there is none. */
+/* The last open batch, begun if there is none. */
 struct batch *write_open(struct store *s);
 /* Partitions and retention, as a batch of its own. */
 void write_maintain(struct store *s);
 /* Again, later: it did not work. */
 void store_maintain_later(struct store *s);
 void write_soon(struct store *s);
+/* Nothing that is open waits for more. */
+void write_flush(struct store *s);
 void write_ready(struct store *s);  /* the session may be used */
 void write_input(struct store *s);
 void write_lost(struct store *s);

@@ -2,13 +2,11 @@
 /*
  * write -- batches on their way into the database.
  *
- *    items -> open -> queue -> flight -> done
- *                       ^         |
- *                       |         +--> refused   rolled back: again, or
- *                       |         |              taken apart
- *                       +---------+--> unknown   the connection was lost
+ *    queue -> flight -> done
+ *      ^         |
+ *      |         +--> refused   rolled back: again, or taken apart
+ *      +---------+--> unknown   the connection was lost
  *
- *    open -> queue     write_item()     the item does not fit, or it is full
  *    queue -> flight   pump()           one at a time: everything is sent at
  *                                       once, answers come as they come
  *    flight -> done    batch_done()     only after the answer to `commit`
@@ -31,158 +29,13 @@
 #include "base/log.h"
 #include "loop/loop.h"
 #include "store_priv.h"
+#include "write_priv.h"
 
 enum {
 	RETRIES_MAX = 5,     /* of a deadlock, a lock timeout (W-F5) */
 	RETRY_MS = 20,       /* doubled each time */
 	SMOOTHING = 8        /* of commit_us */
 };
-
-/* ---- gathering ---- */
-
-static struct batch *
-take_spare(struct store *s)
-{
-	struct batch *b = s->w.spare;
-
-	s->w.spare = NULL;
-	if (b == NULL)
-		b = batch_new();
-	CHECK(b != NULL);
-	b->opened = loop_mono(s->loop);
-	return b;
-}
-
-static void
-recycle(struct store *s, struct batch *b)
-{
-	if (s->w.spare != NULL) {
-		batch_free(b);
-		return;
-	}
-	batch_clear(b);
-	s->w.spare = b;
-}
-
-static void
-queue_add(struct store *s, struct batch *b)
-{
-	s->w.items += b->n_items;
-	s->w.bytes += b->bytes;
-	b->next = NULL;
-	*s->w.queue_end = b;
-	s->w.queue_end = &b->next;
-}
-
-static void
-close_open(struct store *s)
-{
-	if (s->w.open == NULL)
-		return;
-	queue_add(s, s->w.open);
-	s->w.open = NULL;
-}
-
-struct batch *
-write_open(struct store *s)
-{
-	if (s->w.open == NULL)
-		s->w.open = take_spare(s);
-	return s->w.open;
-}
-
-struct batch *
-write_item(struct store *s, const struct store_key *keys, size_t n_keys,
-    struct lanes lanes)
-{
-	struct batch *b = s->w.open;
-
-	if (b != NULL && !batch_accepts(b, keys, n_keys, lanes))
-		close_open(s);
-	b = write_open(s);
-	batch_item_begin(b);
-	for (size_t i = 0; i < n_keys; i++)
-		batch_item_key(b, &keys[i], lanes);
-	return b;
-}
-
-/* When the next batch is to be sent; 0: at once, -1: nothing waits. */
-static mono_ns
-due_in(const struct store *s)
-{
-	const struct batch *b = s->w.open;
-	mono_ns now = loop_mono(s->loop);
-	mono_ns due;
-
-	if (s->w.queue == NULL && b == NULL)
-		return -1;
-	due = s->w.not_before;
-	if (s->w.queue == NULL && !b->flush &&
-	    b->n_items < STORE_BATCH_ITEMS && b->bytes < BATCH_BYTES_MAX &&
-	    b->opened + MONO_MS(STORE_BATCH_MS) > due)
-		due = b->opened + MONO_MS(STORE_BATCH_MS);
-	return due > now ? due - now : 0;
-}
-
-void
-write_soon(struct store *s)
-{
-	mono_ns in = due_in(s);
-
-	if (s->closed)
-		return;
-	if (s->state == STORE_FENCED)
-		store_soon(s);
-	else if (in >= 0 && s->w.flight == NULL)
-		loop_timer_in(s->w.tick, in);
-}
-
-void
-write_item_end(struct store *s, struct batch *b, store_done_fn *done,
-    void *ctx)
-{
-	batch_item_end(b, done, ctx);
-	/* Setting the timer for each of a thousand items would cost more than
-	 * the items: only the first and the last move it. */
-	if (b->n_items == 1 || b->n_items >= STORE_BATCH_ITEMS ||
-	    b->bytes >= BATCH_BYTES_MAX)
-		write_soon(s);
-}
-
-void
-commit_flush(struct store *s)
-{
-	if (s->w.open != NULL)
-		s->w.open->flush = true;
-	write_soon(s);
-}
-
-void
-commit_waiting(const struct store *s, size_t *items, size_t *bytes)
-{
-	*items = s->w.items;
-	*bytes = s->w.bytes;
-	if (s->w.open != NULL) {
-		*items += s->w.open->n_items;
-		*bytes += s->w.open->bytes;
-	}
-}
-
-void
-write_maintain(struct store *s)
-{
-	struct batch *b;
-
-	for (b = s->w.queue; b != NULL; b = b->next)
-		if (b->maintain)
-			return;
-	close_open(s);
-	b = take_spare(s);
-	b->maintain = true;
-	b->maintain_days = (int32_t)s->retention_days;
-	queue_add(s, b);
-	write_soon(s);
-}
 
 /* ---- sending ---- */
 
@@ -310,35 +163,23 @@ send_batch(struct store *s, struct batch *b)
 	conn_flush(&s->write.conn);
 }
 
-static struct batch *
-queue_take(struct store *s)
-{
-	struct batch *b = s->w.queue;
-
-	s->w.queue = b->next;
-	if (s->w.queue == NULL)
-		s->w.queue_end = &s->w.queue;
-	b->next = NULL;
-	return b;
-}
-
 static void
 pump(struct store *s)
 {
 	if (s->closed || s->write.step != SESSION_READY ||
 	    s->w.flight != NULL)
 		return;
-	if (due_in(s) != 0) {
+	if (write_due_in(s) != 0) {
 		write_soon(s);
 		return;
 	}
 	if (s->w.queue == NULL)
-		close_open(s);
+		write_close_first(s);
 	send_batch(s, queue_take(s));
 }
 
-static void
-on_tick(void *ctx)
+void
+write_tick(void *ctx)
 {
 	struct store *s = ctx;
 
@@ -403,8 +244,8 @@ forget_sizes(struct store *s, const struct batch *b)
 }
 
 /* Tells the items how it ended and lets go of the batch. */
-static void
-batch_end(struct store *s, struct batch *b, int err)
+void
+write_batch_end(struct store *s, struct batch *b, int err)
 {
 	struct claim *claims = b->claims;
 
@@ -417,7 +258,7 @@ batch_end(struct store *s, struct batch *b, int err)
 		claims_free(claims);
 	else
 		claims_answer(s, claims, err);
-	recycle(s, b);
+	write_recycle(s, b);
 }
 
 static void
@@ -434,7 +275,7 @@ batch_done(struct store *s)
 	s->numbers.commit_us = s->numbers.commit_us == 0 ? took_us :
 	    s->numbers.commit_us - s->numbers.commit_us / SMOOTHING +
 	    took_us / SMOOTHING;
-	batch_end(s, b, 0);
+	write_batch_end(s, b, 0);
 	pump(s);
 }
 
@@ -466,20 +307,6 @@ judge(const char *state, unsigned tries)
 	return VERDICT_DOWN;
 }
 
-/* Puts a list in front of the queue. */
-static void
-queue_push(struct store *s, struct batch *first)
-{
-	struct batch *last = first;
-
-	while (last->next != NULL)
-		last = last->next;
-	last->next = s->w.queue;
-	if (s->w.queue == NULL)
-		s->w.queue_end = &last->next;
-	s->w.queue = first;
-}
-
 /* One poisonous item must not hold up the rest for ever. */
 static void
 take_apart(struct store *s, struct batch *b)
@@ -491,7 +318,7 @@ take_apart(struct store *s, struct batch *b)
 		log_error("store: the database refuses an item: %s; it is "
 		    "lost", s->w.error);
 		s->numbers.items_refused += b->n_items;
-		batch_end(s, b, ERR_DATABASE);
+		write_batch_end(s, b, ERR_DATABASE);
 		return;
 	}
 	log_error("store: the database refuses a batch of %" PRIu32
@@ -505,7 +332,7 @@ take_apart(struct store *s, struct batch *b)
 	}
 	parts->release = b->release;
 	queue_push(s, parts);
-	recycle(s, b);
+	write_recycle(s, b);
 	claims_answer(s, claims, ERR_DATABASE);
 }
 
@@ -521,7 +348,7 @@ batch_failed(struct store *s)
 		log_warn("store: maintenance failed: %s; again in a quarter "
 		    "of an hour", s->w.error);
 		store_maintain_later(s);
-		batch_end(s, b, ERR_DATABASE);
+		write_batch_end(s, b, ERR_DATABASE);
 		pump(s);
 		return;
 	}
@@ -611,6 +438,19 @@ write_input(struct store *s)
 
 /* ---- a lost connection ---- */
 
+/* Those that ask will ask again when the store is ready. */
+static void
+drop_claims(struct store *s, struct batch *list)
+{
+	for (struct batch *b = list; b != NULL && !s->closed; b = b->next) {
+		struct claim *claims = b->claims;
+
+		b->claims = NULL;
+		b->n_claims = 0;
+		claims_answer(s, claims, ERR_DATABASE);
+	}
+}
+
 void
 write_lost(struct store *s)
 {
@@ -626,17 +466,8 @@ write_lost(struct store *s)
 		s->w.flight->claims = NULL;
 		claims_answer(s, claims, ERR_DATABASE);
 	}
-	for (struct batch *b = s->w.queue; b != NULL && !s->closed;
-	     b = b->next) {
-		claims = b->claims;
-		b->claims = NULL;
-		claims_answer(s, claims, ERR_DATABASE);
-	}
-	if (s->w.open != NULL && !s->closed) {
-		claims = s->w.open->claims;
-		s->w.open->claims = NULL;
-		claims_answer(s, claims, ERR_DATABASE);
-	}
+	drop_claims(s, s->w.queue);
+	drop_claims(s, s->w.open);
 }
 
 void
@@ -659,46 +490,9 @@ write_resolve(struct store *s, int64_t batch)
 	s->numbers.batches++;
 	s->numbers.items += b->n_items;
 	if (b->release_self) {
-		release = take_spare(s);
+		release = write_spare(s);
 		release->release = batch;
 		queue_push(s, release);
 	}
-	batch_end(s, b, 0);
-}
-
-/* ---- the end ---- */
-
-void
-write_drop_all(struct store *s, int err)
-{
-	close_open(s);
-	if (s->w.flight != NULL) {
-		queue_push(s, s->w.flight);
-		s->w.flight = NULL;
-	}
-	while (s->w.queue != NULL && !s->closed)
-		batch_end(s, queue_take(s), err);
-}
-
-void
-write_init(struct store *s)
-{
-	s->w.queue_end = &s->w.queue;
-	s->w.tick = loop_timer_new(s->loop, on_tick, s);
-	s->w.evidence_n = loop_wall(s->loop);
-}
-
-void
-write_free(struct store *s)
-{
-	close_open(s);
-	if (s->w.flight != NULL)
-		queue_push(s, s->w.flight);
-	while (s->w.queue != NULL) {
-		struct batch *b = queue_take(s);
-
-		claims_free(b->claims);
-		batch_free(b);
-	}
-	batch_free(s->w.spare);
+	write_batch_end(s, b, 0);
 }

@@ -132,8 +132,9 @@ MUST_CHECK char *cli_database(
     const struct cli_spec *spec, const char *config_path, const char *database);
 
 /*
- * A name as people type it (contract: as watchlists take it), and its
- * lower-case text.  0, or ERR_SYNTAX with *why set.
+ * A name as people type it, or an address for its PTR name.  0, or ERR_SYNTAX
+ * with *why set.  IDN and URLs are read by the config room, which does not
+ * offer that yet.
  */
 MUST_CHECK int cli_name(const char *typed, struct name *out, const char **why);
 

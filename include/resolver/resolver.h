@@ -12,7 +12,18 @@
  *
  * UDP goes out from a pool of connected sockets per server with ports chosen
  * by the kernel, each retired after a number of uses, in batches (sendmmsg,
- * recvmmsg).  Rates count every datagram and every TCP question sent.
+ * recvmmsg).  Rates count every datagram and every TCP question sent, and no
+ * second sees more than the rate, wherever it begins.  Names go out in random
+ * letter case (0x20), unless a server was found not to echo it.  RD is set.
+ *
+ * By UDP a question is tried tries_max times, with a new id and socket each;
+ * a truncated, oversized or malformed answer, a guess at its id, or an echo in
+ * other letter case sends it once to TCP, which decides.
+ *
+ * The window is cut by half when a quarter of the first datagrams is lost.
+ * A server that only answers REFUSED (16 in a row) or SERVFAIL (64) is left
+ * alone for 1 s, doubled to 5 min while the one question that may follow
+ * fails too: all others are ERR_FULL meanwhile.
  */
 
 #include <stdbool.h>
@@ -69,7 +80,7 @@ struct ask {
 /*
  * What came of it.  `wire` is borrowed and walked: message_walk() said OK,
  * the question is ours, TC is clear.  NULL when there is no message; a FAIL
- * by RCODE has its message.
+ * by RCODE has its message, unless that came without a question (A6).
  */
 struct answer {
 	uint64_t cookie;
@@ -86,10 +97,13 @@ struct answer {
 
 /*
  * Called exactly once per accepted question, always from the loop and never
- * from inside resolver_ask(); may call resolver_ask().
+ * from inside resolver_ask(); may call resolver_ask() and resolver_free().
  */
 typedef void resolver_answer_fn(void *ctx, const struct answer *answer);
-/* A server that was ERR_FULL has room again; called from the loop. */
+/*
+ * A server that was ERR_FULL has room again; called from the loop, at the end
+ * of a turn, once per time that it was full.  The same may be called then.
+ */
 typedef void resolver_room_fn(void *ctx, uint8_t server);
 
 struct resolver_hooks {
@@ -106,9 +120,11 @@ struct resolver *resolver_new(struct loop *loop,
 void resolver_free(struct resolver *r);
 
 /*
- * Takes a question: 0, or ERR_FULL when the server's window, its rate or
- * inflight_max is exhausted; on_room follows when that ends.  Datagrams are
- * gathered and leave at the end of the loop turn at the latest.
+ * Takes a question: 0, or ERR_FULL when the server's window, its rate, its
+ * sockets or inflight_max is exhausted, or it is left alone; on_room follows
+ * when that ends.  Datagrams are gathered and leave at the end of the loop
+ * turn.  The same question may be asked again while it is open: it goes by
+ * another socket (A10), but the caller does better to ask once.
  */
 MUST_CHECK int resolver_ask(struct resolver *r, const struct ask *ask);
 

@@ -138,17 +138,32 @@ reach() {
 
 # ---- stopping ----
 
-# Once, whoever asks for it: Ctrl-C comes to this shell only, because the
-# daemon is in a session of its own, where a second signal means "at once".
-stop_daemon() {
-	[ -z "$daemon" ] || kill -TERM "$daemon" 2>/dev/null || :
+# Ctrl-C comes to this shell only, because the daemon is in a session of its
+# own: one signal has it finish what is open, a second one ends it at once.
+on_signal() {
+	[ -n "$daemon" ] || exit "$1"
+	kill -TERM "$daemon" 2>/dev/null || :
+}
+
+# Signals interrupt `wait`; it says 127 once the end was told.
+wait_daemon() {
+	status=1
+	told=0
+	while [ "$told" -ne 127 ]; do
+		told=0
+		wait "$daemon" || told=$?
+		[ "$told" -eq 127 ] || status=$told
+	done
+	daemon=
 }
 
 finish() {
 	status=$?
+	if [ -n "$daemon" ]; then
+		kill -TERM "$daemon" 2>/dev/null || :
+		wait_daemon
+	fi
 	trap '' INT TERM HUP
-	stop_daemon
-	[ -z "$daemon" ] || wait "$daemon" 2>/dev/null || :
 	if [ -n "$started" ]; then
 		(as "$bin/pg_ctl" stop -s -w -t 60 -m fast -D "$place/pg") 9<&- ||
 			say "the cluster in $place/pg did not stop"
@@ -157,8 +172,9 @@ finish() {
 	exit "$status"
 }
 trap finish EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
+trap 'on_signal 130' INT
+trap 'on_signal 143' TERM
+trap 'on_signal 129' HUP
 
 # ---- the cluster ----
 
@@ -244,6 +260,9 @@ done
 
 servers=
 for server in $(printf '%s' "${RESOLVERS:-}" | tr ',' ' '); do
+	case $server in
+	*[!0-9A-Za-z.:%\[\]]*) die "'$server' is no address" ;;
+	esac
 	servers="$servers
   - \"$server\""
 done
@@ -263,7 +282,5 @@ cd "$place"
 		--config "$place/dnsvigil.yaml"
 ) &
 daemon=$!
-status=0
-wait "$daemon" || status=$?
-daemon=
+wait_daemon
 exit "$status"

@@ -194,8 +194,11 @@ class Migrate(Case):
                               d])
         busy = ("select count(*) from pg_stat_activity where datname = "
                 "'m_kill' and wait_event = 'PgSleep'")
-        while psql_in(cluster.conninfo, busy) == "0":
+        for _ in range(200):
+            if psql_in(cluster.conninfo, busy) != "0":
+                break
             time.sleep(0.05)
+        self.assertIsNone(p.poll())
         p.kill()
         p.wait()
         self.assertFalse(self.has_schema(db))

@@ -5,6 +5,7 @@
  * (fake_store.h lists them), not SQL's.
  */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -71,7 +72,8 @@ interval_of(struct db_question *q, const struct uuid *link)
 	return NULL;
 }
 
-typedef void link_fn(void *ctx, const struct uuid *link, const struct record *r);
+typedef void link_fn(
+    void *ctx, const struct uuid *link, const struct record *r);
 
 /* Every record of the content, or its outcome, by its key. */
 static void
@@ -120,9 +122,8 @@ see_link(void *ctx, const struct uuid *link, const struct record *r)
 		v->rrtype = r == NULL ? 0 : r->type;
 		if (r != NULL)
 			record_print(r, &text, 0);
-		v->text = keep_text(s->db, r == NULL
-			? "(no records)"
-			: buf_text(&text));
+		v->text = keep_text(
+		    s->db, r == NULL ? "(no records)" : buf_text(&text));
 		v->first_seen = s->at;
 		buf_fini(&text);
 	}
@@ -140,8 +141,8 @@ see_content(struct db *db, struct db_question *q, const struct content *c,
 	struct see s = {db, q, at, last, false};
 	struct db_shown *shown;
 
-	shown = list_add(&q->shown, &q->n_shown, &q->shown_room,
-	    sizeof(*shown));
+	shown =
+	    list_add(&q->shown, &q->n_shown, &q->shown_room, sizeof(*shown));
 	shown->content = db_pack(db, c);
 	shown->change = *change;
 	shown->at = at;
@@ -162,8 +163,8 @@ see_evidence(struct db *db, struct db_question *q,
 				   "begins",
 			    subject(q));
 		if (list[i].content != NULL)
-			see_content(db, q, list[i].content, change,
-			    list[i].at, list[i].last_at);
+			see_content(db, q, list[i].content, change, list[i].at,
+			    list[i].last_at);
 	}
 }
 
@@ -182,8 +183,8 @@ has_link(void *ctx, const struct uuid *link, const struct record *r)
 }
 
 static void
-close_intervals(struct db *db, struct db_question *q,
-    const struct commit_decision *d)
+close_intervals(
+    struct db *db, struct db_question *q, const struct commit_decision *d)
 {
 	struct see s = {db, q, d->since, d->since, true};
 
@@ -245,13 +246,13 @@ put_entry(struct db *db, const struct commit_entry *e, bool told)
 	struct db_entry *last = last_of(db, &e->id);
 	struct db_entry *own;
 
-	if (last == NULL ? (e->revision > 0) != (strcmp(e->class_, "event") == 0)
-			 : e->revision != last->revision + 1)
+	if (last == NULL
+		? (e->revision > 0) != (strcmp(e->class_, "event") == 0)
+		: e->revision != last->revision + 1)
 		story_fail("oracle: entry %s has revision %u after %u",
-		    e->class_, e->revision,
-		    last == NULL ? 0 : last->revision);
-	own = list_add(&db->entries, &db->n_entries, &db->entries_room,
-	    sizeof(*own));
+		    e->class_, e->revision, last == NULL ? 0 : last->revision);
+	own = list_add(
+	    &db->entries, &db->n_entries, &db->entries_room, sizeof(*own));
 	*own = (struct db_entry){
 	    .seq = ++db->seq,
 	    .at = e->at,
@@ -286,8 +287,8 @@ put_alert(struct db *db, const struct commit_alert *a, size_t first, size_t n)
 	if (a->revision != revision + 1)
 		story_fail("oracle: alert of %s has revision %u after %u",
 		    a->name, a->revision, revision);
-	own = list_add(&db->alerts, &db->n_alerts, &db->alerts_room,
-	    sizeof(*own));
+	own = list_add(
+	    &db->alerts, &db->n_alerts, &db->alerts_room, sizeof(*own));
 	*own = (struct db_alert){
 	    .id = a->id,
 	    .revision = a->revision,
@@ -392,8 +393,8 @@ check_from(struct db *db, const struct db_question *q, const char *body)
 		snprintf(path, sizeof(path), ".from.rdata[%u]", i);
 		has = jpath(body, path, value, sizeof(value));
 		if (has != (i < c.n_records))
-			story_fail("oracle: from of %s has other records",
-			    subject(q));
+			story_fail(
+			    "oracle: from of %s has other records", subject(q));
 		if (!has)
 			break;
 		buf_clear(&text);
@@ -416,14 +417,13 @@ apply_sight(struct db *db, const struct commit_sight *c)
 		story_fail("oracle: a candidate of %s before its baseline",
 		    subject(q));
 	if (q->phase == CANDIDATE_OPEN)
-		story_fail("oracle: a second open candidate of %s",
-		    subject(q));
+		story_fail("oracle: a second open candidate of %s", subject(q));
 	if (packed_equal(&seen, &q->content))
 		story_fail("oracle: the candidate of %s differs in nothing",
 		    subject(q));
 	if (c->n_evidence == 0)
-		story_fail("oracle: a candidate of %s without evidence",
-		    subject(q));
+		story_fail(
+		    "oracle: a candidate of %s without evidence", subject(q));
 	check_from(db, q, c->entry.body);
 	q->phase = CANDIDATE_OPEN;
 	q->candidate = c->entry.id;
@@ -449,8 +449,8 @@ apply_more(struct db *db, const struct commit_more *c)
 
 /* A first decision closes its candidate; later ones are about a decided one. */
 static void
-check_decision(struct db *db, struct db_question *q,
-    const struct commit_decision *d)
+check_decision(
+    struct db *db, struct db_question *q, const struct commit_decision *d)
 {
 	struct db_entry *last = last_of(db, &d->entry.id);
 	bool transient = d->entry.label == LABEL_TRANSIENT;
@@ -464,15 +464,15 @@ check_decision(struct db *db, struct db_question *q,
 		story_fail("oracle: a later decision of %s before its first",
 		    subject(q));
 	if (d->entry.label == LABEL_NONE)
-		story_fail("oracle: a decision of %s without a label",
-		    subject(q));
+		story_fail(
+		    "oracle: a decision of %s without a label", subject(q));
 	if (d->first && d->believed == transient)
 		story_fail("oracle: %s is %s and %sbelieved", subject(q),
 		    label_text((enum label)d->entry.label),
 		    d->believed ? "" : "not ");
 	if (d->doubted && d->entry.label != LABEL_UNCONFIRMED)
-		story_fail("oracle: %s is doubted and not unconfirmed",
-		    subject(q));
+		story_fail(
+		    "oracle: %s is doubted and not unconfirmed", subject(q));
 	if (d->first)
 		check_from(db, q, d->entry.body);
 	if (d->first && last != NULL)
@@ -486,11 +486,11 @@ check_to(struct db_question *q, const struct commit_decision *d,
 	bool seen = packed_equal(to, &q->open_content);
 
 	if (packed_equal(to, &q->content))
-		story_fail("oracle: the change of %s differs in nothing",
-		    subject(q));
+		story_fail(
+		    "oracle: the change of %s differs in nothing", subject(q));
 	for (size_t i = 0; i < q->n_shown && !seen; i++)
 		seen = packed_equal(to, &q->shown[i].content) &&
-		    uuid_equal(&q->shown[i].change, &d->entry.id);
+		       uuid_equal(&q->shown[i].change, &d->entry.id);
 	/* R5: what said NXDOMAIN is taken as NODATA. */
 	if (!seen && d->to->outcome != OUTCOME_NODATA)
 		story_fail("oracle: %s becomes what no evidence of its change "
@@ -502,8 +502,8 @@ static void
 believe(struct db *db, struct db_question *q, const struct commit_decision *d,
     const struct packed *to)
 {
-	struct db_belief *b = list_add(&q->beliefs, &q->n_beliefs,
-	    &q->beliefs_room, sizeof(*b));
+	struct db_belief *b =
+	    list_add(&q->beliefs, &q->n_beliefs, &q->beliefs_room, sizeof(*b));
 
 	(void)db;
 	b->content = q->content;
@@ -592,16 +592,16 @@ apply_outage(struct db *db, const struct commit_outage *c)
 }
 
 static void
-apply_settled(struct db *db, const struct store_key *key,
-    const struct uuid *change)
+apply_settled(
+    struct db *db, const struct store_key *key, const struct uuid *change)
 {
 	struct db_question *q = need(db, key, "settling");
 
 	if (!uuid_equal(&q->candidate, change))
 		return;
 	if (q->phase == CANDIDATE_OPEN)
-		story_fail("oracle: %s is settled before it was decided",
-		    subject(q));
+		story_fail(
+		    "oracle: %s is settled before it was decided", subject(q));
 	q->phase = CANDIDATE_NONE;
 }
 
@@ -621,8 +621,7 @@ apply_span(struct db *db, const struct commit_span *c)
 			return;
 		}
 	}
-	own = list_add(&db->spans, &db->n_spans, &db->spans_room,
-	    sizeof(*own));
+	own = list_add(&db->spans, &db->n_spans, &db->spans_room, sizeof(*own));
 	*own = *c;
 }
 

@@ -129,8 +129,8 @@ commit_baseline(struct store *s, const struct commit_baseline *c,
 }
 
 void
-commit_sight(struct store *s, const struct commit_sight *c,
-    store_done_fn *done, void *ctx)
+commit_sight(struct store *s, const struct commit_sight *c, store_done_fn *done,
+    void *ctx)
 {
 	struct op *op = op_new(OP_SIGHT, done, ctx);
 	struct commit_sight *own = &op->u.sight;
@@ -144,8 +144,8 @@ commit_sight(struct store *s, const struct commit_sight *c,
 }
 
 void
-commit_more(struct store *s, const struct commit_more *c,
-    store_done_fn *done, void *ctx)
+commit_more(struct store *s, const struct commit_more *c, store_done_fn *done,
+    void *ctx)
 {
 	struct op *op = op_new(OP_MORE, done, ctx);
 
@@ -194,8 +194,7 @@ commit_events(struct store *s, const struct commit_events *c,
 		copy_entry(op, &own[i]);
 	}
 	op->u.events.entries = own;
-	op->u.events.keys =
-	    copy(op, c->keys, c->n_entries * sizeof(*c->keys));
+	op->u.events.keys = copy(op, c->keys, c->n_entries * sizeof(*c->keys));
 	op->u.events.alerts = copy_alerts(op, c->alerts, c->n_alerts);
 	store_enqueue(s, op);
 }

@@ -103,7 +103,7 @@ db_last_seen(const struct db *db, const struct db_question *q, wall_us ceiling)
 		if (s->every_s != q->every_s || to < s->anchor + phase)
 			continue;
 		plan = s->anchor + phase +
-		    (to - s->anchor - phase) / every * every;
+		       (to - s->anchor - phase) / every * every;
 		if (plan >= s->from && plan > best && plan > q->planned_since)
 			best = plan;
 	}

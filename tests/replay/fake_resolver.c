@@ -88,8 +88,8 @@ server_flush(struct server *s)
 void
 server_add_habit(struct server *s, const struct habit *h)
 {
-	struct habit *own = list_add(&s->habits, &s->n_habits,
-	    &s->habits_room, sizeof(*own));
+	struct habit *own =
+	    list_add(&s->habits, &s->n_habits, &s->habits_room, sizeof(*own));
 
 	*own = *h;
 }
@@ -167,8 +167,8 @@ count_ask(struct server *s, const struct ask *ask, mono_ns now)
 			a = &s->asked[i];
 	}
 	if (a == NULL) {
-		a = list_add(&s->asked, &s->n_asked, &s->asked_room,
-		    sizeof(*a));
+		a = list_add(
+		    &s->asked, &s->n_asked, &s->asked_room, sizeof(*a));
 		a->name.size = ask->name_size;
 		memcpy(a->name.wire, ask->name, ask->name_size);
 		a->type = ask->type;
@@ -211,16 +211,16 @@ look_up(struct server *s, const struct ask *ask, mono_ns now, bool refetch)
 	struct cache_entry *e = cached(s, ask);
 
 	if (e == NULL) {
-		e = list_add(&s->cache, &s->n_cache, &s->cache_room,
-		    sizeof(*e));
+		e = list_add(
+		    &s->cache, &s->n_cache, &s->cache_room, sizeof(*e));
 		e->name.size = ask->name_size;
 		memcpy(e->name.wire, ask->name, ask->name_size);
 		e->type = ask->type;
 		e->reply = malloc(sizeof(*e->reply));
 		CHECK(e->reply != NULL);
 	} else if (!refetch ||
-	    (!s->authoritative &&
-		now - e->fetched < MONO_S(ttl_of(e->reply)))) {
+		   (!s->authoritative &&
+		       now - e->fetched < MONO_S(ttl_of(e->reply)))) {
 		return e;
 	}
 	e->fetched = now;
@@ -243,9 +243,7 @@ say_cached(struct server *s, const struct ask *ask, mono_ns now, bool stale,
 
 	if (stale && look.age_s >= ttl_of(e->reply)) {
 		look.ede = e->reply->rcode == RCODE_NXDOMAIN ? 19 : 3;
-		look.age_s = ttl_of(e->reply) > 30
-		    ? ttl_of(e->reply) - 30
-		    : 0;
+		look.age_s = ttl_of(e->reply) > 30 ? ttl_of(e->reply) - 30 : 0;
 	}
 	reply_encode(e->reply, ask->name, ask->type, &look, out);
 }
@@ -277,8 +275,7 @@ habit_about(struct server *s, const struct ask *ask)
 		    (h->udp_only && (ask->flags & ASK_TCP) != 0) ||
 		    (h->type != ZONE_ANY_TYPE && h->type != ask->type) ||
 		    (h->has_name && !name_equal(h->name.wire, ask->name)) ||
-		    (h->share < 1 &&
-			rand_below(1000000) >= h->share * 1000000))
+		    (h->share < 1 && rand_below(1000000) >= h->share * 1000000))
 			continue;
 		if (h->left > 0)
 			h->left--;
@@ -301,16 +298,16 @@ settle(struct server *s, const struct ask *ask, struct flight *f, mono_ns now)
 		f->fail = FAIL_MALFORMED;
 		break;
 	case CONDUCT_SERVFAIL:
-		reply_encode_error(ask->name, ask->type, RCODE_SERVFAIL, false,
-		    -1, &f->wire);
+		reply_encode_error(
+		    ask->name, ask->type, RCODE_SERVFAIL, false, -1, &f->wire);
 		break;
 	case CONDUCT_REFUSE:
-		reply_encode_error(ask->name, ask->type, RCODE_REFUSED, false,
-		    -1, &f->wire);
+		reply_encode_error(
+		    ask->name, ask->type, RCODE_REFUSED, false, -1, &f->wire);
 		break;
 	case CONDUCT_LAME:
-		reply_encode_error(ask->name, ask->type, RCODE_NOERROR, true,
-		    -1, &f->wire);
+		reply_encode_error(
+		    ask->name, ask->type, RCODE_NOERROR, true, -1, &f->wire);
 		break;
 	case CONDUCT_LIE:
 		say_lie(s, h, ask, &f->wire);

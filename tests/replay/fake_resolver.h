@@ -23,8 +23,8 @@ enum conduct {
 	CONDUCT_REFUSE,
 	CONDUCT_LAME,
 	CONDUCT_MALFORM,
-	CONDUCT_LIE,   /* tells the set instead, uncached */
-	CONDUCT_STALE  /* its last cache entry, however old, with EDE 3 */
+	CONDUCT_LIE,  /* tells the set instead, uncached */
+	CONDUCT_STALE /* its last cache entry, however old, with EDE 3 */
 };
 
 /* How a server misbehaves: about what, how often, how many times. */
@@ -32,11 +32,11 @@ struct habit {
 	enum conduct conduct;
 	bool has_name;
 	struct name name;
-	uint16_t type;       /* ZONE_ANY_TYPE: each */
-	double share;        /* of the questions, 0..1 */
-	long left;           /* -1: for ever */
+	uint16_t type; /* ZONE_ANY_TYPE: each */
+	double share;  /* of the questions, 0..1 */
+	long left;     /* -1: for ever */
 	bool udp_only;
-	bool quiet;          /* a lie that is not marked by a higher TTL */
+	bool quiet; /* a lie that is not marked by a higher TTL */
 	const struct rrset *lie;
 };
 
@@ -56,12 +56,12 @@ struct asked {
 struct server {
 	char name[64];
 	struct addr addr;
-	uint32_t window;        /* open questions at most */
-	uint32_t rate;          /* as the configuration says; 0: none */
+	uint32_t window; /* open questions at most */
+	uint32_t rate;   /* as the configuration says; 0: none */
 	mono_ns latency;
 	bool authoritative;
 	bool shuffles;
-	struct zone own;        /* what it answers otherwise than the world */
+	struct zone own; /* what it answers otherwise than the world */
 	struct habit *habits;
 	size_t n_habits, habits_room;
 	struct cache_entry *cache;

@@ -243,12 +243,12 @@ sets_of_day(const struct db_question *q, wall_us at)
 	if (q->content.data != NULL)
 		seen[n++] = &q->content;
 	for (size_t i = 0; i < q->n_shown + q->n_beliefs && n < 64; i++) {
-		const struct packed *p = i < q->n_shown
-		    ? &q->shown[i].content
-		    : &q->beliefs[i - q->n_shown].content;
+		const struct packed *p =
+		    i < q->n_shown ? &q->shown[i].content
+				   : &q->beliefs[i - q->n_shown].content;
 		wall_us when = i < q->n_shown
-		    ? q->shown[i].at
-		    : q->beliefs[i - q->n_shown].until;
+		                   ? q->shown[i].at
+		                   : q->beliefs[i - q->n_shown].until;
 		uint32_t k = 0;
 
 		if (when <= at - WALL_S(DAY_S))
@@ -313,8 +313,7 @@ answer_fetch(struct store *s, struct fetch *f)
 {
 	struct db_question *q = db_of_key(s->db, &f->key);
 	size_t n = f->seen.n_chain + (size_t)f->seen.n_records;
-	struct store_element *elements =
-	    calloc(n + 1, sizeof(*elements));
+	struct store_element *elements = calloc(n + 1, sizeof(*elements));
 	struct store_believed b = {.elements = elements, .n_elements = n};
 	struct uuid key;
 
@@ -421,8 +420,8 @@ on_load(void *ctx)
 }
 
 void
-store_load(struct store *s, store_row_fn *on_row, store_done_fn *on_done,
-    void *ctx)
+store_load(
+    struct store *s, store_row_fn *on_row, store_done_fn *on_done, void *ctx)
 {
 	s->on_row = on_row;
 	s->on_loaded = on_done;
@@ -477,8 +476,7 @@ fake_store_close(struct store *s)
 }
 
 struct uuid
-question_key(const char *view, const uint8_t *name, size_t size,
-    uint16_t type)
+question_key(const char *view, const uint8_t *name, size_t size, uint16_t type)
 {
 	uint8_t bytes[NAME_SIZE_MAX + 64];
 	uint8_t digest[SHA256_SIZE];

@@ -31,12 +31,12 @@ struct packed {
 };
 
 struct db_interval {
-	struct uuid link;    /* of owner kind, type and rdata */
+	struct uuid link; /* of owner kind, type and rdata */
 	struct uuid record;
-	uint16_t rrtype;     /* 0: an outcome without records */
+	uint16_t rrtype; /* 0: an outcome without records */
 	const char *text;
 	wall_us first_seen, last_seen;
-	wall_us closed;      /* 0: open */
+	wall_us closed; /* 0: open */
 	bool believed;
 };
 
@@ -96,7 +96,7 @@ struct db_entry {
 	uint8_t severity;
 	uint8_t label;
 	bool told;
-	bool decided;      /* a candidate: it has its first decision */
+	bool decided; /* a candidate: it has its first decision */
 };
 
 struct db_alert {
@@ -123,18 +123,18 @@ struct db {
 	int64_t seq;
 	uint64_t generation; /* grows with every commit */
 	unsigned n_candidates;
-	uint64_t n_written;  /* items, for "an unchanged poll writes nothing" */
+	uint64_t n_written; /* items, for "an unchanged poll writes nothing" */
 	bool away;
 };
 
 struct db *db_new(struct loop *loop);
 void db_free(struct db *db);
-struct db_question *db_find(const struct db *db, const struct name *name,
-    uint16_t type);
+struct db_question *db_find(
+    const struct db *db, const struct name *name, uint16_t type);
 struct db_question *db_of_key(const struct db *db, const struct store_key *key);
 /* When it was last seen, as the ledger has it (state and spans). */
-wall_us db_last_seen(const struct db *db, const struct db_question *q,
-    wall_us ceiling);
+wall_us db_last_seen(
+    const struct db *db, const struct db_question *q, wall_us ceiling);
 /* Contents as presentation text: "via a., b. 192.0.2.1, 192.0.2.2". */
 void db_print(const struct packed *p, struct buf *out);
 
@@ -152,8 +152,15 @@ void fake_store_back(struct store *s);
 /* ---- between the files of the fake store ---- */
 
 enum op_kind {
-	OP_QUESTION, OP_BASELINE, OP_SIGHT, OP_MORE, OP_DECISIONS, OP_EVENTS,
-	OP_OUTAGE, OP_SETTLED, OP_SPANS
+	OP_QUESTION,
+	OP_BASELINE,
+	OP_SIGHT,
+	OP_MORE,
+	OP_DECISIONS,
+	OP_EVENTS,
+	OP_OUTAGE,
+	OP_SETTLED,
+	OP_SPANS
 };
 
 struct op {

@@ -111,7 +111,7 @@ put(const char *p, char *out, size_t size)
 bool
 jpath(const char *json, const char *path, char *out, size_t size)
 {
-	long count;
+	long count = 0;
 
 	while (*path != '\0' && json != NULL) {
 		if (*path == '.') {

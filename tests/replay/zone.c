@@ -151,8 +151,7 @@ rrset_read(struct zone *z, const struct name *name, uint16_t type,
 		if (type_parse(word, &set->rtype) != 0)
 			story_fail("no type: %s", word);
 	}
-	set->data =
-	    arena_get(&z->arena, ZONE_RECORDS_MAX * sizeof(*set->data));
+	set->data = arena_get(&z->arena, ZONE_RECORDS_MAX * sizeof(*set->data));
 	CHECK(set->data != NULL);
 	read_values(z, set, values);
 	return set;
@@ -273,8 +272,8 @@ zone_answer(const struct zone *z, const struct zone *over, const uint8_t *name,
 				out->rcode = RCODE_NXDOMAIN;
 			return;
 		}
-		add_set(out, set, set->type == ZONE_ANY_TYPE ? name
-							     : set->name.wire);
+		add_set(out, set,
+		    set->type == ZONE_ANY_TYPE ? name : set->name.wire);
 		if (set->rtype != TYPE_CNAME || type == TYPE_CNAME)
 			return;
 		name = set->data[0].rdata;
@@ -385,7 +384,7 @@ is_negative(const struct fetched *f, uint16_t type)
 	const struct rr *last = &f->list[f->n == 0 ? 0 : f->n - 1];
 
 	return f->rcode == RCODE_NXDOMAIN || f->n == 0 ||
-	    (last->type == TYPE_CNAME && type != TYPE_CNAME);
+	       (last->type == TYPE_CNAME && type != TYPE_CNAME);
 }
 
 void
@@ -429,8 +428,8 @@ reply_encode_error(const uint8_t *name, uint16_t type, uint16_t rcode,
 	const struct rr ns = {root, TYPE_NS, 300, server, sizeof(server)};
 	const uint16_t counts[3] = {0, lame, 1};
 
-	put_head(name, type, (uint16_t)((lame ? 0x8000 : FLAGS | FLAG_RA) |
-	    rcode), counts, out);
+	put_head(name, type,
+	    (uint16_t)((lame ? 0x8000 : FLAGS | FLAG_RA) | rcode), counts, out);
 	if (lame)
 		put_rr(&ns, 0, false, out);
 	put_opt(ede, out);

@@ -81,10 +81,10 @@ void zone_answer(const struct zone *z, const struct zone *over,
     struct fetched *out);
 
 struct reply_look {
-	uint32_t age_s;  /* subtracted from TTLs */
+	uint32_t age_s; /* subtracted from TTLs */
 	bool aa;
-	bool shuffled;   /* order, duplicates and letter case at random */
-	int32_t ede;     /* -1: none */
+	bool shuffled; /* order, duplicates and letter case at random */
+	int32_t ede;   /* -1: none */
 };
 void reply_encode(const struct fetched *f, const uint8_t *name, uint16_t type,
     const struct reply_look *look, struct buf *out);

@@ -118,6 +118,23 @@ test_types_that_cannot_be_watched_are_no_types(void **state)
 	assert_int_equal(cli_type(&spec, "\x1b[31m", &type), CLI_USAGE);
 }
 
+static void
+test_names_are_folded_and_addresses_stand_for_their_ptr(void **state)
+{
+	char text[NAME_TEXT_SIZE];
+	struct name name;
+	const char *why = NULL;
+
+	(void)state;
+	assert_int_equal(cli_name("WWW.Example.COM", &name, &why), 0);
+	assert_string_equal(name_print(name.wire, text), "www.example.com.");
+	assert_int_equal(cli_name("192.0.2.1", &name, &why), 0);
+	assert_string_equal(
+	    name_print(name.wire, text), "1.2.0.192.in-addr.arpa.");
+	assert_int_not_equal(cli_name("a..b", &name, &why), 0);
+	assert_non_null(why);
+}
+
 int
 main(void)
 {
@@ -125,6 +142,8 @@ main(void)
 	    cmocka_unit_test(test_values_follow_or_stand_behind_an_equals_sign),
 	    cmocka_unit_test(test_two_dashes_end_the_options),
 	    cmocka_unit_test(test_what_is_wrong_is_usage),
+	    cmocka_unit_test(
+		test_names_are_folded_and_addresses_stand_for_their_ptr),
 	    cmocka_unit_test(test_types_that_cannot_be_watched_are_no_types),
 	};
 

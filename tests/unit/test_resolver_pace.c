@@ -261,9 +261,15 @@ test_WF16_after_a_stop_what_waits_is_read_before_anything_expires(void **state)
 	struct world *w = *state;
 	unsigned i;
 
+	/*
+	 * The same question each time, so that each has a socket of its own:
+	 * more of them than one look at the descriptors shows.
+	 */
+	w->limits.sockets = 256;
 	world_start(w, answer_and_stop);
+	w->n_wanted = 200;
 	for (i = 0; i < 200; i++)
-		world_ask(w, i, 0);
+		world_ask(w, 1, 0);
 	world_run(w, 200);
 	for (i = 0; i < 200; i++)
 		assert_int_equal(w->answers[i].fail, FAIL_NOT);
@@ -376,6 +382,23 @@ test_the_last_tenth_of_the_window_is_for_the_urgent(void **state)
 	world_run(w, 100);
 	world_settle(w, MONO_MS(5));
 	assert_int_equal(w->n_rooms, 1);
+}
+
+static void
+test_the_last_tenth_of_the_tokens_is_for_the_urgent(void **state)
+{
+	struct world *w = *state;
+	unsigned normal = 0;
+	unsigned urgent = 0;
+
+	w->rate = 1000;
+	world_start(w, world_answer);
+	while (world_try(w, normal, 0) == 0)
+		normal++;
+	while (world_try(w, normal + urgent, ASK_URGENT) == 0)
+		urgent++;
+	assert_int_equal(normal, 45);
+	assert_int_equal(urgent, 5);
 }
 
 static void
@@ -545,6 +568,7 @@ main(void)
 	    T(test_WF17_without_any_descriptor_it_waits_and_recovers),
 	    T(test_sockets_are_replaced_after_their_uses),
 	    T(test_the_last_tenth_of_the_window_is_for_the_urgent),
+	    T(test_the_last_tenth_of_the_tokens_is_for_the_urgent),
 	    T(test_inflight_max_is_a_bound_and_room_is_told_once),
 	    T(test_the_answer_callback_may_ask),
 	    T(test_the_answer_callback_may_free_the_resolver),

@@ -1,0 +1,965 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * store_probe -- drives the store against a real database, for test_store.py.
+ *
+ *   store_probe CONNINFO state            connect; say the state and why
+ *   store_probe CONNINFO hold SECONDS     be the writer for that long
+ *   store_probe CONNINFO basic            every call once, with checks
+ *   store_probe CONNINFO outbox           claims, ends, groups, order
+ *   store_probe CONNINFO outbox-again     what a restart forgets
+ *   store_probe CONNINFO poison           one item that the database refuses
+ *   store_probe CONNINFO flood FROM N     N questions from FROM on: baseline,
+ *                                         sight, decision; "done K" for each
+ *   store_probe CONNINFO bench N BATCHES  costs
+ *   store_probe CONNINFO load             the start-up load, timed
+ *
+ * Exit 0 when all held; a check that fails aborts with its place.
+ */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "dns/content.h"
+#include "dns/name.h"
+#include "dns/reply.h"
+#include "dns/type.h"
+#include "loop/loop.h"
+#include "store/commit.h"
+#include "store/outbox.h"
+#include "store/store.h"
+
+enum { WAIT_S = 120, EVERY_S = 60 };
+
+struct probe {
+	struct loop *loop;
+	struct store *store;
+	struct loop_timer *timer;
+	bool timed_out;
+	enum store_state wanted;
+	bool wanted_set;
+	unsigned open;      /* callbacks owed */
+	unsigned failed;    /* of those, with an error */
+	int last_err;
+	wall_us now;        /* made-up wall time, steps on */
+	/* of the last fetch */
+	bool known;
+	enum candidate_phase phase;
+	uint32_t n_sets;
+	struct store_element elements[8];
+	size_t n_elements;
+	wall_us since, last_seen;
+	struct uuid change;
+	/* of the last load */
+	unsigned rows, rows_open, rows_doubted, rows_failing, rows_state;
+	/* of the last claim */
+	struct delivery got[OUTBOX_CLAIM_MAX];
+	char names[OUTBOX_CLAIM_MAX][64];
+	char bodies[OUTBOX_CLAIM_MAX][256];
+	size_t n_got;
+	uint64_t waiting, dead;
+	wall_us due;
+};
+
+static void
+on_timeout(void *ctx)
+{
+	struct probe *p = ctx;
+
+	p->timed_out = true;
+	loop_stop(p->loop);
+}
+
+/* Runs the loop until somebody stops it. */
+static void
+run(struct probe *p, mono_ns limit)
+{
+	p->timed_out = false;
+	loop_timer_in(p->timer, limit);
+	loop_run(p->loop);
+	loop_timer_stop(p->timer);
+}
+
+static void
+on_state(void *ctx, enum store_state state, const char *why)
+{
+	static const char *const names[] = {"connecting", "ready", "down",
+	    "refused", "fenced"};
+	struct probe *p = ctx;
+
+	printf("state %s %s\n", names[state], why);
+	fflush(stdout);
+	if (p->wanted_set || state == STORE_READY ||
+	    state == STORE_REFUSED || state == STORE_FENCED)
+		loop_stop(p->loop);
+}
+
+static void
+on_done(void *ctx, int err)
+{
+	struct probe *p = ctx;
+
+	CHECK(p->open > 0);
+	p->last_err = err;
+	if (err != 0)
+		p->failed++;
+	if (--p->open == 0)
+		loop_stop(p->loop);
+}
+
+/* Waits until every callback that is owed came. */
+static void
+settle(struct probe *p)
+{
+	commit_flush(p->store);
+	while (p->open > 0) {
+		run(p, MONO_S(WAIT_S));
+		CHECK(!p->timed_out);
+		commit_flush(p->store);
+	}
+}
+
+static void
+start(struct probe *p, const char *conninfo)
+{
+	p->loop = loop_new();
+	p->timer = loop_timer_new(p->loop, on_timeout, p);
+	p->store = store_new(p->loop, conninfo, on_state, p);
+	CHECK(p->store != NULL);
+	p->now = loop_wall(p->loop);
+	store_start(p->store);
+	while (store_state_now(p->store) == STORE_CONNECTING ||
+	    store_state_now(p->store) == STORE_DOWN) {
+		run(p, MONO_S(WAIT_S));
+		CHECK(!p->timed_out);
+	}
+}
+
+static void
+finish(struct probe *p)
+{
+	store_free(p->store);
+	loop_timer_free(p->timer);
+	loop_free(p->loop);
+}
+
+/* ---- made-up questions and answers ---- */
+
+struct subject {
+	struct name name;
+	char text[NAME_TEXT_SIZE];
+	struct store_key key;
+};
+
+static struct subject
+subject(const char *prefix, unsigned n, uint16_t type)
+{
+	struct subject s;
+	const char *why;
+	char text[128];
+
+	snprintf(text, sizeof text, "%s%u.example.com.", prefix, n);
+	CHECK(name_parse(text, &s.name, &why) == 0);
+	name_print(s.name.wire, s.text);
+	s.key.question = question_key("default", s.name.wire, s.name.size,
+	    type);
+	s.key.shard = question_shard(s.name.wire, s.name.size);
+	s.key.server = 0;
+	return s;
+}
+
+/* An ANSWER of one or two addresses; b 0: one. */
+struct answer {
+	struct content content;
+	struct record records[2];
+	uint8_t rdata[2][4];
+};
+
+static void
+answer(struct answer *a, unsigned first, unsigned second)
+{
+	const unsigned v[2] = {first, second};
+
+	memset(a, 0, sizeof *a);
+	a->content.outcome = OUTCOME_ANSWER;
+	a->content.n_records = second != 0 ? 2 : 1;
+	a->content.records = a->records;
+	for (unsigned i = 0; i < a->content.n_records; i++) {
+		a->rdata[i][0] = 10;
+		a->rdata[i][1] = (uint8_t)(v[i] >> 16);
+		a->rdata[i][2] = (uint8_t)(v[i] >> 8);
+		a->rdata[i][3] = (uint8_t)v[i];
+		a->records[i] = (struct record){TYPE_A, 4, a->rdata[i], 300};
+	}
+}
+
+static void
+nxdomain(struct answer *a)
+{
+	memset(a, 0, sizeof *a);
+	a->content.outcome = OUTCOME_NXDOMAIN;
+}
+
+static void
+put_question(struct probe *p, const struct subject *s, bool watched,
+    uint32_t every_s)
+{
+	static const char *const tags[] = {"owned", "we \"quote\" \\ {x,y}"};
+	static const char *const lists[] = {"main"};
+	const struct commit_question q = {.key = s->key,
+	    .name = s->name.wire, .name_size = s->name.size, .type = TYPE_A,
+	    .view = "default", .watched = watched, .every_s = every_s,
+	    .phase_ms = 5000, .attributes = 0xfedcba9876543210u,
+	    .tags = tags, .n_tags = 2, .lists = lists, .n_lists = 1,
+	    .owner = "web-team", .at = p->now};
+
+	p->open++;
+	commit_question(p->store, &q, on_done, p);
+}
+
+static void
+put_baseline(struct probe *p, const struct subject *s,
+    const struct answer *a)
+{
+	const struct commit_baseline c = {s->key, s->name.wire, &a->content,
+	    300, p->now};
+
+	p->open++;
+	commit_baseline(p->store, &c, on_done, p);
+}
+
+static struct commit_evidence
+evidence(struct probe *p, const struct answer *a)
+{
+	static const uint8_t raw[] = {0x12, 0x34, 0x81, 0x80, 0, 1, 0, 1};
+	const struct commit_evidence e = {.at = p->now,
+	    .server = "192.0.2.53:53", .group = "192.0.2.53",
+	    .outcome = (uint8_t)a->content.outcome, .ttl = 300,
+	    .flags = 0x8180, .ede = -1, .raw = raw, .raw_size = sizeof raw,
+	    .count = 1, .last_at = p->now, .content = &a->content};
+
+	return e;
+}
+
+static struct commit_entry
+entry(struct probe *p, const struct subject *s, struct uuid id,
+    uint32_t revision)
+{
+	static const char *const tags[] = {"owned"};
+	const struct commit_entry e = {.id = id, .revision = revision,
+	    .at = p->now, .class_ = revision == 0 ? "candidate" : "change",
+	    .body = "{\"schema\":1,\"class\":\"change\",\"x\":\"\\u00ff\"}",
+	    .name = s->text, .type = TYPE_A, .view = "default", .kind = 6,
+	    .severity = 3, .label = 1, .lists = tags, .n_lists = 1,
+	    .tags = tags, .n_tags = 1};
+
+	return e;
+}
+
+static void
+put_sight(struct probe *p, const struct subject *s, struct uuid id,
+    const struct answer *a)
+{
+	const struct commit_evidence e = evidence(p, a);
+	const struct commit_sight c = {s->key, s->name.wire,
+	    entry(p, s, id, 0), &a->content, p->now, &e, 1};
+
+	p->open++;
+	commit_sight(p->store, &c, on_done, p);
+}
+
+/* What a decision does besides its plain course. */
+struct choice {
+	bool doubted;
+	bool transient; /* `to` is not believed; keep is what was before */
+	uint32_t revision;
+	const char *const *sinks;
+	size_t n_sinks;
+	wall_us since;
+	wall_us from_seen;
+};
+
+static void
+put_decision(struct probe *p, const struct subject *s, struct uuid id,
+    const struct answer *to, const struct choice *how)
+{
+	const struct commit_evidence e = evidence(p, to);
+	const struct commit_decision d = {.key = s->key,
+	    .name = s->name.wire, .entry = entry(p, s, id, how->revision),
+	    .first = how->revision == 1, .believed = !how->transient,
+	    .doubted = how->doubted, .to = &to->content, .ttl = 300,
+	    .keep = &to->content, .from_seen = how->from_seen,
+	    .since = how->since, .evidence = &e, .n_evidence = 1};
+	const struct commit_alert alert = {id, how->revision, "change",
+	    s->text, NULL, how->sinks, how->n_sinks};
+	const struct commit_decisions c = {&d, 1, &alert,
+	    how->n_sinks > 0 ? 1 : 0};
+
+	p->open++;
+	commit_decisions(p->store, &c, on_done, p);
+}
+
+static void
+on_believed(void *ctx, int err, const struct store_believed *b)
+{
+	struct probe *p = ctx;
+
+	CHECK(err == 0 || b == NULL);
+	if (b != NULL) {
+		p->known = b->known;
+		p->phase = b->phase;
+		p->n_sets = b->n_sets_day;
+		p->n_elements = b->n_elements;
+		p->since = b->since;
+		p->last_seen = b->last_seen;
+		p->change = b->change;
+		for (size_t i = 0; i < b->n_elements && i < 8; i++)
+			p->elements[i] = b->elements[i];
+	}
+	on_done(p, err);
+}
+
+static void
+fetch(struct probe *p, const struct subject *s, const struct answer *a)
+{
+	const struct store_fetch f = {s->key, &a->content, p->now};
+
+	p->open++;
+	store_fetch(p->store, &f, on_believed, p);
+	settle(p);
+}
+
+static void
+on_row(void *ctx, const struct store_row *row)
+{
+	struct probe *p = ctx;
+
+	CHECK(row->name != NULL && row->key.shard < STORE_SHARDS);
+	p->rows++;
+	p->rows_open += row->phase == CANDIDATE_OPEN;
+	p->rows_doubted += row->phase == CANDIDATE_DOUBTED;
+	p->rows_failing += row->failing;
+	p->rows_state += row->content != NULL;
+	if (row->content != NULL)
+		CHECK(row->last_seen != 0);
+	CHECK(strcmp(row->view, "default") == 0);
+	CHECK(row->attributes == 0xfedcba9876543210u);
+	if (row->phase != CANDIDATE_NONE)
+		CHECK(row->seen_at != 0 && !uuid_is_nil(&row->change));
+}
+
+static void
+load(struct probe *p)
+{
+	p->rows = p->rows_open = p->rows_doubted = 0;
+	p->rows_failing = p->rows_state = 0;
+	p->open++;
+	store_load(p->store, on_row, on_done, p);
+	settle(p);
+	CHECK(p->last_err == 0);
+}
+
+/* ---- basic: every call once ---- */
+
+static void
+basic_outage(struct probe *p, const struct subject *s)
+{
+	struct commit_outage o = {.key = s->key, .since = p->now, .fail = 1,
+	    .count = 1};
+
+	p->open++;
+	commit_outage(p->store, &o, on_done, p);
+	settle(p);
+	load(p);
+	CHECK(p->rows_failing == 1);
+	o.until = p->now + WALL_S(90);
+	o.count = 2;
+	o.told = true;
+	p->open++;
+	commit_outage(p->store, &o, on_done, p);
+	settle(p);
+	load(p);
+	CHECK(p->rows_failing == 0);
+}
+
+static void
+basic_events(struct probe *p, const struct subject *s)
+{
+	static const char *const sinks[] = {"soc"};
+	struct commit_entry e[2] = {entry(p, s, uuid_v7(p->now), 1),
+	    entry(p, s, uuid_v7(p->now), 1)};
+	const struct store_key keys[2] = {s->key, {.shard = 0}};
+	const struct commit_alert alerts[2] = {
+	    {e[0].id, 1, "event", s->text, NULL, sinks, 1},
+	    {e[1].id, 1, "event", "", NULL, sinks, 1}};
+	const struct commit_events c = {e, keys, 2, alerts, 2};
+
+	e[0].class_ = e[1].class_ = "event";
+	e[0].event = "failing";
+	e[1].event = "blind";
+	e[1].name = "";
+	p->open++;
+	commit_events(p->store, &c, on_done, p);
+	settle(p);
+}
+
+static void
+basic_spans(struct probe *p, wall_us anchor, wall_us to)
+{
+	const struct commit_span span[2] = {{EVERY_S, anchor, anchor, to},
+	    {EVERY_S, anchor, anchor, to - WALL_S(1)}};
+
+	p->open++;
+	commit_spans(p->store, span, 2, on_done, p);
+	settle(p);
+}
+
+/* The life of one question, ten minutes at a time. */
+static void
+basic_change(struct probe *p, const struct subject *s)
+{
+	const struct answer *was;
+	struct answer one, two, none;
+	struct choice how = {.revision = 1, .doubted = true};
+	struct uuid id;
+	wall_us began = p->now;
+
+	answer(&one, 1, 0);
+	answer(&two, 2, 3);
+	nxdomain(&none);
+	was = &one;
+	fetch(p, s, &two);
+	CHECK(!p->known);
+	put_question(p, s, true, EVERY_S);
+	put_baseline(p, s, was);
+	settle(p);
+	p->now += WALL_S(600);
+	basic_spans(p, began, p->now);
+
+	fetch(p, s, &two);
+	CHECK(p->known && p->phase == CANDIDATE_NONE && p->n_sets == 1);
+	CHECK(p->since == began && uuid_is_nil(&p->change));
+	/* Planned at began + 5 s + k * 60 s; the poll of now is k = 9, and
+	 * the last before it k = 8. */
+	CHECK(p->last_seen == began + WALL_S(5 + 8 * 60));
+	CHECK(p->n_elements == 2 && p->elements[0].first_here == 0);
+	id = uuid_v7(p->now);
+	put_sight(p, s, id, &two);
+	settle(p);
+	load(p);
+	CHECK(p->rows_open == 1);
+	fetch(p, s, &two);
+	CHECK(p->phase == CANDIDATE_OPEN && p->n_sets == 2);
+	CHECK(p->elements[1].first_here == p->now);
+	how.since = p->now;
+	how.from_seen = p->last_seen;
+	p->now += WALL_S(1);
+	put_decision(p, s, id, &two, &how);
+	settle(p);
+	load(p);
+	CHECK(p->rows_open == 0 && p->rows_doubted == 1);
+	p->now += WALL_S(60);
+	how.revision = 2;
+	how.doubted = false;
+	put_decision(p, s, id, &two, &how);
+	settle(p);
+	load(p);
+	CHECK(p->rows_doubted == 0);
+
+	/* A transient NXDOMAIN. */
+	p->now += WALL_S(600);
+	id = uuid_v7(p->now);
+	put_sight(p, s, id, &none);
+	settle(p);
+	how = (struct choice){.revision = 1, .transient = true,
+	    .since = p->now, .from_seen = p->now - WALL_S(60)};
+	p->now += WALL_S(2);
+	put_decision(p, s, id, &two, &how);
+	settle(p);
+	fetch(p, s, &one);
+	CHECK(p->phase == CANDIDATE_NONE && p->n_sets == 3);
+	CHECK(p->elements[0].first_here == began);
+	CHECK(p->elements[0].first_any == began);
+	CHECK(!p->elements[0].believed_day);
+}
+
+static void
+basic_more(struct probe *p, const struct subject *s)
+{
+	struct answer two;
+	struct commit_evidence e;
+	struct uuid id = uuid_v7(p->now);
+	struct choice how = {.revision = 1, .doubted = true,
+	    .since = p->now, .from_seen = p->now};
+
+	answer(&two, 7, 8);
+	put_sight(p, s, id, &two);
+	settle(p);
+	put_decision(p, s, id, &two, &how);
+	settle(p);
+	e = evidence(p, &two);
+	e.raw = NULL;
+	const struct commit_more c = {s->key, s->name.wire, id, &e, 1};
+	p->open++;
+	commit_more(p->store, &c, on_done, p);
+	settle(p);
+	p->open++;
+	commit_settled(p->store, &s->key, &id, on_done, p);
+	settle(p);
+	load(p);
+	CHECK(p->rows_doubted == 0);
+}
+
+static void
+basic(struct probe *p)
+{
+	const struct subject s = subject("basic", 1, TYPE_A);
+	size_t items, bytes;
+
+	p->now -= WALL_S(7200);
+	basic_change(p, &s);
+	basic_outage(p, &s);
+	basic_events(p, &s);
+	basic_more(p, &s);
+	put_question(p, &s, true, 2 * EVERY_S);
+	settle(p);
+	put_question(p, &s, false, 2 * EVERY_S);
+	settle(p);
+	CHECK(p->failed == 0);
+	commit_waiting(p->store, &items, &bytes);
+	CHECK(items == 0 && bytes == 0);
+}
+
+/* ---- outbox ---- */
+
+static void
+on_claim(void *ctx, int err, const struct delivery *list, size_t n)
+{
+	struct probe *p = ctx;
+
+	p->n_got = n;
+	for (size_t i = 0; i < n; i++) {
+		p->got[i] = list[i];
+		snprintf(p->names[i], sizeof p->names[i], "%s", list[i].name);
+		snprintf(p->bodies[i], sizeof p->bodies[i], "%s",
+		    list[i].members[0].body);
+		p->got[i].name = p->names[i];
+		p->got[i].sink = "soc";
+		CHECK(list[i].members[0].seq > 0);
+	}
+	on_done(p, err);
+}
+
+static void
+claim(struct probe *p, size_t n)
+{
+	p->open++;
+	outbox_claim(p->store, "soc", p->now, n, on_claim, p);
+	settle(p);
+}
+
+static void
+on_waiting(void *ctx, int err, const struct outbox_waiting *rows, size_t n)
+{
+	struct probe *p = ctx;
+
+	p->waiting = p->dead = 0;
+	p->due = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(rows[i].sink, "soc") != 0)
+			continue;
+		p->waiting = rows[i].waiting;
+		p->dead = rows[i].dead;
+		p->due = rows[i].due;
+	}
+	on_done(p, err);
+}
+
+static void
+waiting(struct probe *p)
+{
+	p->open++;
+	outbox_waiting(p->store, on_waiting, p);
+	settle(p);
+	CHECK(p->last_err == 0);
+}
+
+/* A told change of subject `n`. */
+static void
+tell(struct probe *p, unsigned n, unsigned value)
+{
+	static const char *const sinks[] = {"soc", "mail"};
+	const struct subject s = subject("box", n, TYPE_A);
+	const struct uuid id = uuid_v7(p->now);
+	const struct choice how = {.revision = 1, .sinks = sinks,
+	    .n_sinks = 2, .since = p->now, .from_seen = p->now};
+	struct answer a;
+
+	answer(&a, value, 0);
+	put_sight(p, &s, id, &a);
+	put_decision(p, &s, id, &a, &how);
+	p->now += WALL_MS(1);
+}
+
+static void
+tell_group(struct probe *p, uint32_t revision, struct uuid id,
+    const struct uuid *members, size_t n)
+{
+	static const char *const sinks[] = {"soc"};
+	const struct subject s = subject("box", 90, TYPE_A);
+	struct commit_entry e[2];
+	struct store_key keys[2];
+	const struct commit_alert alert = {id, revision, "group", s.text,
+	    "{\"class\":\"group\"}", sinks, 1};
+	const struct commit_events c = {e, keys, n, &alert, 1};
+
+	for (size_t i = 0; i < n; i++) {
+		e[i] = entry(p, &s, members[i], revision);
+		keys[i] = s.key;
+	}
+	p->open++;
+	commit_events(p->store, &c, on_done, p);
+	settle(p);
+}
+
+static void
+outbox_group(struct probe *p)
+{
+	const struct uuid id = uuid_v7(p->now);
+	const struct uuid members[2] = {uuid_v7(p->now), uuid_v7(p->now)};
+
+	tell_group(p, 1, id, members, 2);
+	claim(p, 10);
+	CHECK(p->n_got == 1 && p->got[0].n_members == 2);
+	outbox_end(p->store, &p->got[0], DELIVERY_DONE, 0, 200, NULL);
+	/* One member is decided again: the group is told whole. */
+	tell_group(p, 2, id, members + 1, 1);
+	claim(p, 10);
+	CHECK(p->n_got == 1 && p->got[0].n_members == 2);
+	CHECK(p->got[0].revision == 2);
+	outbox_end(p->store, &p->got[0], DELIVERY_DEAD, 0, 410, "gone");
+	claim(p, 10);
+	CHECK(p->n_got == 0);
+}
+
+static void
+outbox(struct probe *p)
+{
+	p->now = loop_wall(p->loop);
+	for (unsigned n = 1; n <= 3; n++) {
+		const struct subject s = subject("box", n, TYPE_A);
+		struct answer a;
+
+		put_question(p, &s, true, EVERY_S);
+		answer(&a, 1, 0);
+		put_baseline(p, &s, &a);
+	}
+	settle(p);
+	for (unsigned n = 1; n <= 3; n++)
+		tell(p, n, 10);
+	settle(p);
+	tell(p, 1, 11);
+	tell(p, 1, 12);
+	settle(p);
+	waiting(p);
+	CHECK(p->waiting == 5 && p->dead == 0 && p->due != 0);
+
+	/* Only the first of name 1; the numbers follow the order. */
+	claim(p, 10);
+	CHECK(p->n_got == 3);
+	for (size_t i = 0; i < 3; i++)
+		CHECK(p->got[i].sink_seq == (int64_t)i + 1 &&
+		    p->got[i].prev_sink_seq == (int64_t)i &&
+		    p->got[i].attempt == 1);
+	CHECK(strcmp(p->names[0], "box1.example.com.") == 0);
+	claim(p, 10);
+	CHECK(p->n_got == 0);
+
+	/* The second of name 1 waits for the first: it failed. */
+	claim(p, 10);
+	outbox_end(p->store, &p->got[0], DELIVERY_WAITING,
+	    p->now + WALL_S(30), 500, "busy");
+	outbox_end(p->store, &p->got[1], DELIVERY_DONE, 0, 200, NULL);
+	outbox_end(p->store, &p->got[2], DELIVERY_DONE, 0, 200, NULL);
+	claim(p, 10);
+	CHECK(p->n_got == 0);
+	waiting(p);
+	CHECK(p->waiting == 3 && p->due == p->now + WALL_S(30));
+	p->now += WALL_S(31);
+	claim(p, 10);
+	CHECK(p->n_got == 1 && p->got[0].sink_seq == 1);
+	CHECK(p->got[0].attempt == 2);
+	outbox_end(p->store, &p->got[0], DELIVERY_DONE, 0, 200, NULL);
+	claim(p, 10);
+	CHECK(p->n_got == 1 && p->got[0].sink_seq == 4);
+	CHECK(p->got[0].prev_sink_seq == 3);
+	outbox_end(p->store, &p->got[0], DELIVERY_DONE, 0, 200, NULL);
+	claim(p, 10);
+	CHECK(p->n_got == 1 && p->got[0].sink_seq == 5);
+	/* Left claimed: outbox-again gets it. */
+	outbox_group(p);
+	waiting(p);
+	CHECK(p->waiting == 1 && p->dead == 1 && p->due == 0);
+	CHECK(p->failed == 0);
+}
+
+static void
+outbox_again(struct probe *p)
+{
+	p->now = loop_wall(p->loop) + WALL_S(60);
+	claim(p, 10);
+	CHECK(p->n_got == 1 && p->got[0].sink_seq == 5);
+	CHECK(p->got[0].attempt == 2);
+	outbox_end(p->store, &p->got[0], DELIVERY_DONE, 0, 200, NULL);
+	claim(p, 10);
+	CHECK(p->n_got == 0 && p->failed == 0);
+}
+
+/* ---- poison ---- */
+
+static void
+poison(struct probe *p)
+{
+	struct answer a;
+
+	for (unsigned n = 0; n < 20; n++) {
+		const struct subject s = subject("poison", n, TYPE_A);
+		struct commit_entry e = entry(p, &s, uuid_v7(p->now), 1);
+		const struct commit_events c = {&e, &s.key, 1, NULL, 0};
+
+		answer(&a, n + 1, 0);
+		put_question(p, &s, true, EVERY_S);
+		put_baseline(p, &s, &a);
+		/* Text that is no UTF-8, and a body that is no JSON. */
+		if (n == 7)
+			e.name = "caf\xe9.";
+		if (n == 12)
+			e.body = "{";
+		p->open++;
+		commit_events(p->store, &c, on_done, p);
+	}
+	settle(p);
+	CHECK(p->failed == 2);
+	CHECK(store_numbers(p->store).items_refused == 2);
+	CHECK(store_state_now(p->store) == STORE_READY);
+}
+
+/* ---- flood: what was said to be done must be there ---- */
+
+struct flood {
+	struct probe *p;
+	unsigned n;
+};
+
+static void
+on_flood(void *ctx, int err)
+{
+	struct flood *f = ctx;
+
+	if (err == 0)
+		printf("done %u\n", f->n);
+	on_done(f->p, err);
+}
+
+static void
+flood_one(struct probe *p, struct flood *f)
+{
+	static const char *const sinks[] = {"soc"};
+	const struct subject s = subject("flood", f->n, TYPE_A);
+	const struct uuid id = uuid_v7(p->now);
+	struct answer one, two;
+	struct commit_evidence e;
+
+	answer(&one, f->n * 2 + 1, 0);
+	answer(&two, f->n * 2 + 2, 0);
+	put_question(p, &s, true, EVERY_S);
+	put_baseline(p, &s, &one);
+	put_sight(p, &s, id, &two);
+	e = evidence(p, &two);
+	const struct commit_decision d = {.key = s.key, .name = s.name.wire,
+	    .entry = entry(p, &s, id, 1), .first = true, .believed = true,
+	    .to = &two.content, .ttl = 300, .keep = &two.content,
+	    .from_seen = p->now, .since = p->now, .evidence = &e,
+	    .n_evidence = 1};
+	const struct commit_alert alert = {id, 1, "change", s.text, NULL,
+	    sinks, 1};
+	const struct commit_decisions c = {&d, 1, &alert, 1};
+
+	p->open++;
+	commit_decisions(p->store, &c, on_flood, f);
+}
+
+static void
+print_numbers(const struct probe *p)
+{
+	const struct store_numbers n = store_numbers(p->store);
+
+	printf("batches %" PRIu64 " items %" PRIu64 " reconnects %" PRIu64
+	    " unknown %" PRIu64 " committed %" PRIu64 " refused %" PRIu64
+	    "\n", n.batches, n.items, n.reconnects, n.unknown_commits,
+	    n.resolved_committed, n.items_refused);
+}
+
+static void
+flood(struct probe *p, unsigned from, unsigned n)
+{
+	struct flood *list = calloc(n, sizeof *list);
+	size_t items, bytes;
+	unsigned i = 0;
+
+	CHECK(list != NULL);
+	/* About as a monitor does: held back by what is not durable yet. */
+	while (i < n) {
+		commit_waiting(p->store, &items, &bytes);
+		for (unsigned k = 0; k < 50 && i < n && items < 2000; k++) {
+			list[i] = (struct flood){p, from + i};
+			flood_one(p, &list[i]);
+			i++;
+		}
+		run(p, MONO_MS(3));
+	}
+	settle(p);
+	print_numbers(p);
+	CHECK(p->failed == 0);
+	free(list);
+}
+
+/* ---- bench ---- */
+
+static double
+seconds(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void
+lap(const char *what, unsigned n, double *wall, double *cpu)
+{
+	double w = seconds(CLOCK_MONOTONIC);
+	double c = seconds(CLOCK_PROCESS_CPUTIME_ID);
+
+	printf("%s wall_us %.2f client_cpu_us %.2f\n", what,
+	    (w - *wall) * 1e6 / n, (c - *cpu) * 1e6 / n);
+	fflush(stdout);
+	/* The driver reads the backend's time between two laps. */
+	if (getchar() == EOF)
+		exit(1);
+	*wall = seconds(CLOCK_MONOTONIC);
+	*cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+static void
+bench(struct probe *p, unsigned n)
+{
+	struct subject *s = calloc(n, sizeof *s);
+	struct uuid *ids = calloc(n, sizeof *ids);
+	struct choice how = {.revision = 1};
+	struct answer a;
+	double wall, cpu;
+
+	CHECK(s != NULL && ids != NULL);
+	for (unsigned i = 0; i < n; i++) {
+		s[i] = subject("bench", i, TYPE_A);
+		ids[i] = uuid_v7(p->now);
+	}
+	lap("start", n, &wall, &cpu);
+	lap("start", n, &wall, &cpu);
+	for (unsigned i = 0; i < n; i++)
+		put_question(p, &s[i], true, EVERY_S);
+	settle(p);
+	lap("question", n, &wall, &cpu);
+	for (unsigned i = 0; i < n; i++) {
+		answer(&a, i * 2 + 1, 0);
+		put_baseline(p, &s[i], &a);
+	}
+	settle(p);
+	lap("baseline", n, &wall, &cpu);
+	basic_spans(p, p->now, p->now + WALL_S(3600));
+	p->now += WALL_S(3600);
+	for (unsigned i = 0; i < n; i++) {
+		answer(&a, i * 2 + 2, 0);
+		put_sight(p, &s[i], ids[i], &a);
+	}
+	settle(p);
+	lap("sight", n, &wall, &cpu);
+	how.since = p->now;
+	how.from_seen = p->now - WALL_S(60);
+	p->now += WALL_S(1);
+	for (unsigned i = 0; i < n; i++) {
+		answer(&a, i * 2 + 2, 0);
+		put_decision(p, &s[i], ids[i], &a, &how);
+	}
+	settle(p);
+	lap("decision", n, &wall, &cpu);
+	for (unsigned i = 0; i < n; i++) {
+		const struct store_fetch f = {s[i].key, &a.content, p->now};
+
+		answer(&a, i * 2 + 3, 0);
+		p->open++;
+		store_fetch(p->store, &f, on_believed, p);
+	}
+	settle(p);
+	lap("fetch", n, &wall, &cpu);
+	load(p);
+	lap("load", n, &wall, &cpu);
+	free(s);
+	free(ids);
+}
+
+static int
+usage(void)
+{
+	fputs("usage: store_probe CONNINFO COMMAND [ARG ...]\n", stderr);
+	return 64;
+}
+
+static int
+dispatch(struct probe *p, int argc, char **argv)
+{
+	const char *what = argv[2];
+	unsigned a = argc > 3 ? (unsigned)atoi(argv[3]) : 0;
+	unsigned b = argc > 4 ? (unsigned)atoi(argv[4]) : 0;
+
+	if (strcmp(what, "state") == 0)
+		return 0;
+	CHECK(store_state_now(p->store) == STORE_READY);
+	if (strcmp(what, "hold") == 0)
+		run(p, MONO_S(a));
+	else if (strcmp(what, "basic") == 0)
+		basic(p);
+	else if (strcmp(what, "outbox") == 0)
+		outbox(p);
+	else if (strcmp(what, "outbox-again") == 0)
+		outbox_again(p);
+	else if (strcmp(what, "poison") == 0)
+		poison(p);
+	else if (strcmp(what, "flood") == 0)
+		flood(p, a, b);
+	else if (strcmp(what, "bench") == 0)
+		bench(p, a);
+	else
+		return usage();
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct probe p = {0};
+	int status;
+
+	if (argc < 3)
+		return usage();
+	start(&p, argv[1]);
+	status = dispatch(&p, argc, argv);
+	finish(&p);
+	return status;
+}

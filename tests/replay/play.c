@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Tells stories about the real monitor in a world of virtual time.
+ *
+ *   replay [-v] [-n STORY] FILE...
+ *
+ * A file holds one story or several; each begins with its title and has a
+ * world and a process of its own.  -v shows what happens, -n tells only that
+ * one.  The last line is "N stories, N failed".
+ *
+ *   STORY     title TEXT, then lines.  # begins a comment line.
+ *
+ * Before its first moment:
+ *   resolver NAME ADDRESS [group G] [rate N] [authoritative]
+ *   watch NAME TYPES [every SPAN] [tags A,B] [confirm PROOF] [list L]
+ *   unwatch NAME [TYPES]         with `reload` or `restart`: later too
+ *   sink NAME | sink none        (soc, unless any is given)
+ *   config LINE                  of YAML, e.g. failing_after: 2
+ *   once                         one pass, as `dnsvigil once`
+ *   seed N                       of everything random in this story
+ *
+ * Time: a line may begin with `at SPAN` (since the beginning) or
+ * `after SPAN` (from the line before).  SPAN: 20ms 90s 10m 2h 1d.
+ *
+ * The world:
+ *   ttl SPAN                     of what `zone` and `server` say from now on
+ *   zone NAME TYPE VALUES        the truth; `none`: no such records;
+ *   zone NAME gone               no such name
+ *   server S answers NAME TYPE VALUES
+ *                                the server has another truth (TYPE *: all)
+ *   server S VERB [once|twice] [N%] [NAME [TYPE [VALUES]]]
+ *                                drops servfails refuses refers garbles stale,
+ *                                lies (VALUES, uncached), forged (by UDP only)
+ *   server S honest              forgets all of the above
+ *   server S flush | shuffles | authoritative | latency SPAN | window N
+ *                                S is a resolver's name, or all
+ *   database away [unknown]      (its last commit stays without an answer)
+ *   database back
+ *   restart                      kill -9 and a new start
+ *   reload [mass]                SIGHUP
+ *   clock +SPAN | -SPAN          the wall clock steps
+ *   pause SPAN                   SIGSTOP ... SIGCONT
+ *   count                        counts of `asked`, `peak`, `written` from 0
+ *   repeat N [every SPAN]        lines up to `end`; %i is the round's number
+ *   end
+ *
+ * VALUES: NXDOMAIN, NODATA (both may add `without soa`), or values with ", "
+ * between them; `as TYPE` in front: records of another type.
+ *
+ * What must be so, now or within a time; all clauses together:
+ *   expect CLAUSE; CLAUSE ...    within SPAN expect CLAUSE; ...
+ *   state NAME TYPE VALUES       what is believed ("via a.,b. VALUES": chain)
+ *   baseline NAME TYPE VALUES    and it never changed
+ *   no change | no alert | no event | no candidate
+ *   changes N                    decided ones; N may be `at most N`, `at least`
+ *   change NAME TYPE WORDS       a decision with all of: its kind, "part of its
+ *                                summary", label, proved P, severity S,
+ *                                aspect A, without A, revision N, told, untold
+ *   alerts [change|event|group [KIND]] N
+ *   events [KIND] N | candidates N | open N | lines N | written N
+ *   json NAME TYPE PATH = VALUE  of its last decision; also `json group`,
+ *                                `json event KIND`, `json candidate NAME TYPE`,
+ *                                `json status`; PATH absent; PATH about SPAN
+ *                                [give SPAN]: a time
+ *   failing NAME TYPE [told] | failing none
+ *   interval NAME TYPE VALUE open|closed|none
+ *   intervals|beliefs|outages NAME TYPE N
+ *   fresh NAME TYPE SPAN         last seen at most so long ago
+ *   asked NAME TYPE [by udp|tcp] [of S] N
+ *   peak S N                     questions in its busiest second
+ *   ready | done
+ *
+ * And always: what fake_store.h promises, every candidate is decided at the
+ * end of the story, and nothing is left behind.
+ */
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/rand.h"
+#include "play.h"
+#include "world.h"
+
+static struct world world;
+static bool traced;
+extern const struct script_line *script_now;
+
+/* ---- saying ---- */
+
+void
+story_fail(const char *format, ...)
+{
+	va_list args;
+
+	fflush(stdout);
+	if (script_now != NULL)
+		fprintf(stderr, "%s:%u: ", script_now->file, script_now->line);
+	if (world.loop != NULL)
+		fprintf(stderr, "at %.3f s: ", (double)world_now(&world) / 1e9);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fprintf(stderr, "\n");
+	_exit(1);
+}
+
+void
+story_trace(const char *format, ...)
+{
+	va_list args;
+
+	if (!traced)
+		return;
+	fprintf(stderr, "%10.3f  ",
+	    world.loop == NULL ? 0 : (double)world_now(&world) / 1e9);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fprintf(stderr, "\n");
+}
+
+bool
+story_is_traced(void)
+{
+	return traced;
+}
+
+/* ---- words ---- */
+
+bool
+word_next(const char **p, char out[WORD_SIZE])
+{
+	const char *from = *p;
+	size_t n;
+
+	if (*from == '\0')
+		return false;
+	if (*from == '"') {
+		from++;
+		n = strcspn(from, "\"");
+		*p = from + n + (from[n] == '"');
+	} else {
+		n = strcspn(from, " \t");
+		*p = from + n;
+	}
+	if (n >= WORD_SIZE)
+		story_fail("a long word");
+	memcpy(out, from, n);
+	out[n] = '\0';
+	*p += strspn(*p, " \t");
+	return true;
+}
+
+bool
+word_is(const char **p, const char *want)
+{
+	const char *behind = *p;
+	char word[WORD_SIZE];
+
+	if (!word_next(&behind, word) || strcmp(word, want) != 0)
+		return false;
+	*p = behind;
+	return true;
+}
+
+void
+word_need(const char **p, char out[WORD_SIZE])
+{
+	if (!word_next(p, out))
+		story_fail("a word is missing");
+}
+
+mono_ns
+span_of(const char *text)
+{
+	char *unit;
+	double n = strtod(text, &unit);
+
+	if (unit != text && strcmp(unit, "ms") == 0)
+		return (mono_ns)(n * 1e6);
+	if (unit != text && strcmp(unit, "s") == 0)
+		return (mono_ns)(n * 1e9);
+	if (unit != text && strcmp(unit, "m") == 0)
+		return (mono_ns)(n * 60e9);
+	if (unit != text && strcmp(unit, "h") == 0)
+		return (mono_ns)(n * 3600e9);
+	if (unit != text && strcmp(unit, "d") == 0)
+		return (mono_ns)(n * 86400e9);
+	story_fail("no span: %s", text);
+}
+
+mono_ns
+word_span(const char **p)
+{
+	char word[WORD_SIZE];
+
+	word_need(p, word);
+	return span_of(word);
+}
+
+long
+word_number(const char **p)
+{
+	char word[WORD_SIZE];
+	char *end;
+	long n;
+
+	word_need(p, word);
+	n = strtol(word, &end, 10);
+	if (end == word || *end != '\0')
+		story_fail("no number: %s", word);
+	return n;
+}
+
+void *
+list_add(void *list, size_t *n, size_t *room, size_t size)
+{
+	void **at = list;
+	char *added;
+
+	if (*n == *room) {
+		*room = *room == 0 ? 8 : *room * 2;
+		*at = realloc(*at, *room * size);
+		CHECK(*at != NULL);
+	}
+	added = (char *)*at + (*n)++ * size;
+	memset(added, 0, size);
+	return added;
+}
+
+/* ---- stories ---- */
+
+struct story {
+	const char *title;
+	size_t first, n; /* its lines */
+};
+
+struct file {
+	char *text;
+	struct script_line *lines;
+	size_t n_lines, lines_room;
+	struct story *stories;
+	size_t n_stories, stories_room;
+};
+
+static char *
+read_all(const char *path)
+{
+	FILE *f = fopen(path, "r");
+	size_t room = 1 << 20;
+	char *text = calloc(1, room);
+	size_t n;
+
+	if (f == NULL || text == NULL) {
+		fprintf(stderr, "%s: %s\n", path, strerror(errno));
+		exit(1);
+	}
+	n = fread(text, 1, room - 1, f);
+	text[n] = '\0';
+	fclose(f);
+	return text;
+}
+
+static void
+read_file(const char *path, struct file *f)
+{
+	struct story *story = NULL;
+	char *next;
+	unsigned number = 0;
+
+	*f = (struct file){.text = read_all(path)};
+	for (char *p = f->text; p != NULL; p = next) {
+		struct script_line *line;
+		size_t n;
+
+		number++;
+		next = strchr(p, '\n');
+		if (next != NULL)
+			*next++ = '\0';
+		p += strspn(p, " \t");
+		n = strlen(p);
+		while (n > 0 && (p[n - 1] == ' ' || p[n - 1] == '\t'))
+			p[--n] = '\0';
+		if (n == 0 || *p == '#')
+			continue;
+		if (strncmp(p, "title", 5) == 0) {
+			story = list_add(&f->stories, &f->n_stories,
+			    &f->stories_room, sizeof(*story));
+			story->title = p + 5 + strspn(p + 5, " \t");
+			story->first = f->n_lines;
+			continue;
+		}
+		if (story == NULL) {
+			fprintf(stderr, "%s:%u: no title\n", path, number);
+			exit(1);
+		}
+		line = list_add(
+		    &f->lines, &f->n_lines, &f->lines_room, sizeof(*line));
+		*line = (struct script_line){path, number, p};
+		story->n++;
+	}
+}
+
+static uint64_t
+seed_of(const struct story *s)
+{
+	const char *given = getenv("REPLAY_SEED");
+	uint64_t seed = 5381;
+
+	if (given != NULL)
+		return strtoull(given, NULL, 10);
+	for (const char *p = s->title; *p != '\0'; p++)
+		seed = seed * 33 + (uint8_t)*p;
+	return seed % 1000000007;
+}
+
+static void
+tell_story(const struct file *f, const struct story *s)
+{
+	log_open(traced ? LOG_DEBUG : LOG_ERROR);
+	rand_seed(seed_of(s));
+	world_init(&world);
+	script_tell(&world, f->lines + s->first, s->n);
+	world_fini(&world);
+	script_now = NULL;
+}
+
+/* In a process of its own, so that one that aborts takes none along. */
+static bool
+try_story(const struct file *f, const struct story *s)
+{
+	int status = 1;
+	pid_t child;
+
+	fflush(stdout);
+	fflush(stderr);
+	child = fork();
+	if (child == 0) {
+		tell_story(f, s);
+		exit(0);
+	}
+	if (child == -1 || waitpid(child, &status, 0) == -1)
+		return false;
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static int
+tell_file(const char *path, long only, int *n)
+{
+	struct file f;
+	int failed = 0;
+
+	read_file(path, &f);
+	for (size_t i = 0; i < f.n_stories; i++) {
+		const struct story *s = &f.stories[i];
+		bool ok;
+
+		if (only > 0 && (size_t)only != i + 1)
+			continue;
+		if (only > 0)
+			tell_story(&f, s);
+		ok = only > 0 || try_story(&f, s);
+		printf("%s %zu - %s\n", ok ? "ok" : "not ok", i + 1, s->title);
+		if (!ok)
+			printf("  again: replay -v -n %zu %s, seed %llu\n",
+			    i + 1, path, (unsigned long long)seed_of(s));
+		++*n;
+		failed += !ok;
+	}
+	free(f.text);
+	free(f.lines);
+	free(f.stories);
+	return failed;
+}
+
+int
+main(int argc, char **argv)
+{
+	long only = 0;
+	int failed = 0;
+	int n = 0;
+	int option;
+
+	while ((option = getopt(argc, argv, "vn:")) != -1) {
+		if (option == 'v')
+			traced = true;
+		else if (option == 'n')
+			only = strtol(optarg, NULL, 10);
+		else
+			return 64;
+	}
+	for (int i = optind; i < argc; i++)
+		failed += tell_file(argv[i], only, &n);
+	printf("%d stories, %d failed\n", n, failed);
+	return n == 0 || failed > 0;
+}

@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The monitor gets its configuration and its watchlists as files, read by the
+ * real config room; everything else is virtual.
+ */
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FAKE_LOOP_HERE
+#include "fake_loop.c"
+
+#include "base/diag.h"
+#include "play.h"
+#include "resolver/resolver.h"
+#include "world.h"
+
+#define SECRET "whsec_MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1u"
+
+enum { OPEN_LIMIT_S = 720, DRAIN_LIMIT_S = 30 };
+
+void
+world_init(struct world *w)
+{
+	const char *tmp = getenv("TMPDIR");
+
+	*w = (struct world){0};
+	w->loop = loop_new();
+	w->begin = loop_mono(w->loop);
+	w->net.loop = w->loop;
+	w->net.negative_ttl = 20;
+	w->ttl = 20;
+	net_use(&w->net);
+	w->db = db_new(w->loop);
+	w->limits = resolver_limits_default();
+	snprintf(w->dir, sizeof(w->dir), "%.40s/replay.XXXXXX",
+	    tmp != NULL ? tmp : "/tmp");
+	if (mkdtemp(w->dir) == NULL)
+		story_fail("no folder %s", w->dir);
+}
+
+static void
+remove_files(const char *dir)
+{
+	char path[512];
+	struct dirent *e;
+	DIR *d = opendir(dir);
+
+	while (d != NULL && (e = readdir(d)) != NULL) {
+		snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
+		unlink(path);
+	}
+	if (d != NULL)
+		closedir(d);
+	rmdir(dir);
+}
+
+void
+world_fini(struct world *w)
+{
+	size_t left;
+
+	monitor_free(w->monitor);
+	if (w->store != NULL)
+		fake_store_close(w->store);
+	config_free(w->config);
+	db_free(w->db);
+	net_free(&w->net);
+	buf_fini(&w->resolvers);
+	buf_fini(&w->sinks);
+	buf_fini(&w->more);
+	free(w->watches);
+	remove_files(w->dir);
+	left = fake_loop_n_watchers(w->loop);
+	loop_free(w->loop);
+	if (left != 0)
+		story_fail("%zu timers or hooks were not freed", left);
+}
+
+/* ---- files ---- */
+
+static FILE *
+create(const struct world *w, const char *name, char path[512])
+{
+	FILE *f;
+
+	snprintf(path, 512, "%s/%s", w->dir, name);
+	f = fopen(path, "w");
+	if (f == NULL)
+		story_fail("cannot write %s", path);
+	return f;
+}
+
+static void
+write_lists(struct world *w)
+{
+	char path[512];
+	char name[128];
+
+	for (size_t i = 0; i < w->n_lists; i++) {
+		FILE *f;
+
+		snprintf(name, sizeof(name), "%s.yaml", w->lists[i]);
+		f = create(w, name, path);
+		fprintf(f, "watchlist: %s\nwatch:\n", w->lists[i]);
+		for (size_t k = 0; k < w->n_watches; k++) {
+			const struct watch_line *l = &w->watches[k];
+
+			if (strcmp(l->list, w->lists[i]) == 0)
+				fprintf(f,
+				    "  - {name: \"%s\", types: [%s], "
+				    "every: %s%s}\n",
+				    l->name, l->types, l->every, l->more);
+		}
+		fclose(f);
+	}
+}
+
+static void
+say_problems(const struct diag *d)
+{
+	char line[512];
+
+	for (size_t i = 0; i < d->n_items; i++)
+		fprintf(stderr, "%s\n",
+		    diag_print(&d->items[i], line, sizeof(line)));
+}
+
+static struct config *
+make_config(struct world *w)
+{
+	struct diag d = {0};
+	struct config *c;
+	char path[512];
+	FILE *f = create(w, "dnsvigil.conf", path);
+
+	fprintf(f, "database: postgresql:///none\nresolvers:\n%s",
+	    buf_text(&w->resolvers));
+	fprintf(f, "watchlists: [\"%s/*.yaml\"]\n", w->dir);
+	if (w->n_sinks == 0 && w->sinks.size == 0) {
+		buf_add_text(&w->sinks,
+		    "  soc: {type: webhook, url: "
+		    "\"https://soc.example/\", secret: " SECRET "}\n");
+		w->n_sinks = 1;
+	}
+	if (w->n_sinks > 0)
+		fprintf(f, "sinks:\n%s", buf_text(&w->sinks));
+	fprintf(f, "%s", buf_text(&w->more));
+	fclose(f);
+	c = config_load(path, &d);
+	if (c == NULL) {
+		say_problems(&d);
+		story_fail("the configuration is refused");
+	}
+	diag_fini(&d);
+	return c;
+}
+
+void
+world_add_resolver(struct world *w, const char *p)
+{
+	char name[WORD_SIZE], address[WORD_SIZE], word[WORD_SIZE];
+	struct server *s;
+
+	word_need(&p, name);
+	word_need(&p, address);
+	s = net_add(&w->net, name);
+	if (addr_parse(address, 53, &s->addr) != 0)
+		story_fail("no address: %s", address);
+	buf_printf(&w->resolvers, "  - {address: \"%s\"", address);
+	while (word_next(&p, word)) {
+		if (strcmp(word, "group") == 0) {
+			word_need(&p, word);
+			buf_printf(&w->resolvers, ", group: %s", word);
+		} else if (strcmp(word, "rate") == 0) {
+			word_need(&p, word);
+			buf_printf(&w->resolvers, ", rate: %s", word);
+		} else if (strcmp(word, "authoritative") == 0) {
+			s->authoritative = true;
+		} else {
+			story_fail("resolver: what is %s?", word);
+		}
+	}
+	buf_add_text(&w->resolvers, "}\n");
+}
+
+static void
+need_list(struct world *w, const char *list)
+{
+	for (size_t i = 0; i < w->n_lists; i++) {
+		if (strcmp(w->lists[i], list) == 0)
+			return;
+	}
+	CHECK(w->n_lists < 16);
+	snprintf(w->lists[w->n_lists++], sizeof(w->lists[0]), "%s", list);
+}
+
+void
+world_add_watch(struct world *w, const char *p)
+{
+	char name[WORD_SIZE], types[WORD_SIZE], word[WORD_SIZE];
+	struct watch_line *l =
+	    list_add(&w->watches, &w->n_watches, &w->watches_room, sizeof(*l));
+	size_t n;
+
+	word_need(&p, name);
+	word_need(&p, types);
+	snprintf(l->name, sizeof(l->name), "%s", name);
+	snprintf(l->types, sizeof(l->types), "%s", types);
+	snprintf(l->every, sizeof(l->every), "60s");
+	snprintf(l->list, sizeof(l->list), "all");
+	while (word_next(&p, word)) {
+		char value[WORD_SIZE];
+
+		word_need(&p, value);
+		n = strlen(l->more);
+		if (strcmp(word, "every") == 0)
+			snprintf(l->every, sizeof(l->every), "%s", value);
+		else if (strcmp(word, "list") == 0)
+			snprintf(l->list, sizeof(l->list), "%s", value);
+		else if (strcmp(word, "tags") == 0)
+			snprintf(l->more + n, sizeof(l->more) - n,
+			    ", tags: [%s]", value);
+		else
+			snprintf(l->more + n, sizeof(l->more) - n,
+			    ", %s: \"%s\"", word, value);
+	}
+	need_list(w, l->list);
+}
+
+void
+world_remove_watch(struct world *w, const char *p)
+{
+	char name[WORD_SIZE], types[WORD_SIZE];
+	bool all;
+	size_t n = 0;
+
+	word_need(&p, name);
+	all = !word_next(&p, types);
+	for (size_t i = 0; i < w->n_watches; i++) {
+		const struct watch_line *l = &w->watches[i];
+
+		if (strcmp(l->name, name) != 0 ||
+		    (!all && strcmp(l->types, types) != 0))
+			w->watches[n++] = *l;
+	}
+	if (n == w->n_watches)
+		story_fail("%s is not watched", name);
+	w->n_watches = n;
+}
+
+/* ---- the monitor ---- */
+
+static void
+on_line(void *ctx, const struct monitor_line *line)
+{
+	struct world *w = ctx;
+
+	w->n_lines++;
+	story_trace("line %s", line->text);
+}
+
+static void
+on_outbox(void *ctx)
+{
+	struct world *w = ctx;
+
+	w->n_outbox++;
+}
+
+static void
+on_done(void *ctx)
+{
+	struct world *w = ctx;
+
+	w->done = true;
+}
+
+static void
+on_fatal(void *ctx, const char *why)
+{
+	struct world *w = ctx;
+
+	snprintf(w->fatal, sizeof(w->fatal), "%s", why);
+}
+
+static void
+on_store(void *ctx, enum store_state state, const char *why)
+{
+	struct world *w = ctx;
+
+	story_trace("store state %d %s", (int)state, why);
+	monitor_store_state(w->monitor, (int)state, why);
+}
+
+static void
+start_monitor(struct world *w)
+{
+	struct monitor_hooks hooks = {on_line, on_outbox, on_done, on_fatal, w};
+	struct monitor_setup setup = {
+	    .loop = w->loop,
+	    .config = w->config,
+	    .limits = &w->limits,
+	    .once = w->once,
+	};
+	struct diag d = {0};
+
+	w->done = false;
+	w->store = fake_store_open(w->db, on_store, w);
+	setup.store = w->store;
+	w->monitor = monitor_new(&setup, &hooks);
+	if (w->monitor == NULL || monitor_watch(w->monitor, &d) != 0)
+		story_fail("the monitor does not start");
+	if (d.n_errors > 0) {
+		say_problems(&d);
+		story_fail("the watchlists are refused");
+	}
+	diag_fini(&d);
+}
+
+void
+world_start(struct world *w)
+{
+	if (w->started)
+		return;
+	w->started = true;
+	write_lists(w);
+	w->config = make_config(w);
+	w->db->n_sinks = w->n_sinks;
+	start_monitor(w);
+}
+
+void
+world_restart(struct world *w)
+{
+	world_start(w);
+	monitor_free(w->monitor);
+	fake_store_close(w->store);
+	config_free(w->config);
+	write_lists(w);
+	w->config = make_config(w);
+	start_monitor(w);
+}
+
+void
+world_reload(struct world *w, bool mass)
+{
+	struct config *old = w->config;
+
+	write_lists(w);
+	w->config = make_config(w);
+	w->db->n_sinks = w->n_sinks;
+	monitor_reload(w->monitor, w->config, mass);
+	config_free(old);
+}
+
+void
+world_run(struct world *w, mono_ns by)
+{
+	world_start(w);
+	fake_loop_advance(w->loop, by);
+	fake_loop_settle(w->loop);
+}
+
+mono_ns
+world_now(const struct world *w)
+{
+	return loop_mono(w->loop) - w->begin;
+}
+
+void
+world_run_to(struct world *w, mono_ns since_begin)
+{
+	if (since_begin < world_now(w))
+		story_fail("the story goes back in time");
+	if (since_begin > world_now(w))
+		world_run(w, since_begin - world_now(w));
+}
+
+void
+world_pause(struct world *w, mono_ns by)
+{
+	world_start(w);
+	w->loop->mono += by;
+}
+
+static bool
+all_decided(void *ctx)
+{
+	struct world *w = ctx;
+
+	for (size_t i = 0; i < w->db->n_questions; i++) {
+		if (w->db->questions[i]->phase == CANDIDATE_OPEN)
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_done(void *ctx)
+{
+	struct world *w = ctx;
+
+	return w->done;
+}
+
+void
+world_end(struct world *w)
+{
+	world_start(w);
+	if (w->db->away)
+		fake_store_back(w->store);
+	if (!fake_loop_run_until(w->loop, all_decided, w, MONO_S(OPEN_LIMIT_S)))
+		story_fail("a candidate was never decided");
+	for (size_t i = 0; i < w->db->n_entries; i++) {
+		const struct db_entry *e = &w->db->entries[i];
+
+		if (strcmp(e->class_, "candidate") == 0 && !e->decided)
+			story_fail(
+			    "a candidate of %s has no decision", e->name);
+	}
+	if (w->once)
+		return;
+	monitor_drain(w->monitor);
+	if (!fake_loop_run_until(w->loop, is_done, w, MONO_S(DRAIN_LIMIT_S)))
+		story_fail("draining does not end");
+}
