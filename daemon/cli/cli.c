@@ -17,6 +17,7 @@
 #include "base/escape.h"
 #include "cli/cli.h"
 #include "config/config.h"
+#include "config/typed.h"
 #include "dns/type.h"
 
 enum {
@@ -291,14 +292,26 @@ cli_database(
 int
 cli_name(const char *typed, struct name *out, const char **why)
 {
-	struct addr addr;
+	struct typed read;
 
-	/* As in a watchlist, an address stands for its PTR. */
-	if (addr_parse(typed, 0, &addr) == 0 && addr.port == 0) {
-		name_reverse(addr.family, addr.ip, out);
+	typed_read(typed, strlen(typed), &read);
+	switch (read.kind) {
+	case TYPED_NAME:
+		*out = read.name;
 		return 0;
+	case TYPED_PREFIX:
+		/* As in a watchlist, an address stands for its PTR. */
+		if (read.prefix.len !=
+		    (read.prefix.family == AF_INET ? 32 : 128))
+			break;
+		name_reverse(read.prefix.family, read.prefix.ip, out);
+		return 0;
+	case TYPED_BAD:
+		*why = read.why;
+		return ERR_SYNTAX;
 	}
-	return name_parse(typed, out, why);
+	*why = "one address is wanted, not a prefix";
+	return ERR_SYNTAX;
 }
 
 int

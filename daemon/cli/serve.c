@@ -34,6 +34,7 @@ enum {
 	DRAIN_MAX_S = 8,     /* then what is open is left to the next start */
 	ONCE_DELIVER_S = 30, /* one attempt per alert */
 	ONCE_CONNECT_S = 10, /* for the database to be there */
+	ONCE_AWAY_S = 30,    /* and to come back */
 	MASS_AFTER_S = 5,  /* a SIGHUP in this window after a refused reload */
 	MASS_UNTIL_S = 60, /* lets it drop what it would drop */
 	OLD_CONFIGS = 8    /* kept for what still borrows from them */
@@ -168,14 +169,16 @@ on_store_state(void *ctx, enum store_state state, const char *why)
 	struct service *s = ctx;
 
 	if (state == STORE_READY) {
-		if (!s->was_ready && s->once)
+		if (s->once && !s->delivering)
 			loop_timer_stop(s->timer);
 		if (!s->was_ready)
 			log_info("store: ready");
 		s->was_ready = true;
-	} else if (state == STORE_DOWN && !s->was_ready && s->once) {
+	} else if (state == STORE_DOWN && s->once && !s->was_ready) {
 		on_fatal(s, why);
 		return;
+	} else if (state == STORE_DOWN && s->once && !s->delivering) {
+		loop_timer_in(s->timer, MONO_S(ONCE_AWAY_S));
 	}
 	if (!s->notified && (state == STORE_READY || state == STORE_DOWN)) {
 		s->notified = true;

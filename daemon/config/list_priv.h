@@ -18,7 +18,7 @@
 #include "config/watchlist.h"
 #include "node_priv.h"
 #include "source_priv.h"
-#include "typed_priv.h"
+#include "config/typed.h"
 
 /* What a watch says beside its name, the list's defaults included. */
 struct fields {

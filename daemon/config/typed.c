@@ -14,7 +14,7 @@
 
 #include "dns/name.h"
 #include "idn_priv.h"
-#include "typed_priv.h"
+#include "config/typed.h"
 #include "utf8_priv.h"
 
 enum {

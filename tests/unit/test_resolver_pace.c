@@ -88,7 +88,7 @@ test_WF8_the_window_shrinks_where_half_is_lost(void **state)
 	world_start(w, drop_half);
 	ask_all_room(w);
 	assert_true(resolver_inflight(w->resolver) <= 250);
-	world_settle(w, MONO_MS(400));
+	world_settle(w, MONO_MS(250));
 	assert_true(resolver_health(w->resolver, 0).window < 250 / 4);
 	assert_true(world_counters(w).sent_udp <= 2 * world_counters(w).asked);
 }
@@ -164,7 +164,7 @@ test_WF9_a_dead_server_gets_less_and_less(void **state)
 	w->on_room = ask_all_room;
 	world_start(w, silent);
 	ask_all_room(w);
-	world_settle(w, MONO_MS(300));
+	world_settle(w, MONO_MS(220));
 	assert_true(resolver_health(w->resolver, 0).window <= 4);
 	assert_true(resolver_health(w->resolver, 0).fails_running > 100);
 }
@@ -539,7 +539,7 @@ test_WF8_every_question_ends_once_whatever_the_network_does(void **state)
 	w->on_room = ask_all_room;
 	world_start(w, chaos);
 	ask_all_room(w);
-	world_settle(w, MONO_MS(300));
+	world_settle(w, MONO_MS(120));
 	w->on_room = NULL;
 	world_run(w, (size_t)world_counters(w).asked);
 	assert_int_equal(resolver_inflight(w->resolver), 0);

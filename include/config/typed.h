@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef CONFIG_TYPED_PRIV_H
-#define CONFIG_TYPED_PRIV_H
+#ifndef CONFIG_TYPED_H
+#define CONFIG_TYPED_H
 
 /*
  * typed -- what people write where a name is wanted (E1, E2).
