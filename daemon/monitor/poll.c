@@ -272,7 +272,7 @@ static void
 take_due(struct monitor *m, uint32_t id)
 {
 	struct question *q = table_question(m->table, id);
-	mono_ns lag = loop_mono(m->loop) - monitor_mono_of(m, q->due);
+	mono_ns lag = loop_mono(m->loop) - monitor_mono_of(m, q->wheel);
 
 	if ((q->flags & Q_WATCHED) == 0 || m->draining)
 		return;
