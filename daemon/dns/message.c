@@ -292,20 +292,20 @@ message_asks(const uint8_t *wire, const struct message *m, const uint8_t *name,
 
 size_t
 message_build(uint8_t *out, uint16_t id, const uint8_t *name, size_t size,
-    uint16_t type, bool recursion, bool edns)
+    uint16_t type, unsigned flags)
 {
 	uint8_t *p = out + MESSAGE_HEADER_SIZE;
 
 	memset(out, 0, MESSAGE_HEADER_SIZE);
 	wire_put_u16(out, id);
-	out[2] = recursion ? 0x01 : 0x00;
+	out[2] = (flags & MESSAGE_RD) != 0 ? 0x01 : 0x00;
 	out[5] = 1;
 	memcpy(p, name, size);
 	p += size;
 	wire_put_u16(p, type);
 	wire_put_u16(p + 2, CLASS_IN);
 	p += 4;
-	if (edns) {
+	if ((flags & MESSAGE_EDNS) != 0) {
 		out[11] = 1;
 		memset(p, 0, 11);
 		wire_put_u16(p + 1, TYPE_OPT);

@@ -62,8 +62,9 @@ fill_batch(struct port *p)
 		p->outgoing_first = q->next;
 		q->in_outgoing = false;
 		id = p->slots[q->tries[q->n_tries - 1].slot].id;
-		r->out.iov[n].iov_len = message_build(r->out_data[n], id,
-		    q->name, q->name_size, q->type, true, !q->plain);
+		r->out.iov[n].iov_len =
+		    message_build(r->out_data[n], id, q->name, q->name_size,
+			q->type, MESSAGE_RD | (q->plain ? 0 : MESSAGE_EDNS));
 	}
 	if (p->outgoing_first == NIL)
 		p->outgoing_last = NIL;

@@ -29,8 +29,8 @@ enum { ADDR_TEXT_SIZE = 64 };
  * Reads "192.0.2.1", "192.0.2.1:53", "2001:db8::1" or "[2001:db8::1]:53";
  * port_default where none is given.  0 or ERR_SYNTAX.  Nothing is looked up.
  */
-MUST_CHECK int addr_parse(const char *text, uint16_t port_default,
-    struct addr *out);
+MUST_CHECK int addr_parse(
+    const char *text, uint16_t port_default, struct addr *out);
 /* "192.0.2.1:53", "[2001:db8::1]:53"; without a port only the address. */
 char *addr_print(const struct addr *a, char out[ADDR_TEXT_SIZE]);
 char *addr_print_ip(const struct addr *a, char out[ADDR_TEXT_SIZE]);

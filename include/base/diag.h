@@ -28,9 +28,9 @@ struct diag_item {
 struct diag {
 	struct diag_item *items;
 	size_t n_items;
-	size_t n_errors;   /* all, also those not kept */
+	size_t n_errors; /* all, also those not kept */
 	size_t n_warnings;
-	size_t n_of_file;  /* of the file reported last */
+	size_t n_of_file; /* of the file reported last */
 };
 
 void diag_fini(struct diag *d);

@@ -29,7 +29,8 @@ void emit_object(struct emit *j, const char *key); /* key NULL in arrays */
 void emit_object_end(struct emit *j);
 void emit_array(struct emit *j, const char *key);
 void emit_array_end(struct emit *j);
-void emit_text(struct emit *j, const char *key, const char *text); /* NULL: null */
+void emit_text(
+    struct emit *j, const char *key, const char *text); /* NULL: null */
 void emit_bytes(struct emit *j, const char *key, const void *data, size_t size);
 void emit_utf8(struct emit *j, const char *key, const char *text);
 void emit_int(struct emit *j, const char *key, int64_t v);

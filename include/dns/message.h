@@ -91,13 +91,14 @@ bool message_peek(
 bool message_asks(const uint8_t *wire, const struct message *m,
     const uint8_t *name, uint16_t type, bool exact);
 
+enum { MESSAGE_RD = 1, MESSAGE_EDNS = 2 };
 /*
- * Writes a question: RD as given, CD off, EDNS with MESSAGE_UDP_SIZE unless
- * `edns` is false.  Returns the size, at most MESSAGE_QUERY_SIZE_MAX.  The
- * name is copied as it is: who wants 0x20 mixes the case before.
+ * Writes a question: RD and EDNS with MESSAGE_UDP_SIZE by the flags, CD off.
+ * Returns the size, at most MESSAGE_QUERY_SIZE_MAX.  The name is copied as it
+ * is: who wants 0x20 mixes the case before.
  */
 size_t message_build(uint8_t *out, uint16_t id, const uint8_t *name,
-    size_t name_size, uint16_t type, bool recursion, bool edns);
+    size_t name_size, uint16_t type, unsigned flags);
 
 /* One record as the walk sees it: nothing is copied. */
 struct message_record {

@@ -402,16 +402,15 @@ test_a_built_question_walks_and_asks_what_was_wanted(void **state)
 
 	(void)state;
 	assert_int_equal(name_parse("www.example.com", &name, &why), 0);
-	p.size = message_build(
-	    p.data, 7, name.wire, name.size, TYPE_HTTPS, true, true);
+	p.size = message_build(p.data, 7, name.wire, name.size, TYPE_HTTPS,
+	    MESSAGE_RD | MESSAGE_EDNS);
 	assert_int_equal(p.size, 12 + 17 + 4 + 11);
 	assert_int_equal(walk(&m), MESSAGE_OK);
 	assert_int_equal(m.id, 7);
 	assert_int_equal(m.flags, 0x0100);
 	assert_int_equal(m.opt_udp_size, MESSAGE_UDP_SIZE);
 	assert_true(message_asks(p.data, &m, name.wire, TYPE_HTTPS, true));
-	p.size = message_build(
-	    p.data, 8, name.wire, name.size, TYPE_A, false, false);
+	p.size = message_build(p.data, 8, name.wire, name.size, TYPE_A, 0);
 	assert_int_equal(walk(&m), MESSAGE_OK);
 	assert_int_equal(m.flags, 0);
 	assert_false(m.has_opt);
