@@ -70,6 +70,11 @@ ask_siblings(struct monitor *m, struct household *h, uint32_t but)
 		    .flags = ASK_URGENT,
 		};
 
+		/* What was denied once may be true now: look at the contents.
+		 */
+		if (id != but && (s->flags & Q_KNOWN) != 0)
+			table_question(m->table, id)->fingerprint =
+			    FINGERPRINT_ASK;
 		if (id == but || (s->flags & Q_WATCHED) == 0 ||
 		    (s->flags & (Q_INQUIRY | Q_KNOWN)) != Q_KNOWN ||
 		    h->n_asked == WATCH_TYPES_MAX)
@@ -147,6 +152,9 @@ deny_one(struct monitor *m, struct inquiry *q)
 		q->judgement.why = "another type of the name still answers";
 		decide_weigh(q);
 		decide_commit(m, &q, 1, NULL);
+		/* Until a type of the name comes or goes, it is no news. */
+		table_question(m->table, q->question)->fingerprint =
+		    q->list[q->end - 1].fingerprint;
 		return;
 	}
 	for (size_t k = q->begin; k < q->n; k++) {

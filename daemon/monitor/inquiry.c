@@ -188,6 +188,19 @@ is_difference(const struct inquiry *q, const struct testimony *t)
 	       !content_equal(&t->content, &q->believed);
 }
 
+/*
+ * R2: an unreadable answer's digest may change with every answer; it is a
+ * change at most once an hour.
+ */
+static bool
+is_noise(const struct inquiry *q, const struct testimony *t)
+{
+	return t->content.outcome == OUTCOME_UNREADABLE &&
+	       q->believed.outcome == OUTCOME_UNREADABLE &&
+	       t->content.reason == q->believed.reason &&
+	       t->witness.at - q->believed_since < WALL_S(UNREADABLE_EVERY_S);
+}
+
 /* Nothing differs after all: remember how the believed answer looks. */
 static void
 no_difference(struct inquiry *q)
@@ -197,7 +210,8 @@ no_difference(struct inquiry *q)
 	for (size_t i = q->n; i > 0; i--) {
 		const struct testimony *t = &q->list[i - 1];
 
-		if (t->witness.fail != FAIL_NOT || t->witness.stale)
+		if (t->witness.fail != FAIL_NOT || t->witness.stale ||
+		    !content_equal(&t->content, &q->believed))
 			continue;
 		row->fingerprint = t->fingerprint;
 		row->seen = (uint32_t)(t->witness.last_at / WALL_S(1));
@@ -286,39 +300,31 @@ open_candidate(struct inquiry *q)
 		decide_sight(q);
 	}
 	q->state = INQUIRY_OPEN;
-	if (q->rotating)
+	q->opened_at = loop_wall(m->loop);
+	if (q->rotating) {
+		/* Only what was looked up: the rest is judged after it. */
+		q->end = q->begin + 1;
 		q->deadline = q->seen_at;
-	else
+	} else if (!q->restored) {
 		judge_history(q);
+	}
 	testimony_count_bytes(q);
 	household_join(m, q);
 	inquiry_step(q);
 }
 
-/* R2: an unreadable answer's digest may change every time; told once an hour.
- */
-static bool
-is_noise(const struct inquiry *q)
-{
-	const struct testimony *t = &q->list[q->begin];
-
-	return t->content.outcome == OUTCOME_UNREADABLE &&
-	       q->believed.outcome == OUTCOME_UNREADABLE &&
-	       t->content.reason == q->believed.reason &&
-	       t->witness.at - q->believed_since < WALL_S(UNREADABLE_EVERY_S);
-}
-
 /* After a restart: what was seen first stands again at the head of the list. */
-static void
+static bool
 put_restored(struct inquiry *q, const struct store_believed *b)
 {
 	struct testimony *t;
 
-	if (!q->restored || b->open_content == NULL || q->begin != 0)
-		return;
+	if (!q->restored || b->open_content == NULL || q->begin != 0 ||
+	    (q->n > 0 && q->list[0].stored))
+		return false;
 	t = testimony_add(q);
 	if (t == NULL)
-		return;
+		return false;
 	memmove(q->list + 1, q->list, (q->n - 1) * sizeof(*t));
 	t = &q->list[0];
 	*t = (struct testimony){.stored = true, .ede = -1};
@@ -326,7 +332,7 @@ put_restored(struct inquiry *q, const struct store_believed *b)
 		&t->content) != 0) {
 		memmove(q->list, q->list + 1, (q->n - 1) * sizeof(*t));
 		q->n--;
-		return;
+		return false;
 	}
 	t->fingerprint = content_fingerprint(&t->content, &q->monitor->key);
 	t->witness = (struct witness){
@@ -336,6 +342,7 @@ put_restored(struct inquiry *q, const struct store_believed *b)
 	    .server = table_question(q->monitor->table, q->question)->home,
 	};
 	testimony_server(q->monitor, t, t->witness.server);
+	return true;
 }
 
 static int
@@ -378,10 +385,14 @@ on_believed(void *ctx, int err, const struct store_believed *b)
 	}
 	if ((wall_us)row->seen * WALL_S(1) > q->believed_seen)
 		q->believed_seen = (wall_us)row->seen * WALL_S(1);
-	put_restored(q, b);
-	while (q->begin < q->n && !is_difference(q, &q->list[q->begin]))
+	if (put_restored(q, b)) {
+		fetch(q); /* what is known of what was seen first */
+		return;
+	}
+	while (q->begin < q->n && (!is_difference(q, &q->list[q->begin]) ||
+				      is_noise(q, &q->list[q->begin])))
 		q->begin++;
-	if (q->begin == q->n || is_noise(q)) {
+	if (q->begin == q->n) {
 		no_difference(q);
 	} else if (q->begin != begin) {
 		fetch(q); /* what is known of these other elements */
@@ -394,13 +405,20 @@ static void
 fetch(struct inquiry *q)
 {
 	struct monitor *m = q->monitor;
-	struct store_fetch f = {.key = table_key(m->table, q->question)};
+	static const struct content nothing = {.outcome = OUTCOME_NODATA};
+	struct store_fetch f = {
+	    .key = table_key(m->table, q->question),
+	    .seen = &nothing,
+	    .at = q->seen_at,
+	};
 
 	while (
 	    q->begin + 1 < q->n && q->list[q->begin].witness.fail != FAIL_NOT)
 		q->begin++;
-	f.seen = &q->list[q->begin].content;
-	f.at = q->list[q->begin].witness.at;
+	if (q->begin < q->n) {
+		f.seen = &q->list[q->begin].content;
+		f.at = q->list[q->begin].witness.at;
+	}
 	q->fetch_open = true;
 	q->retry_fetch = 0;
 	store_fetch(m->store, &f, on_believed, q);
@@ -629,11 +647,8 @@ inquiry_restore(struct monitor *m, uint32_t id, const struct uuid *change,
 	q->change = *change;
 	q->seen_at = seen_at;
 	q->revision = revision + 1;
-	/* Its next reply, soon, begins the judging; T runs anew (R10). */
-	poll_errand(m, &(struct errand){.question = id,
-			   .purpose = PURPOSE_CONFIRM,
-			   .server = table_question(m->table, id)->home,
-			   .flags = ASK_URGENT});
+	/* It is asked again when its state is known; T runs anew (R10). */
+	fetch(q);
 }
 
 static void
@@ -647,7 +662,7 @@ tick_one(struct inquiry *q, wall_us now)
 		break;
 	case INQUIRY_OPEN:
 		if (q->deadline == 0 &&
-		    now >= q->seen_at + WALL_S(CANDIDATE_HELD_MAX_S))
+		    now >= q->opened_at + WALL_S(CANDIDATE_HELD_MAX_S))
 			q->deadline = now;
 		if ((q->deadline != 0 && now >= q->deadline) ||
 		    (q->n_repeats < INQUIRY_REPEATS_MAX &&

@@ -142,8 +142,9 @@ struct inquiry {
 	struct uuid change;
 	uint32_t revision;
 	wall_us seen_at;
-	wall_us deadline; /* 0: the clock of T does not run */
-	uint32_t wait_s;  /* T */
+	wall_us opened_at; /* by this process */
+	wall_us deadline;  /* 0: the clock of T does not run */
+	uint32_t wait_s;   /* T */
 	enum proved required;
 	struct judgement judgement;
 	enum severity severity;

@@ -64,17 +64,32 @@ ttl_max_for(const struct inquiry *q, const struct reply_sum *sum)
 }
 
 static bool
-is_same_run(const struct inquiry *q, const struct answer *a, enum fail fail,
+says_the_same(const struct testimony *t, const struct answer *a, enum fail fail,
     uint64_t fingerprint)
 {
-	const struct testimony *last;
+	return t->witness.fail == fail && t->fingerprint == fingerprint &&
+	       t->witness.server == a->server &&
+	       t->witness.transport == a->transport;
+}
 
-	if (q->n == 0 || q->n <= q->begin)
-		return false;
-	last = &q->list[q->n - 1];
-	return last->witness.fail == fail && last->fingerprint == fingerprint &&
-	       last->witness.server == a->server &&
-	       last->witness.transport == a->transport;
+/*
+ * The testimony that this reply prolongs: the last one, so that the order of
+ * different answers is kept; among those for a change that is decided but
+ * doubted any, since they come with every poll for a day.
+ */
+static struct testimony *
+same_run(const struct inquiry *q, const struct answer *a, enum fail fail,
+    uint64_t fingerprint)
+{
+	size_t first = q->state == INQUIRY_DOUBTED ? q->begin : q->n - 1;
+
+	if (q->n <= q->begin)
+		return NULL;
+	for (size_t i = q->n; i > first; i--) {
+		if (says_the_same(&q->list[i - 1], a, fail, fingerprint))
+			return &q->list[i - 1];
+	}
+	return NULL;
 }
 
 /* By value: the configuration may change while evidence is held. */
@@ -117,11 +132,10 @@ testimony_reply(
 	struct monitor *m = q->monitor;
 	wall_us after = candidate_fetched_after(
 	    loop_wall(m->loop), sum->aa, ttl_max_for(q, sum), sum->ttl);
-	struct testimony *t;
+	struct testimony *t = same_run(q, a, FAIL_NOT, sum->fingerprint);
 	struct reply reply;
 
-	if (is_same_run(q, a, FAIL_NOT, sum->fingerprint)) {
-		t = &q->list[q->n - 1];
+	if (t != NULL) {
 		t->witness.count++;
 		t->witness.last_at = loop_wall(m->loop);
 		t->witness.fetched_after = after;
@@ -176,10 +190,9 @@ inquiry_evidence(
 struct testimony *
 testimony_fail(struct inquiry *q, const struct answer *a, enum fail fail)
 {
-	struct testimony *t;
+	struct testimony *t = same_run(q, a, fail, 0);
 
-	if (is_same_run(q, a, fail, 0)) {
-		t = &q->list[q->n - 1];
+	if (t != NULL) {
 		t->witness.count++;
 		t->witness.last_at = loop_wall(q->monitor->loop);
 		return NULL;
