@@ -10,6 +10,7 @@
 #include "judge/candidate.h"
 
 #include <errno.h>
+#include <string.h>
 
 const char *
 label_text(enum label label)
@@ -95,7 +96,10 @@ says(const struct witness *w, enum claim claim, const struct content *to,
 		       !has_record(w->content, record);
 	case CLAIM_OUTCOME:
 		return w->content->outcome == to->outcome &&
-		       w->content->reason == to->reason;
+		       w->content->reason == to->reason &&
+		       (to->outcome != OUTCOME_UNREADABLE ||
+			   memcmp(w->content->digest, to->digest,
+			       SHA256_SIZE) == 0);
 	case CLAIM_CHAIN:
 		return same_chain(w->content, to);
 	}
@@ -152,7 +156,9 @@ judge_elements(const struct candidate *c, struct arena *a, struct judgement *j)
 	for (size_t i = 0; i < j->diff.n_removed; i++) {
 		one = claim_proved(c, j, CLAIM_LACKS, j->diff.removed[i]);
 		j->removed_confirmed[i] = one >= c->required;
-		weaken(&all, one);
+		/* What is not readable does not say that it is gone. */
+		if (j->to->outcome != OUTCOME_UNREADABLE)
+			weaken(&all, one);
 	}
 	if (c->believed->outcome != j->to->outcome ||
 	    j->to->outcome == OUTCOME_UNREADABLE)

@@ -111,7 +111,8 @@ is_better(const struct sight *s, int64_t now)
 	if (asked > 0 && failed <= asked / 4)
 		return true;
 	sum(s, now, LATELY_S, &asked, &failed);
-	/* A simple majority flaps when about half of all polls fail for long. */
+	/* A simple majority flaps when about half of all polls fail for long.
+	 */
 	return asked - failed >= LATELY_GOOD_MIN && failed <= asked / 4;
 }
 

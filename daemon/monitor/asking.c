@@ -92,11 +92,19 @@ inquiry_ask_more(struct inquiry *q, wall_us now)
 	ask_again(q, now);
 }
 
+/*
+ * T runs from the first question that can bring the proof that is required:
+ * the rates may hold it back (R11).
+ */
 void
-inquiry_asked(struct monitor *m, uint32_t id)
+inquiry_asked(struct monitor *m, uint32_t id, uint8_t server)
 {
 	struct inquiry *q = idmap_get(&m->inquiries, id);
 
-	if (q != NULL && q->state == INQUIRY_OPEN && q->deadline == 0)
-		q->deadline = loop_wall(m->loop) + WALL_S(q->wait_s);
+	if (q == NULL || q->state != INQUIRY_OPEN || q->deadline != 0)
+		return;
+	if (q->required == PROVED_CACHE && m->n_groups > 1 &&
+	    m->servers[server].group == q->list[q->begin].witness.group)
+		return;
+	q->deadline = monitor_steady(m) + WALL_S(q->wait_s);
 }

@@ -43,12 +43,16 @@ look_back(const struct inquiry *q, bool *novel, bool *returned)
 	for (size_t i = 0; i < d->n_added; i++) {
 		const struct store_element *f = fact_of(q, d->added[i]);
 
-		if (f == NULL || f->first_any == 0)
+		/* After a restart its own sight is in the history, too. */
+		if (f == NULL || f->first_any == 0 ||
+		    f->first_any >= q->seen_at)
 			*novel = true;
 		if (f == NULL || !f->believed_day)
 			*returned = false;
 	}
-	if (d->chain_differs && q->n_facts > 0 && q->facts[0].first_any == 0 &&
+	if (d->chain_differs && q->n_facts > 0 &&
+	    (q->facts[0].first_any == 0 ||
+		q->facts[0].first_any >= q->seen_at) &&
 	    q->list[q->begin].content.n_chain > 0)
 		*novel = true;
 }
@@ -316,7 +320,7 @@ believe(struct inquiry *q)
 		return;
 	row->fingerprint = to->fingerprint;
 	row->ttl = to->ttl;
-	row->seen = (uint32_t)(to->witness.last_at / WALL_S(1));
+	row->seen = (uint32_t)(to->last_at / WALL_S(1));
 }
 
 struct telling {
@@ -364,12 +368,12 @@ decide_release(struct told_group *g)
 }
 
 static struct told_group *
-group_new(const struct household *h)
+group_new(const struct household *h, wall_us at)
 {
 	struct told_group *g = calloc(1, sizeof(*g));
 
 	CHECK(g != NULL);
-	g->id = uuid_v7(h->opened);
+	g->id = uuid_v7(at);
 	g->refs = 1;
 	g->kind = h->kind;
 	return g;
@@ -384,7 +388,7 @@ group_of(struct inquiry **members, size_t n, struct household *h)
 	if (h == NULL || (n < 2 && h->group == NULL))
 		return NULL;
 	if (h->group == NULL)
-		h->group = group_new(h);
+		h->group = group_new(h, members[0]->seen_at);
 	for (size_t i = 0; i < n; i++) {
 		members[i]->group = h->group;
 		h->group->refs++;

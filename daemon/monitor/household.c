@@ -50,7 +50,7 @@ household_new(struct monitor *m, struct inquiry *q, const char *kind)
 	h->name = name;
 	h->first = table_first(m->table, q->question);
 	h->kind = kind;
-	h->opened = q->seen_at;
+	h->opened = q->list[q->begin].witness.at;
 	return h;
 }
 
@@ -110,7 +110,7 @@ household_join(struct monitor *m, struct inquiry *q)
 	if (h == NULL)
 		return;
 	q->household = h;
-	h->deadline = loop_wall(m->loop) + WALL_S(q->wait_s) + WALL_S(2);
+	h->deadline = monitor_steady(m) + WALL_S(q->wait_s) + WALL_S(2);
 	ask_siblings(m, h, q->question);
 }
 
@@ -258,7 +258,7 @@ household_step(struct monitor *m, struct household *h)
 {
 	struct inquiry *members[WATCH_TYPES_MAX];
 	struct inquiry *ready[WATCH_TYPES_MAX];
-	bool late = loop_wall(m->loop) >= h->deadline;
+	bool late = monitor_steady(m) >= h->deadline;
 	size_t n = members_of(m, h, members);
 	size_t n_ready = 0;
 
@@ -280,7 +280,7 @@ household_step(struct monitor *m, struct household *h)
 void
 household_tick(struct monitor *m)
 {
-	wall_us now = loop_wall(m->loop);
+	wall_us now = monitor_steady(m);
 	struct household *h;
 	uint32_t at = 0;
 

@@ -130,7 +130,7 @@ void
 inquiry_step(struct inquiry *q)
 {
 	struct monitor *m = q->monitor;
-	wall_us now = loop_wall(m->loop);
+	wall_us now = monitor_steady(m);
 	struct judgement j;
 
 	arena_reset(&m->scratch);
@@ -170,12 +170,12 @@ become_baseline(struct inquiry *q)
 	    .name = table_name(m->table, q->question, NULL),
 	    .content = &t->content,
 	    .ttl = t->ttl,
-	    .at = t->witness.at,
+	    .at = t->at,
 	};
 
 	row->fingerprint = t->fingerprint;
 	row->ttl = t->ttl;
-	row->seen = (uint32_t)(t->witness.last_at / WALL_S(1));
+	row->seen = (uint32_t)(t->last_at / WALL_S(1));
 	commit_baseline(m->store, &b, NULL, NULL);
 	q->end = q->begin + 1;
 	inquiry_closed(q);
@@ -198,7 +198,7 @@ is_noise(const struct inquiry *q, const struct testimony *t)
 	return t->content.outcome == OUTCOME_UNREADABLE &&
 	       q->believed.outcome == OUTCOME_UNREADABLE &&
 	       t->content.reason == q->believed.reason &&
-	       t->witness.at - q->believed_since < WALL_S(UNREADABLE_EVERY_S);
+	       t->at - q->believed_since < WALL_S(UNREADABLE_EVERY_S);
 }
 
 /* Nothing differs after all: remember how the believed answer looks. */
@@ -214,7 +214,7 @@ no_difference(struct inquiry *q)
 		    !content_equal(&t->content, &q->believed))
 			continue;
 		row->fingerprint = t->fingerprint;
-		row->seen = (uint32_t)(t->witness.last_at / WALL_S(1));
+		row->seen = (uint32_t)(t->last_at / WALL_S(1));
 		if (t->ttl > row->ttl)
 			row->ttl = t->ttl;
 		break;
@@ -248,7 +248,8 @@ is_rotating(struct inquiry *q, const struct judgement *j)
 	if (n > CONTENT_RECORDS_MAX + CONTENT_CHAIN_MAX)
 		return false;
 	for (size_t i = 0; i < n; i++)
-		seen[i] = q->facts[i].first_here != 0;
+		seen[i] = q->facts[i].first_here != 0 &&
+		          q->facts[i].first_here < q->seen_at;
 	return candidate_is_rotating(q->n_sets_day, &j->diff, seen, n);
 }
 
@@ -259,7 +260,7 @@ is_rotating(struct inquiry *q, const struct judgement *j)
 static void
 judge_history(struct inquiry *q)
 {
-	wall_us until = q->seen_at + WALL_S(q->wait_s);
+	wall_us until = q->list[q->begin].witness.at + WALL_S(q->wait_s);
 
 	q->end = q->begin + 1;
 	while (q->end < q->n && q->list[q->end].witness.at <= until)
@@ -274,7 +275,7 @@ open_candidate(struct inquiry *q)
 	struct monitor *m = q->monitor;
 	struct judgement j;
 
-	q->seen_at = q->list[q->begin].witness.at;
+	q->seen_at = q->list[q->begin].at;
 	q->required = required_proof(m, q);
 	q->end = q->n;
 	q->deadline = 0;
@@ -292,7 +293,7 @@ open_candidate(struct inquiry *q)
 	q->wait_s = q->severity >= SEVERITY_HIGH ? CANDIDATE_WAIT_HIGH_S
 	                                         : CANDIDATE_WAIT_S;
 	q->next_repeat =
-	    q->required == PROVED_PATH ? 0 : loop_wall(m->loop) + WALL_MS(2200);
+	    q->required == PROVED_PATH ? 0 : monitor_steady(m) + WALL_MS(2200);
 	q->rotating = is_rotating(q, &j);
 	if (!q->restored) {
 		q->change = uuid_v7(q->seen_at);
@@ -300,11 +301,11 @@ open_candidate(struct inquiry *q)
 		decide_sight(q);
 	}
 	q->state = INQUIRY_OPEN;
-	q->opened_at = loop_wall(m->loop);
+	q->opened_at = monitor_steady(m);
 	if (q->rotating) {
 		/* Only what was looked up: the rest is judged after it. */
 		q->end = q->begin + 1;
-		q->deadline = q->seen_at;
+		q->deadline = q->list[q->begin].witness.at;
 	} else if (!q->restored) {
 		judge_history(q);
 	}
@@ -318,6 +319,7 @@ static bool
 put_restored(struct inquiry *q, const struct store_believed *b)
 {
 	struct testimony *t;
+	wall_us ago;
 
 	if (!q->restored || b->open_content == NULL || q->begin != 0 ||
 	    (q->n > 0 && q->list[0].stored))
@@ -335,9 +337,11 @@ put_restored(struct inquiry *q, const struct store_believed *b)
 		return false;
 	}
 	t->fingerprint = content_fingerprint(&t->content, &q->monitor->key);
+	ago = loop_wall(q->monitor->loop) - b->open_seen_at;
+	t->at = t->last_at = b->open_seen_at;
 	t->witness = (struct witness){
-	    .at = b->open_seen_at,
-	    .last_at = b->open_seen_at,
+	    .at = monitor_steady(q->monitor) - ago,
+	    .last_at = monitor_steady(q->monitor) - ago,
 	    .count = 1,
 	    .server = table_question(q->monitor->table, q->question)->home,
 	};
@@ -380,7 +384,7 @@ on_believed(void *ctx, int err, const struct store_believed *b)
 	}
 	if (err != 0 || !b->known || keep_believed(q, b) != 0) {
 		/* Away, or its baseline is still on the way there. */
-		q->retry_fetch = loop_wall(m->loop) + WALL_MS(FETCH_RETRY_MS);
+		q->retry_fetch = monitor_steady(m) + WALL_MS(FETCH_RETRY_MS);
 		return;
 	}
 	if ((wall_us)row->seen * WALL_S(1) > q->believed_seen)
@@ -417,7 +421,7 @@ fetch(struct inquiry *q)
 		q->begin++;
 	if (q->begin < q->n) {
 		f.seen = &q->list[q->begin].content;
-		f.at = q->list[q->begin].witness.at;
+		f.at = q->list[q->begin].at;
 	}
 	q->fetch_open = true;
 	q->retry_fetch = 0;
@@ -679,7 +683,7 @@ tick_one(struct inquiry *q, wall_us now)
 void
 inquiry_tick(struct monitor *m)
 {
-	wall_us now = loop_wall(m->loop);
+	wall_us now = monitor_steady(m);
 	struct inquiry *q;
 	uint32_t at = 0;
 
@@ -687,7 +691,7 @@ inquiry_tick(struct monitor *m)
 		tick_one(q, now);
 	at = 0;
 	while ((q = idmap_next(&m->doubts, &at)) != NULL) {
-		if (now - q->seen_at > WALL_S(CANDIDATE_DOUBT_MAX_S))
+		if (now - q->opened_at > WALL_S(CANDIDATE_DOUBT_MAX_S))
 			inquiry_settle(q);
 	}
 }

@@ -41,6 +41,12 @@ monitor_mono_of(const struct monitor *m, uint32_t tick)
 	return m->start + MONO_MS(TICK_MS) * tick;
 }
 
+wall_us
+monitor_steady(const struct monitor *m)
+{
+	return m->began + (loop_mono(m->loop) - m->start) / 1000;
+}
+
 /* ---- the ledger ---- */
 
 static void
@@ -62,8 +68,8 @@ ledger_limit(const struct monitor *m)
 
 	while ((q = idmap_next(&m->inquiries, &at)) != NULL) {
 		if (q->state == INQUIRY_FETCHING && q->begin < q->n &&
-		    q->list[q->begin].witness.at < limit)
-			limit = q->list[q->begin].witness.at;
+		    q->list[q->begin].at < limit)
+			limit = q->list[q->begin].at;
 	}
 	if (limit <= m->origin)
 		return 0;
@@ -80,6 +86,8 @@ put_spans(struct monitor *m)
 	if (m->spans_open || !m->planned || m->setup.once)
 		return;
 	limit = ledger_limit(m);
+	if (m->drained < limit)
+		limit = m->drained;
 	for (uint32_t i = 0; i < m->ledger.n; i++) {
 		const struct ledger_class *c = &m->ledger.classes[i];
 
@@ -256,6 +264,7 @@ monitor_new(
 	m->config = setup->config;
 	m->start = loop_mono(m->loop);
 	m->origin = loop_wall(m->loop);
+	m->began = m->origin;
 	rand_bytes(&m->key, sizeof(m->key));
 	m->table = table_new();
 	m->tick = loop_timer_new(m->loop, on_tick, m);

@@ -86,7 +86,9 @@ struct poll_server {
 
 /* One reply of an inquiry, or a run of equal ones. */
 struct testimony {
-	struct witness witness;
+	struct witness witness; /* its times are steady ones */
+	wall_us at;             /* by the wall clock, as it is kept and told */
+	wall_us last_at;
 	struct content content;
 	uint64_t fingerprint;
 	uint32_t ttl;
@@ -172,6 +174,7 @@ struct monitor {
 	struct wheel *wheel;
 	struct hash_key key; /* of fingerprints, new with each process */
 	mono_ns start;
+	wall_us began;  /* wall time of tick 0, never changed */
 	wall_us origin; /* wall time of tick 0 */
 	struct poll_server *servers;
 	uint32_t rates[RESOLVER_SERVERS_MAX];
@@ -179,7 +182,8 @@ struct monitor {
 	uint8_t n_groups;
 	struct arena names; /* of groups; kept while evidence may name them */
 	struct ledger ledger;
-	bool spans_open; /* a commit of spans is on its way */
+	uint32_t drained; /* the wheel has nothing due before this tick */
+	bool spans_open;  /* a commit of spans is on its way */
 	struct sight sight;
 	struct idmap inquiries;  /* by question */
 	struct idmap doubts;     /* by question */
@@ -219,6 +223,8 @@ struct monitor {
 uint32_t monitor_tick_now(const struct monitor *m);
 wall_us monitor_wall_of(const struct monitor *m, uint32_t tick);
 mono_ns monitor_mono_of(const struct monitor *m, uint32_t tick);
+/* Wall time as if the clock never stepped: deadlines and orders go by it. */
+wall_us monitor_steady(const struct monitor *m);
 
 /* ---- poll.c ---- */
 MUST_CHECK int poll_start(struct monitor *m);
@@ -244,7 +250,7 @@ void inquiry_reply(struct monitor *m, uint32_t id, const struct answer *a,
 void inquiry_fail(
     struct monitor *m, uint32_t id, const struct answer *a, enum fail fail);
 /* A confirming question left: T runs from now. */
-void inquiry_asked(struct monitor *m, uint32_t id);
+void inquiry_asked(struct monitor *m, uint32_t id, uint8_t server);
 /* Deadlines and questions to be asked again; every tick. */
 void inquiry_tick(struct monitor *m);
 void inquiry_restore(struct monitor *m, uint32_t id, const struct uuid *change,

@@ -148,7 +148,7 @@ send_errand(struct monitor *m, const struct errand *e)
 	ask.name = table_name(m->table, e->question, &ask.name_size);
 	err = resolver_ask(m->resolver, &ask);
 	if (err == 0 && e->purpose == PURPOSE_CONFIRM)
-		inquiry_asked(m, e->question);
+		inquiry_asked(m, e->question, e->server);
 	return err;
 }
 
@@ -297,8 +297,10 @@ poll_turn(struct monitor *m)
 	while (!m->slow && n++ < POLL_TURN_MAX) {
 		uint32_t id = wheel_take(m->wheel, now);
 
-		if (id == WHEEL_NONE)
+		if (id == WHEEL_NONE) {
+			m->drained = monitor_tick_now(m);
 			break;
+		}
 		take_due(m, id);
 	}
 	for (uint8_t i = 0; i < m->n_servers; i++)
@@ -350,8 +352,8 @@ finish(struct monitor *m, uint32_t id, bool good)
 }
 
 /*
- * Tries the next server; with one server only, TCP at the same: `failing`
- * needs two paths (R3).
+ * Tries the next server, or where there is none, the same one by TCP:
+ * `failing` needs two paths (R3).
  */
 static bool
 fail_over(struct monitor *m, const struct errand *e)
@@ -361,28 +363,26 @@ fail_over(struct monitor *m, const struct errand *e)
 	next.attempt++;
 	if (next.attempt >= POLL_ATTEMPTS_MAX)
 		return false;
-	if (m->n_servers == 1) {
+	next.server = pick_server(m, e->question, next.attempt);
+	if (next.attempt >= m->n_servers || next.server == e->server) {
 		if ((e->flags & ASK_TCP) != 0)
 			return false;
+		next.server = e->server;
 		next.flags |= ASK_TCP;
-	} else {
-		if (next.attempt >= m->n_servers)
-			return false;
-		next.server = pick_server(m, e->question, next.attempt);
-		if (next.server == e->server)
-			return false;
 	}
 	poll_errand(m, &next);
 	return true;
 }
 
 static uint8_t
-paths_of(const struct monitor *m, const struct errand *e)
+paths_of(const struct errand *e)
 {
 	uint8_t paths = REACH_HOME_UDP;
 
-	if (e->attempt > 0)
-		paths |= m->n_servers == 1 ? REACH_TCP : REACH_OTHER;
+	if ((e->flags & ASK_TCP) != 0)
+		paths |= REACH_TCP;
+	if (e->attempt > 1 || (e->attempt == 1 && (e->flags & ASK_TCP) == 0))
+		paths |= REACH_OTHER;
 	return paths;
 }
 
@@ -402,7 +402,7 @@ poll_failed(struct monitor *m, const struct errand *e, const struct answer *a,
 	if (e->purpose != PURPOSE_POLL)
 		return;
 	if ((q->flags & Q_WATCHED) != 0)
-		outage_fail(m, id, fail, paths_of(m, e));
+		outage_fail(m, id, fail, paths_of(e));
 	finish(m, id, false);
 }
 
@@ -418,7 +418,7 @@ fetched_after(const struct monitor *m, const struct question *q,
     const struct reply_sum *sum)
 {
 	return candidate_fetched_after(
-	    loop_wall(m->loop), sum->aa, q->ttl, sum->ttl);
+	    monitor_steady(m), sum->aa, q->ttl, sum->ttl);
 }
 
 static void

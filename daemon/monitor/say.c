@@ -149,6 +149,66 @@ put_element(struct emit *j, const struct say_change *c, const char *op,
 	emit_object_end(j);
 }
 
+static bool
+content_has(const struct content *c, const struct record *r)
+{
+	for (uint16_t i = 0; c != NULL && i < c->n_records; i++) {
+		if (record_equal(&c->records[i], r))
+			return true;
+	}
+	return false;
+}
+
+/* Was it said before witness n, or is it told already? */
+static bool
+is_told(const struct say_change *c, const struct record *r, size_t n)
+{
+	if (content_has(c->from.content, r) || content_has(c->to.content, r))
+		return true;
+	for (size_t i = 0; i < n; i++) {
+		if (content_has(c->witnesses[i].content, r))
+			return true;
+	}
+	return false;
+}
+
+static bool
+two_groups_have(const struct say_change *c, const struct record *r, size_t n)
+{
+	for (size_t i = n + 1; i < c->n_witnesses; i++) {
+		if (strcmp(c->witnesses[i].group, c->witnesses[n].group) != 0 &&
+		    content_has(c->witnesses[i].content, r))
+			return true;
+	}
+	return false;
+}
+
+/* R10: also what was seen while the change was open and is gone again. */
+static void
+put_gone(struct emit *j, const struct say_change *c)
+{
+	size_t left = SAY_GONE_MAX;
+
+	for (size_t n = 0; n < c->n_witnesses; n++) {
+		const struct content *said = c->witnesses[n].content;
+
+		for (uint16_t i = 0; said != NULL && i < said->n_records; i++) {
+			const struct record *r = &said->records[i];
+
+			if (left == 0 || is_told(c, r, n))
+				continue;
+			left--;
+			emit_object(j, NULL);
+			emit_text(j, "op", "+");
+			put_record(j, "value", r);
+			emit_bool(j, "confirmed", two_groups_have(c, r, n));
+			emit_bool(j, "gone", true);
+			emit_wall(j, "first_seen_here", c->witnesses[n].at);
+			emit_object_end(j);
+		}
+	}
+}
+
 static void
 put_difference(struct emit *j, const struct say_change *c)
 {
@@ -168,6 +228,7 @@ put_difference(struct emit *j, const struct say_change *c)
 	for (size_t i = 0; i < g->diff.n_removed; i++)
 		put_element(
 		    j, c, "-", g->diff.removed[i], g->removed_confirmed[i]);
+	put_gone(j, c);
 	emit_array_end(j);
 }
 

@@ -24,7 +24,12 @@
 #include "store/store.h"
 #include "table.h"
 
-enum { SAY_WITNESSES_MAX = 16, SAY_SUMMARY_VALUES = 4, SAY_VALUE_MAX = 1024 };
+enum {
+	SAY_WITNESSES_MAX = 16,
+	SAY_GONE_MAX = 64,
+	SAY_SUMMARY_VALUES = 4,
+	SAY_VALUE_MAX = 1024
+};
 
 /* Whom and what it is about. */
 struct say_question {

@@ -108,7 +108,9 @@ static void
 fill_witness(struct monitor *m, struct testimony *t, const struct answer *a,
     enum fail fail)
 {
-	wall_us now = loop_wall(m->loop);
+	wall_us now = monitor_steady(m);
+
+	t->at = t->last_at = loop_wall(m->loop);
 
 	t->witness = (struct witness){
 	    .at = now,
@@ -131,13 +133,14 @@ testimony_reply(
 {
 	struct monitor *m = q->monitor;
 	wall_us after = candidate_fetched_after(
-	    loop_wall(m->loop), sum->aa, ttl_max_for(q, sum), sum->ttl);
+	    monitor_steady(m), sum->aa, ttl_max_for(q, sum), sum->ttl);
 	struct testimony *t = same_run(q, a, FAIL_NOT, sum->fingerprint);
 	struct reply reply;
 
 	if (t != NULL) {
 		t->witness.count++;
-		t->witness.last_at = loop_wall(m->loop);
+		t->witness.last_at = monitor_steady(m);
+		t->last_at = loop_wall(m->loop);
 		t->witness.fetched_after = after;
 		return t;
 	}
@@ -168,7 +171,7 @@ inquiry_evidence(
 		const struct witness *w = &t->witness;
 
 		*out++ = (struct commit_evidence){
-		    .at = w->at,
+		    .at = t->at,
 		    .server = t->server_text,
 		    .group = t->group_text,
 		    .transport = w->transport,
@@ -181,7 +184,7 @@ inquiry_evidence(
 		    .raw = t->raw,
 		    .raw_size = t->raw_size,
 		    .count = w->count,
-		    .last_at = w->last_at,
+		    .last_at = t->last_at,
 		    .content = w->fail == FAIL_NOT ? &t->content : NULL,
 		};
 	}
@@ -194,7 +197,8 @@ testimony_fail(struct inquiry *q, const struct answer *a, enum fail fail)
 
 	if (t != NULL) {
 		t->witness.count++;
-		t->witness.last_at = loop_wall(q->monitor->loop);
+		t->witness.last_at = monitor_steady(q->monitor);
+		t->last_at = loop_wall(q->monitor->loop);
 		return NULL;
 	}
 	t = testimony_add(q);
