@@ -120,7 +120,9 @@ claim_proved(const struct candidate *c, const struct judgement *j,
 	for (size_t i = 0; i < c->n_witnesses; i++) {
 		const struct witness *w = &c->witnesses[i];
 
-		if (!counts(w) || !says(w, claim, j->to, record))
+		/* Who gives what is believed proves no part of a change. */
+		if (!counts(w) || content_equal(w->content, c->believed) ||
+		    !says(w, claim, j->to, record))
 			continue;
 		if (w->group != to->group)
 			return PROVED_CACHE;

@@ -33,6 +33,23 @@ was_heard(const struct inquiry *q, uint8_t group)
 	return false;
 }
 
+/*
+ * T runs from the first question that can bring the proof that is required:
+ * the rates may hold it back (R11).
+ */
+void
+inquiry_asked(struct monitor *m, uint32_t id, uint8_t server)
+{
+	struct inquiry *q = idmap_get(&m->inquiries, id);
+
+	if (q == NULL || q->state != INQUIRY_OPEN || q->deadline != 0)
+		return;
+	if (q->required == PROVED_CACHE && m->n_groups > 1 &&
+	    m->servers[server].group == q->list[q->begin].witness.group)
+		return;
+	q->deadline = monitor_steady(m) + WALL_S(q->wait_s);
+}
+
 /* Asks one more group, once all that were asked have spoken. */
 static void
 ask_other_group(struct inquiry *q, uint8_t own)
@@ -57,6 +74,9 @@ ask_other_group(struct inquiry *q, uint8_t own)
 		return;
 	q->asked_groups |= 1ULL << (m->servers[pick].group & 63);
 	inquiry_ask(q, pick, 0);
+	/* The rates may hold the question back; a dead server must not. */
+	if (!poll_is_alive(m, pick))
+		inquiry_asked(m, q->question, pick);
 }
 
 /*
@@ -68,17 +88,18 @@ static void
 ask_again(struct inquiry *q, wall_us now)
 {
 	const struct witness *first = &q->list[q->begin].witness;
+	wall_us end = q->deadline != 0 ? q->deadline : now + WALL_S(q->wait_s);
 
 	if (q->n_repeats >= INQUIRY_REPEATS_MAX || now < q->next_repeat)
 		return;
 	inquiry_ask(q, first->server, ASK_TCP);
 	q->n_repeats++;
 	if (q->n_repeats == 1) {
-		q->next_repeat = now + WALL_S(q->wait_s) / 2;
+		q->next_repeat = end - WALL_S(q->wait_s) / 2;
 	} else {
 		/* Who gave the old answer may have fetched since. */
 		q->asked_groups = 0;
-		q->next_repeat = now + WALL_S(q->wait_s) / 2 - WALL_MS(1500);
+		q->next_repeat = end - WALL_MS(1500);
 	}
 }
 
@@ -90,21 +111,4 @@ inquiry_ask_more(struct inquiry *q, wall_us now)
 	if (q->required == PROVED_CACHE)
 		ask_other_group(q, first->group);
 	ask_again(q, now);
-}
-
-/*
- * T runs from the first question that can bring the proof that is required:
- * the rates may hold it back (R11).
- */
-void
-inquiry_asked(struct monitor *m, uint32_t id, uint8_t server)
-{
-	struct inquiry *q = idmap_get(&m->inquiries, id);
-
-	if (q == NULL || q->state != INQUIRY_OPEN || q->deadline != 0)
-		return;
-	if (q->required == PROVED_CACHE && m->n_groups > 1 &&
-	    m->servers[server].group == q->list[q->begin].witness.group)
-		return;
-	q->deadline = monitor_steady(m) + WALL_S(q->wait_s);
 }

@@ -33,6 +33,16 @@ fact_of(const struct inquiry *q, const struct record *r)
 	return NULL;
 }
 
+/*
+ * Not seen anywhere before this movement: one's own sight is in the history
+ * after a restart, and other names that go the same way today make it no less.
+ */
+static bool
+is_news(const struct inquiry *q, const struct store_element *f)
+{
+	return f->first_any == 0 || f->first_any > q->seen_at - WALL_S(NOVEL_S);
+}
+
 static void
 look_back(const struct inquiry *q, bool *novel, bool *returned)
 {
@@ -43,16 +53,12 @@ look_back(const struct inquiry *q, bool *novel, bool *returned)
 	for (size_t i = 0; i < d->n_added; i++) {
 		const struct store_element *f = fact_of(q, d->added[i]);
 
-		/* After a restart its own sight is in the history, too. */
-		if (f == NULL || f->first_any == 0 ||
-		    f->first_any >= q->seen_at)
+		if (f == NULL || is_news(q, f))
 			*novel = true;
 		if (f == NULL || !f->believed_day)
 			*returned = false;
 	}
-	if (d->chain_differs && q->n_facts > 0 &&
-	    (q->facts[0].first_any == 0 ||
-		q->facts[0].first_any >= q->seen_at) &&
+	if (d->chain_differs && q->n_facts > 0 && is_news(q, &q->facts[0]) &&
 	    q->list[q->begin].content.n_chain > 0)
 		*novel = true;
 }
@@ -254,6 +260,20 @@ print_line(
 		buf_printf(text, "  [revision %u]", q->revision);
 }
 
+/* When the new state was first seen: not always when the old one was not. */
+static wall_us
+first_sight(const struct inquiry *q, const struct content *to)
+{
+	for (size_t i = q->begin; i < q->end; i++) {
+		const struct testimony *t = &q->list[i];
+
+		if (t->witness.fail == FAIL_NOT && !t->witness.stale &&
+		    content_equal(&t->content, to))
+			return t->at;
+	}
+	return q->seen_at;
+}
+
 /* Fills one decision; what it points at lives until the commit call. */
 static bool
 build_decision(struct inquiry *q, struct commit_decision *d,
@@ -295,7 +315,7 @@ build_decision(struct inquiry *q, struct commit_decision *d,
 	    .to = &to->content,
 	    .ttl = to->ttl,
 	    .from_seen = q->believed_seen,
-	    .since = q->seen_at,
+	    .since = first_sight(q, &to->content),
 	    .evidence = evidence,
 	    .n_evidence = n_kept,
 	};

@@ -58,7 +58,7 @@ household_new(struct monitor *m, struct inquiry *q, const char *kind)
 static void
 ask_siblings(struct monitor *m, struct household *h, uint32_t but)
 {
-	uint32_t id = h->first;
+	uint32_t id = table_first(m->table, h->first);
 
 	for (; id != QUESTION_NONE;
 	     id = table_question(m->table, id)->sibling) {
@@ -129,7 +129,7 @@ static size_t
 members_of(struct monitor *m, const struct household *h,
     struct inquiry *out[WATCH_TYPES_MAX])
 {
-	uint32_t id = h->first;
+	uint32_t id = table_first(m->table, h->first);
 	size_t n = 0;
 
 	for (; id != QUESTION_NONE && n < WATCH_TYPES_MAX;
@@ -221,7 +221,7 @@ household_fail(struct monitor *m, uint32_t id)
 static bool
 is_pending(struct monitor *m, const struct household *h)
 {
-	uint32_t id = h->first;
+	uint32_t id = table_first(m->table, h->first);
 
 	for (uint8_t i = 0; i < h->n_asked; i++) {
 		if (!h->heard[i])

@@ -480,8 +480,8 @@ record_new(struct inquiry *q, struct testimony *t)
 		    content_equal(&o->content, &t->content))
 			return;
 	}
-	q->end = q->n;
-	inquiry_evidence(q, (size_t)(t - q->list), &e);
+	q->end = (size_t)(t - q->list) + 1;
+	inquiry_evidence(q, q->end - 1, &e);
 	q->end = end;
 	t->stored = true;
 	commit_more(m->store, &more, NULL, NULL);
@@ -560,15 +560,24 @@ inquiry_fail(
 
 /* ---- after the decision ---- */
 
-void
-inquiry_settle(struct inquiry *q)
+/* The database need not know any longer that the change is doubted. */
+static void
+settle_row(struct inquiry *q)
 {
 	struct monitor *m = q->monitor;
 	struct store_key key = table_key(m->table, q->question);
 
+	commit_settled(m->store, &key, &q->change, NULL, NULL);
+}
+
+void
+inquiry_settle(struct inquiry *q)
+{
+	struct monitor *m = q->monitor;
+
 	idmap_take(&m->doubts, q->question);
 	table_question(m->table, q->question)->flags &= (uint8_t)~Q_DOUBTED;
-	commit_settled(m->store, &key, &q->change, NULL, NULL);
+	settle_row(q);
 	inquiry_free(q);
 }
 
@@ -576,6 +585,7 @@ void
 inquiry_doubt_ask(struct monitor *m, uint32_t id)
 {
 	struct inquiry *q = idmap_get(&m->doubts, id);
+	uint64_t asked = 0;
 	uint8_t own;
 
 	if (q == NULL)
@@ -583,10 +593,13 @@ inquiry_doubt_ask(struct monitor *m, uint32_t id)
 	own = q->list[q->begin].witness.group;
 	inquiry_ask(q, q->list[q->begin].witness.server, ASK_TCP);
 	for (uint8_t i = 0; i < m->n_servers; i++) {
-		if (m->servers[i].group != own && poll_is_alive(m, i)) {
-			inquiry_ask(q, i, 0);
-			break;
-		}
+		uint64_t bit = 1ULL << (m->servers[i].group & 63);
+
+		if (m->servers[i].group == own || (asked & bit) != 0 ||
+		    !poll_is_alive(m, i))
+			continue;
+		asked |= bit;
+		inquiry_ask(q, i, 0);
 	}
 }
 
@@ -622,11 +635,8 @@ inquiry_closed(struct inquiry *q)
 		q->group = NULL;
 		q->told = false;
 		q->state = INQUIRY_FETCHING;
-		if (q->doubted) {
-			struct store_key key = table_key(m->table, q->question);
-
-			commit_settled(m->store, &key, &q->change, NULL, NULL);
-		}
+		if (q->doubted)
+			settle_row(q);
 		fetch(q);
 	} else if (q->doubted && m->doubts.live < DOUBTS_MAX &&
 		   idmap_put(&m->doubts, q->question, q) == 0) {
@@ -635,6 +645,8 @@ inquiry_closed(struct inquiry *q)
 		row->flags |= Q_DOUBTED;
 		q->state = INQUIRY_DOUBTED;
 	} else {
+		if (q->doubted)
+			settle_row(q);
 		drop(q);
 	}
 }
@@ -647,6 +659,7 @@ inquiry_restore(struct monitor *m, uint32_t id, const struct uuid *change,
 
 	if (q == NULL)
 		return;
+	table_question(m->table, id)->home = poll_home(m, id);
 	q->restored = true;
 	q->change = *change;
 	q->seen_at = seen_at;

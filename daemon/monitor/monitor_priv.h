@@ -40,7 +40,9 @@ enum {
 	SECOND_PERIOD_MS = 1000,
 	OUTAGE_HOLD_S = 60, /* R3: within a minute they are one alert */
 	DOUBTS_MAX = 10000,
-	FETCH_RETRY_MS = 250
+	FETCH_RETRY_MS = 250,
+	GAP_TICKS = 50, /* nothing was sent for so long: the ledger says so */
+	NOVEL_S = 86400 /* what was first seen within a day is still news */
 };
 
 /* Planned times are counted from here, in the ledger too: 2000-01-01. */

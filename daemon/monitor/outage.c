@@ -332,7 +332,7 @@ tell_name(struct monitor *m, const struct hold *h)
 	struct batch *failing = batch_new(m, "failing", wire);
 	struct batch *recovered = batch_new(m, "recovered", wire);
 	wall_us at = loop_wall(m->loop);
-	uint32_t id = h->first;
+	uint32_t id = table_first(m->table, h->first);
 
 	if (failing == NULL || recovered == NULL) {
 		free(failing);

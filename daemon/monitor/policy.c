@@ -151,6 +151,15 @@ unite(const char **out, const char *const *a, size_t n_a, const char *const *b,
 	return n;
 }
 
+/* `best` is as strict as the configuration can be; `cache` waits for it. */
+static enum proof
+stricter(enum proof a, enum proof b)
+{
+	if (a == PROOF_CACHE || b == PROOF_CACHE)
+		return PROOF_CACHE;
+	return a == PROOF_BEST ? a : b;
+}
+
 uint32_t
 policy_merge(struct table *t, uint32_t a, uint32_t b)
 {
@@ -171,7 +180,7 @@ policy_merge(struct table *t, uint32_t a, uint32_t b)
 		return POLICY_NONE;
 	p = (struct policy){
 	    .every_s = pa->every_s < pb->every_s ? pa->every_s : pb->every_s,
-	    .confirm = pa->confirm > pb->confirm ? pa->confirm : pb->confirm,
+	    .confirm = stricter(pa->confirm, pb->confirm),
 	    .owner = pa->owner != NULL ? pa->owner : pb->owner,
 	    .runbook = pa->runbook != NULL ? pa->runbook : pb->runbook,
 	    .tags = texts,

@@ -104,7 +104,11 @@ pick_server(struct monitor *m, uint32_t id, uint8_t attempt)
 
 		if (poll_is_alive(m, server))
 			return server;
-		if (now - s->probed >= MONO_MS(DEAD_PROBE_MS)) {
+		/* One probe at a time, or they queue for as long as it is dead.
+		 */
+		if (s->due.n + s->fresh.n + s->errands.n == 0 &&
+		    resolver_health(m->resolver, server).open == 0 &&
+		    now - s->probed >= MONO_MS(DEAD_PROBE_MS)) {
 			s->probed = now;
 			return server;
 		}
@@ -285,6 +289,47 @@ take_due(struct monitor *m, uint32_t id)
 	waiting_push(m, &m->servers[pick_server(m, id, 0)].due, id);
 }
 
+/* All that was due has begun.  After a gap the ledger begins a new span. */
+static void
+note_drained(struct monitor *m)
+{
+	uint32_t now = monitor_tick_now(m);
+
+	if (now - m->drained > GAP_TICKS)
+		ledger_restart(&m->ledger, now);
+	m->drained = now;
+}
+
+/* What waits at a dead server is asked elsewhere. */
+static void
+desert(struct monitor *m, uint8_t dead, struct waiting *from, bool fresh)
+{
+	for (uint32_t n = from->n; n > 0; n--) {
+		uint32_t id = waiting_pop(m, from);
+		struct poll_server *s = &m->servers[pick_server(m, id, 0)];
+
+		if (s == &m->servers[dead]) {
+			waiting_push(m, from, id);
+			return;
+		}
+		waiting_push(m, fresh ? &s->fresh : &s->due, id);
+		pump(m, (uint8_t)(s - m->servers));
+	}
+}
+
+static void
+desert_dead(struct monitor *m)
+{
+	for (uint8_t i = 0; i < m->n_servers; i++) {
+		struct poll_server *s = &m->servers[i];
+
+		if (s->due.n + s->fresh.n == 0 || poll_is_alive(m, i))
+			continue;
+		desert(m, i, &s->due, false);
+		desert(m, i, &s->fresh, true);
+	}
+}
+
 void
 poll_turn(struct monitor *m)
 {
@@ -298,13 +343,14 @@ poll_turn(struct monitor *m)
 		uint32_t id = wheel_take(m->wheel, now);
 
 		if (id == WHEEL_NONE) {
-			m->drained = monitor_tick_now(m);
+			note_drained(m);
 			break;
 		}
 		take_due(m, id);
 	}
 	for (uint8_t i = 0; i < m->n_servers; i++)
 		pump(m, i);
+	desert_dead(m);
 	if (n > POLL_TURN_MAX) {
 		loop_timer_in(m->tick, 0);
 		return;

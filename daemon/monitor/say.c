@@ -126,13 +126,33 @@ facts_about(const struct say_change *c, const struct record *r)
 	return NULL;
 }
 
+static bool
+content_has(const struct content *c, const struct record *r)
+{
+	for (uint16_t i = 0; c != NULL && i < c->n_records; i++) {
+		if (record_equal(&c->records[i], r))
+			return true;
+	}
+	return false;
+}
+
+static wall_us
+first_witness(const struct say_change *c, const struct record *r)
+{
+	for (size_t i = 0; i < c->n_witnesses; i++) {
+		if (content_has(c->witnesses[i].content, r))
+			return c->witnesses[i].at;
+	}
+	return c->seen_at;
+}
+
 static void
 put_element(struct emit *j, const struct say_change *c, const char *op,
     const struct record *r, bool confirmed)
 {
 	const struct store_element *f = facts_about(c, r);
-	wall_us here = c->seen_at;
-	wall_us any = c->seen_at;
+	wall_us here = first_witness(c, r);
+	wall_us any = here;
 
 	if (f != NULL && f->first_here != 0)
 		here = f->first_here;
@@ -147,16 +167,6 @@ put_element(struct emit *j, const struct say_change *c, const char *op,
 		emit_wall(j, "first_seen_any", any);
 	}
 	emit_object_end(j);
-}
-
-static bool
-content_has(const struct content *c, const struct record *r)
-{
-	for (uint16_t i = 0; c != NULL && i < c->n_records; i++) {
-		if (record_equal(&c->records[i], r))
-			return true;
-	}
-	return false;
 }
 
 /* Was it said before witness n, or is it told already? */
@@ -302,6 +312,8 @@ put_dig(struct emit *j, const struct say_change *c)
 	buf_printf(&line, "dig @%s ", addr_print_ip(&c->asked, ip));
 	if (c->asked.port != 53)
 		buf_printf(&line, "-p %u ", c->asked.port);
+	if (name[0] == '-' || name[0] == '+' || name[0] == '@')
+		buf_add_text(&line, "-q "); /* or dig takes it for an option */
 	if (name[strspn(name, plain)] == '\0') {
 		buf_add_text(&line, name);
 	} else {

@@ -154,6 +154,9 @@ testimony_reply(
 	t->raw = arena_copy(&q->arena, a->wire, a->size);
 	t->raw_size = t->raw == NULL ? 0 : (uint32_t)a->size;
 	t->content = reply.content;
+	if (q->inconsistent && reply.content.outcome == OUTCOME_NXDOMAIN &&
+	    reply.content.n_chain == 0)
+		t->content.outcome = OUTCOME_NODATA; /* R5: it was denied */
 	t->fingerprint = sum->fingerprint;
 	t->ttl = sum->ttl;
 	t->witness.fetched_after = after;

@@ -47,6 +47,7 @@ struct watchset {
 	struct diag diag;
 	bool mass;
 	bool running;
+	bool again; /* another reload was asked for meanwhile */
 	bool applying;
 	uint32_t apply_next;
 	uint32_t n_added, n_removed, n_changed;
@@ -99,8 +100,11 @@ on_watch(void *ctx, const struct watch *watch)
 	struct list_file *l = list_of(w, w->files[w->file]);
 	uint32_t policy = policy_of(t, watch);
 
-	if (l != NULL && l->list == NULL)
+	if (l != NULL &&
+	    (l->list == NULL || strcmp(l->list, watch->list) != 0)) {
+		free(l->list);
 		l->list = strdup(watch->list);
+	}
 	for (size_t i = 0; i < watch->n_types; i++) {
 		uint32_t id = table_add(t, &watch->name, watch->types[i]);
 
@@ -185,12 +189,14 @@ apply_gone(struct monitor *m, uint32_t id)
 	restore_put_question(m, id, false);
 }
 
-static void
-apply_changed(struct monitor *m, uint32_t id, uint32_t policy)
+/* Gives it another policy; a planned poll leaves the ledger of its interval. */
+static bool
+set_policy(struct monitor *m, uint32_t id, uint32_t policy)
 {
 	struct question *q = table_question(m->table, id);
-	bool moved = policy_get(m->table, q->policy)->every_s !=
-	             policy_get(m->table, policy)->every_s;
+	bool moved = q->policy == POLICY_NONE ||
+	             policy_get(m->table, q->policy)->every_s !=
+	                 policy_get(m->table, policy)->every_s;
 
 	if (moved && (q->flags & Q_PLANNED) != 0) {
 		ledger_end(&m->ledger, policy_get(m->table, q->policy)->class_,
@@ -199,6 +205,15 @@ apply_changed(struct monitor *m, uint32_t id, uint32_t policy)
 		m->first_left++; /* finish() takes it for a new one's poll */
 	}
 	q->policy = policy;
+	return moved;
+}
+
+static void
+apply_changed(struct monitor *m, uint32_t id, uint32_t policy)
+{
+	struct question *q = table_question(m->table, id);
+	bool moved = set_policy(m, id, policy);
+
 	restore_put_question(m, id, true);
 	if (moved && (q->flags & Q_BUSY) == 0 &&
 	    wheel_remove(m->wheel, id, monitor_mono_of(m, q->wheel)))
@@ -222,7 +237,7 @@ apply_one(struct watchset *w, uint32_t id)
 		if (watched)
 			apply_gone(m, id);
 	} else if (!watched) {
-		q->policy = staged;
+		set_policy(m, id, staged);
 		apply_new(m, id);
 	} else if (staged != q->policy) {
 		apply_changed(m, id, staged);
@@ -315,10 +330,14 @@ watchset_reload(struct monitor *m, bool mass)
 {
 	struct watchset *w = watchset_get(m);
 
-	if (w == NULL || w->running) {
-		log_warn("monitor: a reload is going on already");
+	if (w == NULL)
+		return;
+	if (w->running) {
+		log_info("monitor: a reload is going on; the next follows it");
+		w->again = true;
 		return;
 	}
+	w->again = false;
 	w->mass = mass;
 	w->err = 0;
 	w->file = 0;
@@ -405,6 +424,8 @@ watchset_step(struct monitor *m)
 	struct watchset *w = m->watchset;
 	int more;
 
+	if (w != NULL && !w->running && w->again)
+		watchset_reload(m, false);
 	if (w == NULL || !w->running)
 		return;
 	if (w->applying) {

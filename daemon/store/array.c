@@ -76,7 +76,7 @@ static uint32_t
 get_u32(const uint8_t *p)
 {
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
-	    (uint32_t)p[2] << 8 | (uint32_t)p[3];
+	       (uint32_t)p[2] << 8 | (uint32_t)p[3];
 }
 
 void
@@ -200,8 +200,7 @@ array_finish(struct array *a, int *size)
 }
 
 void
-array_take(struct array *to, const struct array *from, size_t *at,
-    uint32_t n)
+array_take(struct array *to, const struct array *from, size_t *at, uint32_t n)
 {
 	const uint8_t *data = from->bytes.data;
 	size_t begin;

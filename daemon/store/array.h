@@ -63,8 +63,8 @@ const char *array_finish(struct array *a, int *size);
  * Appends `n` elements of `from` that begin at its byte *at, and moves *at
  * behind them.  *at 0 means the first element.
  */
-void array_take(struct array *to, const struct array *from, size_t *at,
-    uint32_t n);
+void array_take(
+    struct array *to, const struct array *from, size_t *at, uint32_t n);
 
 /* PostgreSQL counts microseconds from 2000-01-01. */
 int64_t array_pg_time(wall_us at);

@@ -41,8 +41,8 @@ batch_clear(struct batch *b)
 		const char *types = group_columns((enum group)g);
 
 		for (; *types != '\0'; types++)
-			array_start(&b->columns[column++],
-			    (enum array_type)*types);
+			array_start(
+			    &b->columns[column++], (enum array_type) * types);
 		b->rows[g] = 0;
 	}
 	if (b->n_keys > 0)
@@ -75,8 +75,9 @@ find_slot(struct batch_key *keys, uint32_t room, const struct uuid *question,
 	/* The key is a cut SHA-256 already. */
 	memcpy(&hash, question->b, sizeof hash);
 	i = (uint32_t)(hash ^ (uint32_t)server) & (room - 1);
-	while (keys[i].lane != 0 && (keys[i].server != server ||
-	    !uuid_equal(&keys[i].question, question)))
+	while (
+	    keys[i].lane != 0 && (keys[i].server != server ||
+				     !uuid_equal(&keys[i].question, question)))
 		i = (i + 1) & (room - 1);
 	return &keys[i];
 }
@@ -88,8 +89,8 @@ batch_conflicts(const struct batch *b, const struct store_key *keys,
 	if (b->n_keys == 0)
 		return false;
 	for (size_t i = 0; i < n_keys; i++) {
-		const struct batch_key *slot = find_slot(b->keys,
-		    b->keys_room, &keys[i].question, keys[i].server);
+		const struct batch_key *slot = find_slot(
+		    b->keys, b->keys_room, &keys[i].question, keys[i].server);
 
 		if (slot->lane >= lanes.first)
 			return true;
@@ -116,8 +117,7 @@ grow_keys(struct batch *b)
 }
 
 void
-batch_item_key(struct batch *b, const struct store_key *key,
-    struct lanes lanes)
+batch_item_key(struct batch *b, const struct store_key *key, struct lanes lanes)
 {
 	struct batch_key *slot;
 
@@ -141,8 +141,8 @@ batch_item_begin(struct batch *b)
 
 	if (b->n_items == b->items_room) {
 		uint32_t room = b->items_room != 0 ? b->items_room * 2 : 16;
-		struct batch_item *items = realloc(b->items,
-		    room * sizeof *items);
+		struct batch_item *items =
+		    realloc(b->items, room * sizeof *items);
 
 		CHECK(items != NULL);
 		b->items = items;
@@ -282,12 +282,12 @@ row_key(struct batch *b, const struct store_key *key)
 
 /* Moves the rows of one item, whose end is given, into a batch of its own. */
 static void
-take_item(struct batch *part, const struct batch *b, uint32_t i,
-    size_t *cursors)
+take_item(
+    struct batch *part, const struct batch *b, uint32_t i, size_t *cursors)
 {
 	const uint32_t *begin = b->items[i].rows;
-	const uint32_t *end = i + 1 < b->n_items ? b->items[i + 1].rows :
-	                                           b->rows;
+	const uint32_t *end =
+	    i + 1 < b->n_items ? b->items[i + 1].rows : b->rows;
 	unsigned column = 0;
 
 	for (unsigned g = 0; g < N_GROUPS; g++) {

@@ -63,17 +63,17 @@ struct batch {
 	struct claim *claims;
 	unsigned n_claims;
 	size_t bytes;
-	unsigned at;            /* the column that is written next */
+	unsigned at; /* the column that is written next */
 	unsigned at_end;
 	mono_ns opened;
 	mono_ns sent;
 	unsigned tries;
-	int64_t release;        /* claims of this batch number are given back */
-	bool release_self;      /* lost: if it was committed, its own are */
-	int32_t maintain_days;  /* with maintain */
+	int64_t release;       /* claims of this batch number are given back */
+	bool release_self;     /* lost: if it was committed, its own are */
+	int32_t maintain_days; /* with maintain */
 	bool maintain;
-	bool flush;             /* do not wait for more */
-	bool alone;             /* taken out of a batch that was refused */
+	bool flush; /* do not wait for more */
+	bool alone; /* taken out of a batch that was refused */
 };
 
 /* NULL when memory is short. */
@@ -91,8 +91,8 @@ bool batch_conflicts(const struct batch *b, const struct store_key *keys,
  * an item must never be sent, and the database stands as it is.
  */
 void batch_item_begin(struct batch *b);
-void batch_item_key(struct batch *b, const struct store_key *key,
-    struct lanes lanes);
+void batch_item_key(
+    struct batch *b, const struct store_key *key, struct lanes lanes);
 void batch_item_end(struct batch *b, store_done_fn *done, void *ctx);
 
 /* A row: begin, each column in its order and type, end. */

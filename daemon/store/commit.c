@@ -147,8 +147,8 @@ put_evidence(struct store *s, struct batch *b, struct witness *w,
 {
 	struct packed packed = {0};
 	wall_us last = e->last_at > e->at ? e->last_at : e->at;
-	const struct seen seen = {e->at, last, e->count > 0 ? e->count : 1,
-	    false};
+	const struct seen seen = {
+	    e->at, last, e->count > 0 ? e->count : 1, false};
 
 	row_begin(b, GROUP_EVIDENCE);
 	row_key(b, w->key);
@@ -169,14 +169,14 @@ put_evidence(struct store *s, struct batch *b, struct witness *w,
 }
 
 void
-commit_sight(struct store *s, const struct commit_sight *c,
-    store_done_fn *done, void *ctx)
+commit_sight(struct store *s, const struct commit_sight *c, store_done_fn *done,
+    void *ctx)
 {
 	const struct lanes lanes = {LANE_CANDIDATE, LANE_RECORD};
 	struct batch *b = write_item(s, &c->key, 1, lanes);
 	struct arena arena = {0};
-	struct witness w = {&c->key, &c->entry.id,
-	    {.arena = &arena, .name = c->name}};
+	struct witness w = {
+	    &c->key, &c->entry.id, {.arena = &arena, .name = c->name}};
 	struct packed packed = {0};
 
 	pack(&packed, c->seen);
@@ -198,14 +198,14 @@ commit_sight(struct store *s, const struct commit_sight *c,
 }
 
 void
-commit_more(struct store *s, const struct commit_more *c,
-    store_done_fn *done, void *ctx)
+commit_more(struct store *s, const struct commit_more *c, store_done_fn *done,
+    void *ctx)
 {
 	const struct lanes lanes = {LANE_EVIDENCE, LANE_RECORD};
 	struct batch *b = write_item(s, &c->key, 1, lanes);
 	struct arena arena = {0};
-	struct witness w = {&c->key, &c->change,
-	    {.arena = &arena, .name = c->name}};
+	struct witness w = {
+	    &c->key, &c->change, {.arena = &arena, .name = c->name}};
 
 	for (size_t i = 0; i < c->n_evidence; i++)
 		put_evidence(s, b, &w, &c->evidence[i]);
@@ -282,12 +282,11 @@ put_kept(struct batch *b, const struct commit_decision *d, struct arena *a)
 }
 
 static void
-put_decision(struct store *s, struct batch *b,
-    const struct commit_decision *d)
+put_decision(struct store *s, struct batch *b, const struct commit_decision *d)
 {
 	struct arena arena = {0};
-	struct witness w = {&d->key, &d->entry.id,
-	    {.arena = &arena, .name = d->name}};
+	struct witness w = {
+	    &d->key, &d->entry.id, {.arena = &arena, .name = d->name}};
 	const struct seen seen = {d->since, d->since, 0, true};
 	size_t n_keep;
 
@@ -319,10 +318,10 @@ commit_decisions(struct store *s, const struct commit_decisions *c,
 {
 	const struct lanes lanes = {LANE_EVIDENCE, LANE_DECISION};
 	struct arena arena = {0};
-	struct store_key *keys = arena_get(&arena,
-	    c->n_decisions * sizeof *keys);
-	struct told_entry *told = arena_get(&arena,
-	    c->n_decisions * sizeof *told);
+	struct store_key *keys =
+	    arena_get(&arena, c->n_decisions * sizeof *keys);
+	struct told_entry *told =
+	    arena_get(&arena, c->n_decisions * sizeof *told);
 	struct batch *b;
 
 	CHECK(keys != NULL && told != NULL);

@@ -87,8 +87,8 @@ row_delivery(struct batch *b, const struct commit_alert *alert,
 }
 
 static const struct told_entry *
-find_told(const struct commit_alert *alert, const struct told_entry *told,
-    size_t n)
+find_told(
+    const struct commit_alert *alert, const struct told_entry *told, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (uuid_equal(&told[i].entry->id, &alert->id) &&
@@ -119,8 +119,8 @@ commit_events(struct store *s, const struct commit_events *c,
 {
 	const struct lanes lanes = {1, 1};
 	struct arena arena = {0};
-	struct told_entry *told = arena_get(&arena,
-	    c->n_entries * sizeof *told);
+	struct told_entry *told =
+	    arena_get(&arena, c->n_entries * sizeof *told);
 	struct batch *b = write_item(s, NULL, 0, lanes);
 
 	CHECK(told != NULL);

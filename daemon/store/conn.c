@@ -48,8 +48,8 @@ conn_lose(struct conn *c, const char *why)
 static void
 set_events(struct conn *c, bool write)
 {
-	loop_io_events(c->io, (c->reading ? LOOP_READ : 0) |
-	    (write ? LOOP_WRITE : 0));
+	loop_io_events(
+	    c->io, (c->reading ? LOOP_READ : 0) | (write ? LOOP_WRITE : 0));
 }
 
 void
@@ -85,8 +85,8 @@ on_timer(void *ctx)
 {
 	struct conn *c = ctx;
 
-	conn_lose(c, c->up ? "no reply from the server for 40 s" :
-	                     "no connection within 15 s");
+	conn_lose(c, c->up ? "no reply from the server for 40 s"
+			   : "no connection within 15 s");
 }
 
 static void
@@ -175,8 +175,8 @@ on_start(void *ctx)
 	struct conn *c = ctx;
 
 	if (c->pg == NULL || PQstatus(c->pg) == CONNECTION_BAD) {
-		conn_lose(c, c->pg == NULL ? "out of memory" :
-		                             PQerrorMessage(c->pg));
+		conn_lose(
+		    c, c->pg == NULL ? "out of memory" : PQerrorMessage(c->pg));
 		return;
 	}
 	loop_timer_free(c->timer);
@@ -197,8 +197,8 @@ conn_open(struct conn *c, const char *conninfo)
 	static const char *const keywords[] = {"keepalives_idle",
 	    "keepalives_interval", "keepalives_count", "tcp_user_timeout",
 	    "dbname", "application_name", "client_encoding", NULL};
-	const char *const values[] = {"10", "5", "3", "20000", conninfo,
-	    "dnsvigil", "UTF8", NULL};
+	const char *const values[] = {
+	    "10", "5", "3", "20000", conninfo, "dnsvigil", "UTF8", NULL};
 
 	conn_close(c);
 	c->timer = loop_timer_new(c->loop, on_start, c);

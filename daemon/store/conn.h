@@ -23,17 +23,18 @@ struct loop_timer;
 
 enum {
 	CONN_CONNECT_S = 15, /* to connect and authenticate */
-	CONN_SILENCE_S = 40  /* beyond statement_timeout, which should come first */
+	CONN_SILENCE_S =
+	    40 /* beyond statement_timeout, which should come first */
 };
 
 struct conn {
 	struct loop *loop;
-	PGconn *pg;              /* NULL: closed */
+	PGconn *pg; /* NULL: closed */
 	struct loop_io *io;
 	struct loop_timer *timer;
-	int fd;                  /* that io watches */
+	int fd; /* that io watches */
 	bool up;
-	bool reading;            /* wants input; off to hold back a COPY */
+	bool reading; /* wants input; off to hold back a COPY */
 	void (*on_up)(void *ctx);
 	void (*on_input)(void *ctx); /* libpq has consumed what came */
 	void (*on_lost)(void *ctx, const char *why); /* closed already */

@@ -27,15 +27,15 @@ struct fetch_one {
 	void *ctx;
 	uint32_t element; /* its first */
 	uint32_t n_elements;
-	int row;          /* of the first result; -1: not known */
+	int row; /* of the first result; -1: not known */
 };
 
 enum { STATE_ARRAYS = 4, ELEMENT_ARRAYS = 6 };
 static const char element_types[ELEMENT_ARRAYS + 1] = "huizuu";
 
 struct fetches {
-	struct fetches *next;    /* gathered after this was full */
-	struct array states[STATE_ARRAYS];     /* shard question server at */
+	struct fetches *next;              /* gathered after this was full */
+	struct array states[STATE_ARRAYS]; /* shard question server at */
 	struct array elements[ELEMENT_ARRAYS]; /* the same, record, pivot */
 	struct fetch_one *ones;
 	uint32_t n;
@@ -53,11 +53,9 @@ fetches_new(void)
 	f->ones = calloc(FETCHES_MAX, sizeof *f->ones);
 	CHECK(f->ones != NULL);
 	for (int i = 0; i < STATE_ARRAYS; i++)
-		array_start(&f->states[i],
-		    (enum array_type)element_types[i]);
+		array_start(&f->states[i], (enum array_type)element_types[i]);
 	for (int i = 0; i < ELEMENT_ARRAYS; i++)
-		array_start(&f->elements[i],
-		    (enum array_type)element_types[i]);
+		array_start(&f->elements[i], (enum array_type)element_types[i]);
 	return f;
 }
 
@@ -84,8 +82,8 @@ add_key(struct array *arrays, const struct store_fetch *fetch)
 }
 
 static void
-add_element(struct fetches *f, const struct store_fetch *fetch,
-    const struct record *r)
+add_element(
+    struct fetches *f, const struct store_fetch *fetch, const struct record *r)
 {
 	const struct uuid record = record_key(r);
 	const struct uuid pivot = record_pivot(r);
@@ -148,7 +146,7 @@ send(struct store *s, enum statement_id id, struct array *arrays, int n)
 		formats[i] = 1;
 	}
 	return PQsendQueryPrepared(s->read.conn.pg, statement_of(id)->name, n,
-	           values, sizes, formats, 1) == 1;
+		   values, sizes, formats, 1) == 1;
 }
 
 void
@@ -182,8 +180,8 @@ static struct store_element *
 read_elements(const struct fetches *f, struct arena *a)
 {
 	const PGresult *r = f->results[1];
-	struct store_element *list = arena_zero(a,
-	    (f->n_elements + 1) * sizeof *list);
+	struct store_element *list =
+	    arena_zero(a, (f->n_elements + 1) * sizeof *list);
 
 	CHECK(list != NULL);
 	for (int i = 0; i < PQntuples(r); i++) {
@@ -237,8 +235,7 @@ answer_all(struct store *s, struct fetches *f)
 	}
 	for (uint32_t i = 0; i < f->n && !s->closed; i++) {
 		const struct fetch_one *one = &f->ones[i];
-		struct store_believed b = {
-		    .elements = elements + one->element,
+		struct store_believed b = {.elements = elements + one->element,
 		    .n_elements = one->n_elements};
 
 		read_believed(r, one->row, &b);

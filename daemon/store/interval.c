@@ -26,8 +26,8 @@ enum {
 };
 
 static struct uuid
-link_hash(const uint8_t *owner, uint16_t type, const uint8_t *data,
-    size_t size, struct arena *a)
+link_hash(const uint8_t *owner, uint16_t type, const uint8_t *data, size_t size,
+    struct arena *a)
 {
 	size_t owner_size = name_size(owner);
 	uint8_t digest[SHA256_SIZE];
@@ -71,12 +71,12 @@ set_outcome(struct link *l, const uint8_t *owner, const struct content *c,
 }
 
 struct link *
-links_of(const struct content *c, const uint8_t *name, struct arena *a,
-    size_t *n)
+links_of(
+    const struct content *c, const uint8_t *name, struct arena *a, size_t *n)
 {
 	const uint8_t *owner = name;
-	struct link *links = arena_get(a,
-	    ((size_t)c->n_chain + c->n_records + 1) * sizeof *links);
+	struct link *links = arena_get(
+	    a, ((size_t)c->n_chain + c->n_records + 1) * sizeof *links);
 
 	CHECK(links != NULL);
 	*n = 0;
@@ -89,8 +89,7 @@ links_of(const struct content *c, const uint8_t *name, struct arena *a,
 		owner = c->chain[i];
 	}
 	for (size_t i = 0; i < c->n_records; i++)
-		set_record(&links[(*n)++], owner, &c->records[i],
-		    false, a);
+		set_record(&links[(*n)++], owner, &c->records[i], false, a);
 	if (c->outcome != OUTCOME_ANSWER)
 		set_outcome(&links[(*n)++], owner, c, a);
 	return links;
@@ -113,8 +112,8 @@ find_slot(const struct interval_set *set, const struct uuid *link)
 
 	memcpy(&hash, link->b, sizeof hash);
 	i = hash & (set->n_slots - 1);
-	while (set->slots[i] != 0 && !uuid_equal(
-	    &set->rows[set->slots[i] - 1].link.link, link))
+	while (set->slots[i] != 0 &&
+	       !uuid_equal(&set->rows[set->slots[i] - 1].link.link, link))
 		i = (i + 1) & (set->n_slots - 1);
 	return &set->slots[i];
 }
@@ -154,8 +153,8 @@ merge(struct interval *row, const struct seen *seen)
 }
 
 void
-interval_add(struct interval_set *set, const struct content *c,
-    const struct seen *seen)
+interval_add(
+    struct interval_set *set, const struct content *c, const struct seen *seen)
 {
 	size_t n;
 	struct link *links = links_of(c, set->name, set->arena, &n);
@@ -188,8 +187,8 @@ put_rdata_text(struct batch *b, const struct record *r)
 	record_print(r, &text, TEXT_MAX);
 	if (text.size >= TEXT_MAX) {
 		hash_sha256(r->rdata, r->size, digest);
-		buf_printf(&text, " sha256:%s",
-		    hash_hex(digest, sizeof digest, hex));
+		buf_printf(
+		    &text, " sha256:%s", hash_hex(digest, sizeof digest, hex));
 	}
 	CHECK(text.err == 0);
 	row_bytes(b, text.data, text.size);
@@ -197,8 +196,8 @@ put_rdata_text(struct batch *b, const struct record *r)
 }
 
 static void
-put_row(struct batch *b, const struct store_key *key,
-    const struct interval *row)
+put_row(
+    struct batch *b, const struct store_key *key, const struct interval *row)
 {
 	const struct link *l = &row->link;
 	bool is_record = l->record.rdata != NULL || l->record.type != 0;

@@ -25,7 +25,7 @@ struct batch;
 /* A record (or outcome) at its owner; pointers go into the content. */
 struct link {
 	struct uuid link;
-	struct record record;  /* type 0 and rdata NULL: the outcome */
+	struct record record; /* type 0 and rdata NULL: the outcome */
 	const uint8_t *owner;
 	enum outcome outcome;
 	bool in_chain;
@@ -50,8 +50,8 @@ struct interval_set {
 };
 
 /* Links of a content, in its order, from the arena; n is their number. */
-struct link *links_of(const struct content *c, const uint8_t *name,
-    struct arena *a, size_t *n);
+struct link *links_of(
+    const struct content *c, const uint8_t *name, struct arena *a, size_t *n);
 /* Is it among them? */
 bool links_have(const struct link *links, size_t n, const struct uuid *link);
 
@@ -62,8 +62,8 @@ struct seen {
 	uint32_t count;
 	bool believed;
 };
-void interval_add(struct interval_set *set, const struct content *c,
-    const struct seen *seen);
+void interval_add(
+    struct interval_set *set, const struct content *c, const struct seen *seen);
 /* Rows of GROUP_RECORD. */
 void interval_rows(const struct interval_set *set, struct batch *b,
     const struct store_key *key);

@@ -15,8 +15,8 @@
 #include "store/store.h"
 
 struct uuid
-question_key(const char *view, const uint8_t *name, size_t name_size,
-    uint16_t type)
+question_key(
+    const char *view, const uint8_t *name, size_t name_size, uint16_t type)
 {
 	uint8_t digest[SHA256_SIZE];
 	struct buf b = {0};

@@ -28,11 +28,11 @@ struct load {
 	store_row_fn *on_row;
 	store_done_fn *on_done;
 	void *ctx;
-	bool copying;     /* the answer to `copy` came */
+	bool copying; /* the answer to `copy` came */
 	bool head_seen;
-	bool ending;      /* all rows are here; the final results are not */
+	bool ending; /* all rows are here; the final results are not */
 	bool failed;
-	struct buf view;  /* of the present row, with a NUL */
+	struct buf view; /* of the present row, with a NUL */
 	struct loop_timer *more;
 };
 
@@ -314,8 +314,8 @@ on_more(void *ctx)
 }
 
 void
-store_load(struct store *s, store_row_fn *on_row, store_done_fn *on_done,
-    void *ctx)
+store_load(
+    struct store *s, store_row_fn *on_row, store_done_fn *on_done, void *ctx)
 {
 	struct load *l = calloc(1, sizeof *l);
 

@@ -107,8 +107,8 @@ claim_send(struct store *s, const struct claim *c)
 	put_i64(first, s->w.first);
 	put_i64(batch, s->w.committed + 1);
 	return PQsendQueryPrepared(s->write.conn.pg,
-	           statement_of(WRITE_CLAIM)->name, 5, values, sizes,
-	           formats, 1) == 1;
+		   statement_of(WRITE_CLAIM)->name, 5, values, sizes, formats,
+		   1) == 1;
 }
 
 void
@@ -122,9 +122,9 @@ static bool
 same_delivery(const PGresult *r, int a, int b)
 {
 	return memcmp(PQgetvalue(r, a, CLAIM_ALERT),
-	           PQgetvalue(r, b, CLAIM_ALERT), 16) == 0 &&
-	    field_i32(r, a, CLAIM_REVISION) ==
-	        field_i32(r, b, CLAIM_REVISION);
+		   PQgetvalue(r, b, CLAIM_ALERT), 16) == 0 &&
+	       field_i32(r, a, CLAIM_REVISION) ==
+	           field_i32(r, b, CLAIM_REVISION);
 }
 
 static void
@@ -135,8 +135,9 @@ read_delivery(const PGresult *r, int row, struct delivery *d)
 	d->revision = (uint32_t)field_i32(r, row, CLAIM_REVISION);
 	d->class_ = PQgetvalue(r, row, CLAIM_CLASS);
 	d->name = PQgetvalue(r, row, CLAIM_NAME);
-	d->group = PQgetisnull(r, row, CLAIM_GROUP) ? NULL :
-	    PQgetvalue(r, row, CLAIM_GROUP);
+	d->group = PQgetisnull(r, row, CLAIM_GROUP)
+	               ? NULL
+	               : PQgetvalue(r, row, CLAIM_GROUP);
 	d->sink_seq = field_i64(r, row, CLAIM_SINK_SEQ);
 	d->prev_sink_seq = field_i64(r, row, CLAIM_PREV);
 	d->attempt = (uint32_t)field_i32(r, row, CLAIM_ATTEMPT);
@@ -264,14 +265,14 @@ waiting_send(struct store *s)
 
 	put_i64(first, s->w.first);
 	if (PQsendQueryPrepared(s->read.conn.pg,
-	        statement_of(READ_WAITING)->name, 1, values, sizes, formats,
-	        1) != 1)
+		statement_of(READ_WAITING)->name, 1, values, sizes, formats,
+		1) != 1)
 		conn_lose(&s->read.conn, PQerrorMessage(s->read.conn.pg));
 }
 
 static void
-waiting_answer(struct store *s, int err, const struct outbox_waiting *rows,
-    size_t n)
+waiting_answer(
+    struct store *s, int err, const struct outbox_waiting *rows, size_t n)
 {
 	struct waiting_call *call = s->waiting;
 

@@ -24,9 +24,9 @@
 
 enum {
 	SERVER_VERSION_MIN = 150000,
-	LOCK_FIRST_S = 3,   /* a killed daemon's backend may take that long */
-	LOCK_AGAIN_S = 15,  /* after a lost connection of ours */
-	LOCK_EVICT_S = 2,   /* then our own old backend is ended */
+	LOCK_FIRST_S = 3,  /* a killed daemon's backend may take that long */
+	LOCK_AGAIN_S = 15, /* after a lost connection of ours */
+	LOCK_EVICT_S = 2,  /* then our own old backend is ended */
 	LOCK_RETRY_MS = 250,
 	BACKOFF_MIN_MS = 250,
 	BACKOFF_MAX_MS = 30000,
@@ -74,11 +74,11 @@ go(struct session *se, enum session_step step)
 }
 
 static bool
-send_text(struct session *se, const char *text, int n,
-    const char *const *values)
+send_text(
+    struct session *se, const char *text, int n, const char *const *values)
 {
-	return PQsendQueryParams(se->conn.pg, text, n, NULL, values, NULL,
-	           NULL, 0) == 1;
+	return PQsendQueryParams(
+		   se->conn.pg, text, n, NULL, values, NULL, NULL, 0) == 1;
 }
 
 static bool
@@ -92,8 +92,8 @@ send_epoch(struct session *se)
 	if (s->w.epoch != 0)
 		return send_text(se, statement_epoch_look, 0, NULL);
 	gethostname(host, sizeof host - 1);
-	snprintf(holder, sizeof holder, "dnsvigil %ld on %s", (long)getpid(),
-	    host);
+	snprintf(
+	    holder, sizeof holder, "dnsvigil %ld on %s", (long)getpid(), host);
 	return send_text(se, statement_epoch_take, 1, values);
 }
 
@@ -118,15 +118,14 @@ send_prepare(struct session *se)
 	if (PQenterPipelineMode(se->conn.pg) != 1)
 		return false;
 	for (unsigned i = 0; i < N_STATEMENTS; i++) {
-		const struct statement *st =
-		    statement_of((enum statement_id)i);
+		const struct statement *st = statement_of((enum statement_id)i);
 
 		if (st->side != se->side)
 			continue;
 		for (int k = 0; k < s->n_args[i]; k++)
 			types[k] = s->args[i][k].oid;
-		if (PQsendPrepare(se->conn.pg, st->name, st->text,
-		        s->n_args[i], types) != 1)
+		if (PQsendPrepare(se->conn.pg, st->name, st->text, s->n_args[i],
+			types) != 1)
 			return false;
 	}
 	return PQpipelineSync(se->conn.pg) == 1;
@@ -171,19 +170,26 @@ static void
 end_setup(struct session *se, const PGresult *r)
 {
 	char why[STORE_WHY_SIZE];
+	long version = strtol(PQgetvalue(r, 0, 0), NULL, 10);
 
 	snprintf(se->begins, sizeof se->begins, "%s", PQgetvalue(r, 0, 5));
-	if (atoi(PQgetvalue(r, 0, 0)) < SERVER_VERSION_MIN) {
-		snprintf(why, sizeof why, "PostgreSQL %d is too old: this "
-		    "program needs 15", atoi(PQgetvalue(r, 0, 0)) / 10000);
+	if (version < SERVER_VERSION_MIN) {
+		snprintf(why, sizeof why,
+		    "PostgreSQL %ld is too old: "
+		    "this program needs 15",
+		    version / 10000);
 		give_up(se, STORE_REFUSED, why);
 	} else if (strcmp(PQgetvalue(r, 0, 1), "UTF8") != 0) {
-		snprintf(why, sizeof why, "database has encoding %s, this "
-		    "program needs UTF8", PQgetvalue(r, 0, 1));
+		snprintf(why, sizeof why,
+		    "database has encoding %s, this "
+		    "program needs UTF8",
+		    PQgetvalue(r, 0, 1));
 		give_up(se, STORE_REFUSED, why);
 	} else if (PQgetvalue(r, 0, 3)[0] != 't') {
-		snprintf(why, sizeof why, "database has schema 0, this "
-		    "program needs %d: run `dnsvigil migrate`", STORE_SCHEMA);
+		snprintf(why, sizeof why,
+		    "database has schema 0, this "
+		    "program needs %d: run `dnsvigil migrate`",
+		    STORE_SCHEMA);
 		give_up(se, STORE_REFUSED, why);
 	} else if (se->side == SIDE_WRITE && PQgetvalue(r, 0, 2)[0] == 't') {
 		conn_lose(&se->conn, "the database is read-only");
@@ -198,17 +204,19 @@ static void
 end_schema(struct session *se, const PGresult *r)
 {
 	char why[STORE_WHY_SIZE];
-	int version = atoi(PQgetvalue(r, 0, 0));
+	long version = strtol(PQgetvalue(r, 0, 0), NULL, 10);
 
 	if (version == STORE_SCHEMA) {
 		go(se, SESSION_RIGHTS);
 		return;
 	}
-	snprintf(why, sizeof why, version < STORE_SCHEMA ?
-	    "database has schema %d, this program needs %d: "
-	    "run `dnsvigil migrate`" : "database has schema %d, this program "
-	    "needs %d: it is too old for this database", version,
-	    STORE_SCHEMA);
+	snprintf(why, sizeof why,
+	    version < STORE_SCHEMA
+		? "database has schema %ld, this program needs %d: "
+		  "run `dnsvigil migrate`"
+		: "database has schema %ld, this program "
+		  "needs %d: it is too old for this database",
+	    version, STORE_SCHEMA);
 	give_up(se, STORE_REFUSED, why);
 }
 
@@ -218,13 +226,15 @@ end_rights(struct session *se, const PGresult *r)
 	char why[STORE_WHY_SIZE];
 
 	if (PQntuples(r) == 1 && !PQgetisnull(r, 0, 0)) {
-		snprintf(why, sizeof why, "the database's role lacks rights "
+		snprintf(why, sizeof why,
+		    "the database's role lacks rights "
 		    "(%s): run `dnsvigil migrate --grant ROLE`",
 		    PQgetvalue(r, 0, 0));
 		give_up(se, STORE_REFUSED, why);
 		return;
 	}
-	se->lock_until = loop_mono(se->conn.loop) +
+	se->lock_until =
+	    loop_mono(se->conn.loop) +
 	    MONO_S(se->store->w.epoch != 0 ? LOCK_AGAIN_S : LOCK_FIRST_S);
 	go(se, SESSION_LOCK);
 }
@@ -238,8 +248,8 @@ end_lock(struct session *se, const PGresult *r)
 		go(se, SESSION_EPOCH);
 	} else if (left <= 0) {
 		go(se, SESSION_HOLDER);
-	} else if (se->pid != 0 &&
-	    left < MONO_S(LOCK_AGAIN_S - LOCK_EVICT_S)) {
+	} else if (se->pid != 0 && !se->evicted &&
+		   left < MONO_S(LOCK_AGAIN_S - LOCK_EVICT_S)) {
 		go(se, SESSION_EVICT);
 	} else {
 		conn_quiet(&se->conn);
@@ -247,19 +257,26 @@ end_lock(struct session *se, const PGresult *r)
 	}
 }
 
+/*
+ * The lock is taken.  While the epoch is ours nobody took over: it is our own
+ * old backend, which the server could not end yet, and we go on trying.
+ */
 static void
 end_holder(struct session *se, const PGresult *r)
 {
-	char why[STORE_WHY_SIZE];
+	char why[STORE_WHY_SIZE] = "another writer holds this database";
+	int64_t epoch = 0;
 
-	if (PQntuples(r) == 1)
+	if (PQntuples(r) == 1) {
+		epoch = strtoll(PQgetvalue(r, 0, 2), NULL, 10);
 		snprintf(why, sizeof why,
 		    "another writer holds this database: %s since %s",
 		    PQgetvalue(r, 0, 0), PQgetvalue(r, 0, 1));
+	}
+	if (epoch != 0 && epoch == se->store->w.epoch)
+		conn_lose(&se->conn, "our own lost session still has the lock");
 	else
-		snprintf(why, sizeof why,
-		    "another writer holds this database");
-	give_up(se, STORE_FENCED, why);
+		give_up(se, STORE_FENCED, why);
 }
 
 static void
@@ -298,15 +315,18 @@ become_ready(struct session *se)
 {
 	struct store *s = se->store;
 
-	if (se->failed[0] != '\0') {
+	if (se->failed[0] != '\0' && se->misfit) {
 		give_up(se, STORE_REFUSED, se->failed);
+		return;
+	}
+	if (se->failed[0] != '\0') {
+		conn_lose(&se->conn, se->failed);
 		return;
 	}
 	conn_quiet(&se->conn);
 	se->step = SESSION_READY;
 	se->tries = 0;
-	if (se->side == SIDE_READ &&
-	    PQexitPipelineMode(se->conn.pg) != 1) {
+	if (se->side == SIDE_READ && PQexitPipelineMode(se->conn.pg) != 1) {
 		conn_lose(&se->conn, PQerrorMessage(se->conn.pg));
 		return;
 	}
@@ -317,15 +337,22 @@ become_ready(struct session *se)
 		store_soon(s);
 }
 
-/* A step's statement failed: no rights is for ever, all else may pass. */
+/* No rights and missing objects (class 42) are; all else may pass. */
+static bool
+is_for_ever(const PGresult *r)
+{
+	const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+
+	return state != NULL && strncmp(state, "42", 2) == 0;
+}
+
 static void
 step_failed(struct session *se, const PGresult *r)
 {
-	const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
 	char why[STORE_WHY_SIZE];
 
 	conn_why(PQresultErrorMessage(r), why, sizeof why);
-	if (state != NULL && strncmp(state, "42", 2) == 0)
+	if (is_for_ever(r))
 		give_up(se, STORE_REFUSED, why);
 	else
 		conn_lose(&se->conn, why);
@@ -353,8 +380,7 @@ end_step(struct session *se, const PGresult *r)
 		end_lock(se, r);
 		return;
 	case SESSION_EVICT:
-		/* It is gone or was not ours: not to be tried again. */
-		se->pid = 0;
+		se->evicted = true;
 		go(se, SESSION_LOCK);
 		return;
 	case SESSION_HOLDER:
@@ -373,15 +399,18 @@ end_step(struct session *se, const PGresult *r)
 	}
 }
 
+/* The first that failed: for ever, or (a lock, say) for now. */
 static void
 note_unprepared(struct session *se, const PGresult *r)
 {
 	const char *detail = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
 
-	if (se->failed[0] == '\0')
-		snprintf(se->failed, sizeof se->failed,
-		    "a statement does not fit the database: %s",
-		    detail != NULL ? detail : "");
+	if (se->failed[0] != '\0')
+		return;
+	se->misfit = is_for_ever(r);
+	snprintf(se->failed, sizeof se->failed, "%s%s",
+	    se->misfit ? "a statement does not fit the database: " : "",
+	    detail != NULL ? detail : "a statement could not be prepared");
 }
 
 static void
@@ -515,8 +544,8 @@ session_open(struct session *se)
 	se->step = SESSION_CLOSED;
 	if (conn_open(&se->conn, se->store->conninfo) != 0) {
 		se->tries++;
-		loop_timer_in(se->retry,
-		    MONO_MS(session_backoff_ms(se->tries)));
+		loop_timer_in(
+		    se->retry, MONO_MS(session_backoff_ms(se->tries)));
 	}
 }
 

@@ -106,16 +106,16 @@ const char statement_lock[] =
     "select pg_try_advisory_lock(7236848603642685804)";
 
 const char statement_holder[] =
-    "select w.holder, to_char(w.since, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
+    "select w.holder, to_char(w.since, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'),"
+    " w.epoch"
     " from dnsvigil.writer w";
 
 /* Our own backend of before, whose end the network may be hiding from it. */
-const char statement_evict[] =
-    "select pg_terminate_backend(a.pid)"
-    " from pg_stat_activity a"
-    " where a.pid = $1::int"
-    " and a.backend_start = $2::timestamptz"
-    " and a.usename = current_user";
+const char statement_evict[] = "select pg_terminate_backend(a.pid)"
+			       " from pg_stat_activity a"
+			       " where a.pid = $1::int"
+			       " and a.backend_start = $2::timestamptz"
+			       " and a.usename = current_user";
 
 const char statement_epoch_look[] =
     "select w.epoch, w.batch from dnsvigil.writer w";
@@ -127,17 +127,16 @@ const char statement_epoch_take[] =
 
 /* Deliveries that nothing stands before any more and that nobody moved up:
  * there are none unless rows were altered by hand. */
-const char statement_heads[] =
-    "update dnsvigil.delivery d"
-    " set due = d.created"
-    " where d.ended = 0"
-    " and d.due = 'infinity'"
-    " and not exists ("
-    "  select from dnsvigil.delivery e"
-    "  where e.sink = d.sink"
-    "  and e.name = d.name"
-    "  and e.ended = 0"
-    "  and e.seq < d.seq)";
+const char statement_heads[] = "update dnsvigil.delivery d"
+			       " set due = d.created"
+			       " where d.ended = 0"
+			       " and d.due = 'infinity'"
+			       " and not exists ("
+			       "  select from dnsvigil.delivery e"
+			       "  where e.sink = d.sink"
+			       "  and e.name = d.name"
+			       "  and e.ended = 0"
+			       "  and e.seq < d.seq)";
 
 /*
  * last_seen from the newest span of its interval, computed in place: calling
@@ -158,8 +157,8 @@ const char statement_load[] =
     "   or n.anchor + x.ms * interval '1 ms' < n.from_at then"
     "   greatest(s.last_seen, dnsvigil.seen_until(q.every_s, q.phase_ms,"
     "    greatest(s.last_seen, q.planned_since),"
-    "    dnsvigil.plan_before(least(case when c.phase = 1 then c.seen_at"
-    "    end, o.since), q.every_s)))"
+    "    least(case when c.phase = 1 then c.seen_at end, o.since)"
+    "    - make_interval(secs => q.every_s)))"
     "  when n.anchor + x.ms * interval '1 ms' > q.planned_since then"
     "   greatest(s.last_seen, n.anchor + x.ms * interval '1 ms')"
     "  else s.last_seen end,"
@@ -174,7 +173,8 @@ const char statement_load[] =
     "  on o.shard = q.shard and o.question = q.question"
     "  and o.server = coalesce(s.server, 0) and o.until is null"
     " left join newest n on n.every_s = q.every_s"
-    " left join lateral (select (n.ms - q.phase_ms) / (q.every_s * 1000::bigint)"
+    " left join lateral (select (n.ms - q.phase_ms) / (q.every_s * "
+    "1000::bigint)"
     "  * (q.every_s * 1000::bigint) + q.phase_ms as ms) x on true"
     ") to stdout (format binary)";
 
@@ -183,315 +183,332 @@ static const struct statement statements[N_STATEMENTS] = {
     [WRITE_COMMIT] = {"commit", SIDE_WRITE, "", "commit"},
     [WRITE_ROLLBACK] = {"rollback", SIDE_WRITE, "", "rollback"},
     [WRITE_CHECK] = {"check", SIDE_WRITE, "$l,$l",
-        "select dnsvigil.begin_write($1, $2)"},
+	"select dnsvigil.begin_write($1, $2)"},
 
     /* Before a question is planned otherwise, what the ledger says of it by
      * the old plan is written down. */
-    [WRITE_QUESTION_SETTLE] = {"question_settle", SIDE_WRITE,
-        "Q0,Q1,Q6,Q7,Q8",
-        "with changed as materialized ("
-        " select q.shard, q.question"
-        " from unnest($1, $2, $3, $4, $5)"
-        "  k (shard, question, watched, every_s, phase_ms)"
-        " join dnsvigil.question q"
-        "  on q.shard = k.shard and q.question = k.question"
-        " where q.watched"
-        " and (not k.watched or q.every_s <> k.every_s"
-        "  or q.phase_ms <> k.phase_ms)),"
-        " brought as ("
-        " update dnsvigil.state s"
-        " set last_seen = n.last_seen"
-        " from changed c"
-        " join dnsvigil.state_now n"
-        "  on n.shard = c.shard and n.question = c.question"
-        " where s.shard = n.shard and s.question = n.question"
-        " and s.server = n.server and n.last_seen is not null)"
-        " update dnsvigil.record_now r"
-        " set last_seen = n.last_seen, count = n.count"
-        " from changed c"
-        " join dnsvigil.interval_now n"
-        "  on n.shard = c.shard and n.question = c.question"
-        " where r.shard = n.shard and r.question = n.question"
-        " and r.server = n.server and r.link = n.link and r.believed"},
+    [WRITE_QUESTION_SETTLE] = {"question_settle", SIDE_WRITE, "Q0,Q1,Q6,Q7,Q8",
+	"with changed as materialized ("
+	" select q.shard, q.question"
+	" from unnest($1, $2, $3, $4, $5)"
+	"  k (shard, question, watched, every_s, phase_ms)"
+	" join dnsvigil.question q"
+	"  on q.shard = k.shard and q.question = k.question"
+	" where q.watched"
+	" and (not k.watched or q.every_s <> k.every_s"
+	"  or q.phase_ms <> k.phase_ms)),"
+	" brought as ("
+	" update dnsvigil.state s"
+	" set last_seen = n.last_seen"
+	" from changed c"
+	" join dnsvigil.state_now n"
+	"  on n.shard = c.shard and n.question = c.question"
+	" where s.shard = n.shard and s.question = n.question"
+	" and s.server = n.server and n.last_seen is not null)"
+	" update dnsvigil.record_now r"
+	" set last_seen = n.last_seen, count = n.count"
+	" from changed c"
+	" join dnsvigil.interval_now n"
+	"  on n.shard = c.shard and n.question = c.question"
+	" where r.shard = n.shard and r.question = n.question"
+	" and r.server = n.server and r.link = n.link and r.believed"},
 
     [WRITE_QUESTION_PUT] = {"question_put", SIDE_WRITE,
-        "Q0,Q1,Q2,Q3,Q4,Q5,Q6,Q7,Q8,Q9,Q10,Q11,Q12,Q13,Q14",
-        "insert into dnsvigil.question as q (shard, question, name,"
-        " name_text, type, view, watched, every_s, phase_ms, attributes,"
-        " tags, lists, owner, runbook, watched_since, planned_since,"
-        " unwatched_at)"
-        " select k.shard, k.question, k.name, k.name_text, k.type, k.view,"
-        " k.watched, k.every_s, k.phase_ms, k.attributes, k.tags::text[],"
-        " k.lists::text[], k.owner, k.runbook, k.at, k.at,"
-        " case when not k.watched then k.at end"
-        " from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,"
-        "  $13, $14, $15)"
-        "  k (shard, question, name, name_text, type, view, watched,"
-        "  every_s, phase_ms, attributes, tags, lists, owner, runbook, at)"
-        " on conflict (shard, question) do update"
-        " set watched = excluded.watched,"
-        " every_s = excluded.every_s,"
-        " phase_ms = excluded.phase_ms,"
-        " attributes = excluded.attributes,"
-        " tags = excluded.tags,"
-        " lists = excluded.lists,"
-        " owner = excluded.owner,"
-        " runbook = excluded.runbook,"
-        " watched_since = case when excluded.watched and not q.watched"
-        "  then excluded.watched_since else q.watched_since end,"
-        " planned_since = case when q.watched <> excluded.watched"
-        "  or q.every_s <> excluded.every_s"
-        "  or q.phase_ms <> excluded.phase_ms"
-        "  then excluded.planned_since else q.planned_since end,"
-        " unwatched_at = case when excluded.watched then null"
-        "  when q.watched then excluded.unwatched_at"
-        "  else q.unwatched_at end"},
+	"Q0,Q1,Q2,Q3,Q4,Q5,Q6,Q7,Q8,Q9,Q10,Q11,Q12,Q13,Q14",
+	"insert into dnsvigil.question as q (shard, question, name,"
+	" name_text, type, view, watched, every_s, phase_ms, attributes,"
+	" tags, lists, owner, runbook, watched_since, planned_since,"
+	" unwatched_at)"
+	" select k.shard, k.question, k.name, k.name_text, k.type, k.view,"
+	" k.watched, k.every_s, k.phase_ms, k.attributes, k.tags::text[],"
+	" k.lists::text[], k.owner, k.runbook, k.at, k.at,"
+	" case when not k.watched then k.at end"
+	" from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,"
+	"  $13, $14, $15)"
+	"  k (shard, question, name, name_text, type, view, watched,"
+	"  every_s, phase_ms, attributes, tags, lists, owner, runbook, at)"
+	" on conflict (shard, question) do update"
+	" set watched = excluded.watched,"
+	" every_s = excluded.every_s,"
+	" phase_ms = excluded.phase_ms,"
+	" attributes = excluded.attributes,"
+	" tags = excluded.tags,"
+	" lists = excluded.lists,"
+	" owner = excluded.owner,"
+	" runbook = excluded.runbook,"
+	" watched_since = case when excluded.watched and not q.watched"
+	"  then excluded.watched_since else q.watched_since end,"
+	" planned_since = case when q.watched <> excluded.watched"
+	"  or q.every_s <> excluded.every_s"
+	"  or q.phase_ms <> excluded.phase_ms"
+	"  then excluded.planned_since else q.planned_since end,"
+	" unwatched_at = case when excluded.watched then null"
+	"  when q.watched then excluded.unwatched_at"
+	"  else q.unwatched_at end"},
 
     [WRITE_BASELINE] = {"baseline", SIDE_WRITE, "S0,S1,S2,S3,S4,S5,S6,S7",
-        "insert into dnsvigil.state (shard, question, server, outcome,"
-        " content, content_hash, policy, ttl, since, last_seen)"
-        " select k.shard, k.question, k.server, k.outcome, k.content,"
-        " k.hash, 1, k.ttl, k.at, k.at"
-        " from unnest($1, $2, $3, $4, $5, $6, $7, $8)"
-        "  k (shard, question, server, outcome, content, hash, ttl, at)"},
+	"insert into dnsvigil.state (shard, question, server, outcome,"
+	" content, content_hash, policy, ttl, since, last_seen)"
+	" select k.shard, k.question, k.server, k.outcome, k.content,"
+	" k.hash, 1, k.ttl, k.at, k.at"
+	" from unnest($1, $2, $3, $4, $5, $6, $7, $8)"
+	"  k (shard, question, server, outcome, content, hash, ttl, at)"},
 
     /* Another change follows a doubted one (R15). */
     [WRITE_CANDIDATE_FOLLOW] = {"candidate_follow", SIDE_WRITE, "C0,C1,C2",
-        "delete from dnsvigil.candidate c"
-        " using unnest($1, $2, $3) k (shard, question, server)"
-        " where c.shard = k.shard and c.question = k.question"
-        " and c.server = k.server and c.phase = 2"},
+	"delete from dnsvigil.candidate c"
+	" using unnest($1, $2, $3) k (shard, question, server)"
+	" where c.shard = k.shard and c.question = k.question"
+	" and c.server = k.server and c.phase = 2"},
 
     [WRITE_CANDIDATE_OPEN] = {"candidate_open", SIDE_WRITE,
-        "C0,C1,C2,C3,C4,C5,C6,C7",
-        "insert into dnsvigil.candidate (shard, question, server, change,"
-        " revision, phase, seen_at, outcome, content, content_hash)"
-        " select k.shard, k.question, k.server, k.change, 0, 1, k.seen_at,"
-        " k.outcome, k.content, k.hash"
-        " from unnest($1, $2, $3, $4, $5, $6, $7, $8)"
-        "  k (shard, question, server, change, seen_at, outcome, content,"
-        "  hash)"},
+	"C0,C1,C2,C3,C4,C5,C6,C7",
+	"insert into dnsvigil.candidate (shard, question, server, change,"
+	" revision, phase, seen_at, outcome, content, content_hash)"
+	" select k.shard, k.question, k.server, k.change, 0, 1, k.seen_at,"
+	" k.outcome, k.content, k.hash"
+	" from unnest($1, $2, $3, $4, $5, $6, $7, $8)"
+	"  k (shard, question, server, change, seen_at, outcome, content,"
+	"  hash)"},
 
     [WRITE_EVIDENCE] = {"evidence", SIDE_WRITE,
-        "E0,E1,E2,E3,E4,E5,E6,E7,E8,E9,E10,E11,E12,E13,E14,E15,E16,E17,E18",
-        "insert into dnsvigil.evidence (shard, question, server, change,"
-        " content_hash, at, last_at, n, count, ttl, flags, ede, transport,"
-        " outcome, fail, responder, \"group\", sha256, raw)"
-        " select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,"
-        "  $12, $13, $14, $15, $16, $17, $18, $19)"},
+	"E0,E1,E2,E3,E4,E5,E6,E7,E8,E9,E10,E11,E12,E13,E14,E15,E16,E17,E18",
+	"insert into dnsvigil.evidence (shard, question, server, change,"
+	" content_hash, at, last_at, n, count, ttl, flags, ede, transport,"
+	" outcome, fail, responder, \"group\", sha256, raw)"
+	" select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,"
+	"  $12, $13, $14, $15, $16, $17, $18, $19)"},
 
     /* An interval is opened, or prolonged by replies that were kept.  What
      * the ledger holds for it up to the first of those is added first. */
     [WRITE_RECORD_PUT] = {"record_put", SIDE_WRITE,
-        "R0,R1,R2,R3,R4,R5,R6,R7,R8,R9,R10,R11,R12,R13,R14,R15,R16",
-        "insert into dnsvigil.record_now as r (shard, question, server,"
-        " link, record, pivot, first_seen, last_seen, count, rrtype,"
-        " outcome, in_chain, believed, owner, owner_text, rdata, rdata_text)"
-        " select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,"
-        "  $12, $13, $14, $15, $16, $17)"
-        " on conflict (shard, question, server, link) do update"
-        " set first_seen = least(r.first_seen, excluded.first_seen),"
-        " last_seen = greatest(r.last_seen, excluded.last_seen),"
-        " count = r.count + excluded.count + case"
-        "  when r.believed and excluded.first_seen > r.last_seen then"
-        "  dnsvigil.sightings(r.shard, r.question, r.server, r.last_seen,"
-        "  excluded.first_seen, true) else 0 end,"
-        " believed = r.believed or excluded.believed"},
+	"R0,R1,R2,R3,R4,R5,R6,R7,R8,R9,R10,R11,R12,R13,R14,R15,R16",
+	"insert into dnsvigil.record_now as r (shard, question, server,"
+	" link, record, pivot, first_seen, last_seen, count, rrtype,"
+	" outcome, in_chain, believed, owner, owner_text, rdata, rdata_text)"
+	" select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,"
+	"  $12, $13, $14, $15, $16, $17)"
+	" on conflict (shard, question, server, link) do update"
+	" set first_seen = least(r.first_seen, excluded.first_seen),"
+	" last_seen = greatest(r.last_seen, excluded.last_seen),"
+	" count = r.count + excluded.count + case"
+	"  when r.believed and excluded.first_seen > r.last_seen then"
+	"  dnsvigil.sightings(r.shard, r.question, r.server, r.last_seen,"
+	"  excluded.first_seen, true) else 0 end,"
+	" believed = r.believed or excluded.believed"},
 
     /* Not by a later decision of the change that made the state.  Equal times
      * (the clock stood or stepped) lose an empty interval, not the decision. */
-    [WRITE_BELIEF_CLOSE] = {"belief_close", SIDE_WRITE,
-        "D0,D1,D2,D3,D5,D8,D9",
-        "insert into dnsvigil.belief (shard, question, server, since, until,"
-        " last_seen, outcome, content, content_hash, policy, ttl, change)"
-        " select s.shard, s.question, s.server, s.since,"
-        " greatest(k.since, s.since), greatest(s.last_seen, k.from_seen),"
-        " s.outcome, s.content, s.content_hash, s.policy, s.ttl, s.change"
-        " from unnest($1, $2, $3, $4, $5, $6, $7)"
-        "  k (shard, question, server, change, believed, from_seen, since)"
-        " join dnsvigil.state s"
-        "  on s.shard = k.shard and s.question = k.question"
-        "  and s.server = k.server"
-        " where k.believed and s.change is distinct from k.change"
-        " on conflict do nothing"},
+    [WRITE_BELIEF_CLOSE] = {"belief_close", SIDE_WRITE, "D0,D1,D2,D3,D5,D8,D9",
+	"insert into dnsvigil.belief (shard, question, server, since, until,"
+	" last_seen, outcome, content, content_hash, policy, ttl, change)"
+	" select s.shard, s.question, s.server, s.since,"
+	" greatest(k.since, s.since), greatest(s.last_seen, k.from_seen),"
+	" s.outcome, s.content, s.content_hash, s.policy, s.ttl, s.change"
+	" from unnest($1, $2, $3, $4, $5, $6, $7)"
+	"  k (shard, question, server, change, believed, from_seen, since)"
+	" join dnsvigil.state s"
+	"  on s.shard = k.shard and s.question = k.question"
+	"  and s.server = k.server"
+	" where k.believed and s.change is distinct from k.change"
+	" on conflict do nothing"},
 
     [WRITE_STATE_PUT] = {"state_put", SIDE_WRITE,
-        "D0,D1,D2,D3,D5,D9,D10,D11,D12,D13,D14",
-        "insert into dnsvigil.state (shard, question, server, outcome,"
-        " content, content_hash, policy, ttl, since, last_seen, change)"
-        " select k.shard, k.question, k.server, k.outcome, k.content,"
-        " k.hash, 1, k.ttl, k.since, k.last_seen, k.change"
-        " from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
-        "  k (shard, question, server, change, believed, since, last_seen,"
-        "  outcome, content, hash, ttl)"
-        " where k.believed"
-        " on conflict (shard, question, server) do update"
-        " set outcome = excluded.outcome,"
-        " content = excluded.content,"
-        " content_hash = excluded.content_hash,"
-        " policy = excluded.policy,"
-        " ttl = excluded.ttl,"
-        " since = excluded.since,"
-        " last_seen = excluded.last_seen,"
-        " change = excluded.change"},
+	"D0,D1,D2,D3,D5,D9,D10,D11,D12,D13,D14",
+	"insert into dnsvigil.state (shard, question, server, outcome,"
+	" content, content_hash, policy, ttl, since, last_seen, change)"
+	" select k.shard, k.question, k.server, k.outcome, k.content,"
+	" k.hash, 1, k.ttl, k.since, k.last_seen, k.change"
+	" from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+	"  k (shard, question, server, change, believed, since, last_seen,"
+	"  outcome, content, hash, ttl)"
+	" where k.believed"
+	" on conflict (shard, question, server) do update"
+	" set outcome = excluded.outcome,"
+	" content = excluded.content,"
+	" content_hash = excluded.content_hash,"
+	" policy = excluded.policy,"
+	" ttl = excluded.ttl,"
+	" since = excluded.since,"
+	" last_seen = excluded.last_seen,"
+	" change = excluded.change"},
 
-    [WRITE_RECORD_CLOSE] = {"record_close", SIDE_WRITE,
-        "D0,D1,D2,D7,D8,D15,K0",
-        "with gone as ("
-        " delete from dnsvigil.record_now r"
-        " using ("
-        "  select k.*,"
-        "  sum(k.n) over (order by k.row rows unbounded preceding)::int as z"
-        "  from unnest($1, $2, $3, $4, $5, $6) with ordinality"
-        "   k (shard, question, server, at, from_seen, n, row)) d"
-        " where r.shard = d.shard and r.question = d.question"
-        " and r.server = d.server"
-        " and r.link <> all ($7[d.z - d.n + 1 : d.z])"
-        " returning r.*, d.at, d.from_seen)"
-        " insert into dnsvigil.record_past (shard, question, server, link,"
-        " record, pivot, first_seen, last_seen, closed_at, count, rrtype,"
-        " outcome, in_chain, believed, owner, owner_text, rdata, rdata_text)"
-        " select g.shard, g.question, g.server, g.link, g.record, g.pivot,"
-        " g.first_seen, case when g.believed"
-        "  then greatest(g.last_seen, g.from_seen) else g.last_seen end,"
-        " g.at, greatest(g.count, 1) + case"
-        "  when g.believed and g.from_seen > g.last_seen"
-        "  then dnsvigil.sightings(g.shard, g.question, g.server,"
-        "   g.last_seen, g.from_seen, false) else 0 end,"
-        " g.rrtype, g.outcome, g.in_chain, g.believed, g.owner,"
-        " g.owner_text, g.rdata, g.rdata_text"
-        " from gone g"
-        " on conflict do nothing"},
+    /* As sightings() would count, but for all rows at once: this statement
+     * runs for every change. */
+    [WRITE_RECORD_CLOSE] = {"record_close", SIDE_WRITE, "D0,D1,D2,D7,D8,D15,K0",
+	"with gone as ("
+	" delete from dnsvigil.record_now r"
+	" using ("
+	"  select k.*,"
+	"  sum(k.n) over (order by k.row rows unbounded preceding)::int as z"
+	"  from unnest($1, $2, $3, $4, $5, $6) with ordinality"
+	"   k (shard, question, server, at, from_seen, n, row)) d"
+	" where r.shard = d.shard and r.question = d.question"
+	" and r.server = d.server"
+	" and r.link <> all ($7[d.z - d.n + 1 : d.z])"
+	" returning r.*, d.at, case when r.believed"
+	"  and d.from_seen > r.last_seen then d.from_seen end as seen)"
+	" insert into dnsvigil.record_past (shard, question, server, link,"
+	" record, pivot, first_seen, last_seen, closed_at, count, rrtype,"
+	" outcome, in_chain, believed, owner, owner_text, rdata, rdata_text)"
+	" select g.shard, g.question, g.server, g.link, g.record, g.pivot,"
+	" g.first_seen, coalesce(g.seen, g.last_seen), g.at,"
+	" greatest(g.count, 1) + greatest(0, coalesce(p.n, 0)"
+	"  - coalesce(f.n, 0)),"
+	" g.rrtype, g.outcome, g.in_chain, g.believed, g.owner,"
+	" g.owner_text, g.rdata, g.rdata_text"
+	" from gone g"
+	" left join dnsvigil.question q"
+	"  on q.shard = g.shard and q.question = g.question and q.watched"
+	" left join lateral ("
+	"  select sum(greatest(0,"
+	"   dnsvigil.plan_number(s.anchor, q.every_s, q.phase_ms,"
+	"    least(s.to_at, g.seen))"
+	"   - dnsvigil.plan_number(s.anchor, q.every_s, q.phase_ms,"
+	"    greatest(s.from_at - interval '1 us', g.last_seen,"
+	"    q.planned_since))))::bigint as n"
+	"  from dnsvigil.span s"
+	"  where s.every_s = q.every_s and s.from_at <= g.seen"
+	"  and s.to_at > g.last_seen and s.from_at >= coalesce(("
+	"   select max(e.from_at) from dnsvigil.span e"
+	"   where e.every_s = q.every_s"
+	"   and e.from_at <= g.last_seen), '-infinity')) p"
+	"  on g.seen is not null"
+	" left join lateral ("
+	"  select sum(o.count) as n from dnsvigil.outage o"
+	"  where o.shard = g.shard and o.question = g.question"
+	"  and o.server = g.server and o.since > g.last_seen"
+	"  and o.since <= g.seen) f on g.seen is not null"
+	" on conflict do nothing"},
 
     /* Kept open though no longer believed: the ledger stops for it. */
     [WRITE_RECORD_GONE] = {"record_gone", SIDE_WRITE, "G0,G1,G2,G3,G4",
-        "update dnsvigil.record_now r"
-        " set believed = false,"
-        " last_seen = greatest(r.last_seen, k.from_seen),"
-        " count = r.count + case when k.from_seen > r.last_seen"
-        "  then dnsvigil.sightings(r.shard, r.question, r.server,"
-        "   r.last_seen, k.from_seen, false) else 0 end"
-        " from unnest($1, $2, $3, $4, $5)"
-        "  k (shard, question, server, link, from_seen)"
-        " where r.shard = k.shard and r.question = k.question"
-        " and r.server = k.server and r.link = k.link and r.believed"},
+	"update dnsvigil.record_now r"
+	" set believed = false,"
+	" last_seen = greatest(r.last_seen, k.from_seen),"
+	" count = r.count + case when k.from_seen > r.last_seen"
+	"  then dnsvigil.sightings(r.shard, r.question, r.server,"
+	"   r.last_seen, k.from_seen, false) else 0 end"
+	" from unnest($1, $2, $3, $4, $5)"
+	"  k (shard, question, server, link, from_seen)"
+	" where r.shard = k.shard and r.question = k.question"
+	" and r.server = k.server and r.link = k.link and r.believed"},
 
-    [WRITE_CANDIDATE_END] = {"candidate_end", SIDE_WRITE,
-        "D0,D1,D2,D3,D4,D6",
-        "with k as materialized ("
-        " select * from unnest($1, $2, $3, $4, $5, $6)"
-        "  k (shard, question, server, change, revision, doubted)),"
-        " gone as ("
-        " delete from dnsvigil.candidate c"
-        " using k"
-        " where c.shard = k.shard and c.question = k.question"
-        " and c.server = k.server and c.change = k.change"
-        " and not k.doubted)"
-        " update dnsvigil.candidate c"
-        " set phase = 2, revision = k.revision"
-        " from k"
-        " where c.shard = k.shard and c.question = k.question"
-        " and c.server = k.server and c.change = k.change"
-        " and k.doubted"},
+    [WRITE_CANDIDATE_END] = {"candidate_end", SIDE_WRITE, "D0,D1,D2,D3,D4,D6",
+	"with k as materialized ("
+	" select * from unnest($1, $2, $3, $4, $5, $6)"
+	"  k (shard, question, server, change, revision, doubted)),"
+	" gone as ("
+	" delete from dnsvigil.candidate c"
+	" using k"
+	" where c.shard = k.shard and c.question = k.question"
+	" and c.server = k.server and c.change = k.change"
+	" and not k.doubted)"
+	" update dnsvigil.candidate c"
+	" set phase = 2, revision = k.revision"
+	" from k"
+	" where c.shard = k.shard and c.question = k.question"
+	" and c.server = k.server and c.change = k.change"
+	" and k.doubted"},
 
     [WRITE_OUTAGE] = {"outage", SIDE_WRITE, "O0,O1,O2,O3,O4,O5,O6,O7",
-        "insert into dnsvigil.outage (shard, question, server, since, until,"
-        " count, fail, told)"
-        " select * from unnest($1, $2, $3, $4, $5, $6, $7, $8)"
-        " on conflict (shard, question, server, since) do update"
-        " set until = excluded.until,"
-        " count = excluded.count,"
-        " fail = excluded.fail,"
-        " told = excluded.told"},
+	"insert into dnsvigil.outage (shard, question, server, since, until,"
+	" count, fail, told)"
+	" select * from unnest($1, $2, $3, $4, $5, $6, $7, $8)"
+	" on conflict (shard, question, server, since) do update"
+	" set until = excluded.until,"
+	" count = excluded.count,"
+	" fail = excluded.fail,"
+	" told = excluded.told"},
 
     [WRITE_SETTLED] = {"settled", SIDE_WRITE, "X0,X1,X2,X3",
-        "delete from dnsvigil.candidate c"
-        " using unnest($1, $2, $3, $4) k (shard, question, server, change)"
-        " where c.shard = k.shard and c.question = k.question"
-        " and c.server = k.server and c.change = k.change and c.phase = 2"},
+	"delete from dnsvigil.candidate c"
+	" using unnest($1, $2, $3, $4) k (shard, question, server, change)"
+	" where c.shard = k.shard and c.question = k.question"
+	" and c.server = k.server and c.change = k.change and c.phase = 2"},
 
     [WRITE_SPAN] = {"span", SIDE_WRITE, "P0,P1,P2,P3",
-        "insert into dnsvigil.span as p (every_s, anchor, from_at, to_at)"
-        " select k.every_s, k.anchor, k.from_at, max(k.to_at)"
-        " from unnest($1, $2, $3, $4) k (every_s, anchor, from_at, to_at)"
-        " group by k.every_s, k.anchor, k.from_at"
-        " on conflict (every_s, anchor, from_at) do update"
-        " set to_at = greatest(p.to_at, excluded.to_at)"},
+	"insert into dnsvigil.span as p (every_s, anchor, from_at, to_at)"
+	" select k.every_s, k.anchor, k.from_at, max(k.to_at)"
+	" from unnest($1, $2, $3, $4) k (every_s, anchor, from_at, to_at)"
+	" group by k.every_s, k.anchor, k.from_at"
+	" on conflict (every_s, anchor, from_at) do update"
+	" set to_at = greatest(p.to_at, excluded.to_at)"},
 
     /* The lock is held until the commit and the numbers are taken under it,
      * so that they become visible in their order.  'log' in ASCII. */
     [WRITE_LOG] = {"log", SIDE_WRITE,
-        "L0,L1,L2,L3,L4,L5,L6,L7,L8,L9,L10,L11,L12,L13,L14,L15,L16",
-        "with held as materialized ("
-        " select pg_advisory_xact_lock(7106407))"
-        " insert into dnsvigil.log (seq, shard, question, server, at, id,"
-        " revision, type, kind, severity, label, class, event, name, view,"
-        " lists, tags, body)"
-        " select nextval('dnsvigil.log_seq'), k.shard, k.question, k.server,"
-        " k.at, k.id, k.revision, k.type, k.kind, k.severity, k.label,"
-        " k.class, k.event, k.name, k.view, k.lists::text[], k.tags::text[],"
-        " k.body::json"
-        " from held, unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,"
-        "  $12, $13, $14, $15, $16, $17)"
-        "  k (shard, question, server, at, id, revision, type, kind,"
-        "  severity, label, class, event, name, view, lists, tags, body)"},
+	"L0,L1,L2,L3,L4,L5,L6,L7,L8,L9,L10,L11,L12,L13,L14,L15,L16",
+	"with held as materialized ("
+	" select pg_advisory_xact_lock(7106407))"
+	" insert into dnsvigil.log (seq, shard, question, server, at, id,"
+	" revision, type, kind, severity, label, class, event, name, view,"
+	" lists, tags, body)"
+	" select nextval('dnsvigil.log_seq'), k.shard, k.question, k.server,"
+	" k.at, k.id, k.revision, k.type, k.kind, k.severity, k.label,"
+	" k.class, k.event, k.name, k.view, k.lists::text[], k.tags::text[],"
+	" k.body::json"
+	" from held, unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,"
+	"  $12, $13, $14, $15, $16, $17)"
+	"  k (shard, question, server, at, id, revision, type, kind,"
+	"  severity, label, class, event, name, view, lists, tags, body)"},
 
     [WRITE_DELIVERY] = {"delivery", SIDE_WRITE,
-        "V0,V1,V2,V3,V4,V5,V6,V7,V8,M0,M1,M2",
-        "insert into dnsvigil.delivery (seq, shard, alert, revision, sink,"
-        " class, name, \"group\", created, due, attempt, last_status,"
-        " last_error, ended, member_shard, member_id, member_revision)"
-        " select nextval('dnsvigil.delivery_seq'), d.shard, d.alert,"
-        " d.revision, d.sink, d.class, d.name, d.\"group\"::json, d.created,"
-        " case when d.place = 1 and not exists ("
-        "  select from dnsvigil.delivery w"
-        "  where w.sink = d.sink and w.name = d.name and w.ended = 0)"
-        "  then d.created else 'infinity' end,"
-        " 0, 0, '', 0, $10[d.z - d.n + 1 : d.z], $11[d.z - d.n + 1 : d.z],"
-        " $12[d.z - d.n + 1 : d.z]"
-        " from (select k.*,"
-        "  sum(k.n) over (order by k.row rows unbounded preceding)::int as z,"
-        "  row_number() over (partition by k.sink, k.name order by k.row)"
-        "   as place"
-        "  from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) with ordinality"
-        "   k (shard, alert, revision, sink, class, name, \"group\", n,"
-        "   created, row)"
-        "  order by k.row) d"},
+	"V0,V1,V2,V3,V4,V5,V6,V7,V8,M0,M1,M2",
+	"insert into dnsvigil.delivery (seq, shard, alert, revision, sink,"
+	" class, name, \"group\", created, due, attempt, last_status,"
+	" last_error, ended, member_shard, member_id, member_revision)"
+	" select nextval('dnsvigil.delivery_seq'), d.shard, d.alert,"
+	" d.revision, d.sink, d.class, d.name, d.\"group\"::json, d.created,"
+	" case when d.place = 1 and not exists ("
+	"  select from dnsvigil.delivery w"
+	"  where w.sink = d.sink and w.name = d.name and w.ended = 0)"
+	"  then d.created else 'infinity' end,"
+	" 0, 0, '', 0, $10[d.z - d.n + 1 : d.z], $11[d.z - d.n + 1 : d.z],"
+	" $12[d.z - d.n + 1 : d.z]"
+	" from (select k.*,"
+	"  sum(k.n) over (order by k.row rows unbounded preceding)::int as z,"
+	"  row_number() over (partition by k.sink, k.name order by k.row)"
+	"   as place"
+	"  from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) with ordinality"
+	"   k (shard, alert, revision, sink, class, name, \"group\", n,"
+	"   created, row)"
+	"  order by k.row) d"},
 
     [WRITE_FINISHED] = {"finished", SIDE_WRITE, "F0,F1,F2,F3,F5,F6,F7,F8",
-        "update dnsvigil.delivery d"
-        " set ended = k.ended,"
-        " due = case when k.ended = 0 then k.next else d.due end,"
-        " claimed = null,"
-        " last_status = k.status,"
-        " last_error = k.error"
-        " from unnest($1, $2, $3, $4, $5, $6, $7, $8)"
-        "  k (shard, alert, revision, sink, ended, next, status, error)"
-        " where d.shard = k.shard and d.alert = k.alert"
-        " and d.revision = k.revision and d.sink = k.sink and d.ended = 0"},
+	"update dnsvigil.delivery d"
+	" set ended = k.ended,"
+	" due = case when k.ended = 0 then k.next else d.due end,"
+	" claimed = null,"
+	" last_status = k.status,"
+	" last_error = k.error"
+	" from unnest($1, $2, $3, $4, $5, $6, $7, $8)"
+	"  k (shard, alert, revision, sink, ended, next, status, error)"
+	" where d.shard = k.shard and d.alert = k.alert"
+	" and d.revision = k.revision and d.sink = k.sink and d.ended = 0"},
 
     /* The one behind a finished one moves up. */
     [WRITE_NEXT] = {"next", SIDE_WRITE, "F3,F4,F5",
-        "update dnsvigil.delivery d"
-        " set due = d.created"
-        " from (select distinct k.sink, k.name"
-        "  from unnest($1, $2, $3) k (sink, name, ended)"
-        "  where k.ended <> 0) f"
-        " cross join lateral ("
-        "  select w.shard, w.alert, w.revision"
-        "  from dnsvigil.delivery w"
-        "  where w.sink = f.sink and w.name = f.name and w.ended = 0"
-        "  order by w.seq"
-        "  limit 1) h"
-        " where d.shard = h.shard and d.alert = h.alert"
-        " and d.revision = h.revision and d.sink = f.sink"
-        " and d.due = 'infinity'"},
+	"update dnsvigil.delivery d"
+	" set due = d.created"
+	" from (select distinct k.sink, k.name"
+	"  from unnest($1, $2, $3) k (sink, name, ended)"
+	"  where k.ended <> 0) f"
+	" cross join lateral ("
+	"  select w.shard, w.alert, w.revision"
+	"  from dnsvigil.delivery w"
+	"  where w.sink = f.sink and w.name = f.name and w.ended = 0"
+	"  order by w.seq"
+	"  limit 1) h"
+	" where d.shard = h.shard and d.alert = h.alert"
+	" and d.revision = h.revision and d.sink = f.sink"
+	" and d.due = 'infinity'"},
 
     /* A claim that was committed but whose answer was lost. */
     [WRITE_RELEASE] = {"release", SIDE_WRITE, "$l",
-        "update dnsvigil.delivery d"
-        " set claimed = null, attempt = d.attempt - 1"
-        " where d.claimed = $1 and d.ended = 0"},
+	"update dnsvigil.delivery d"
+	" set claimed = null, attempt = d.attempt - 1"
+	" where d.claimed = $1 and d.ended = 0"},
 
     /*
      * $1 sink, $2 now, $3 how many, $4 the first batch of this process (older
@@ -499,141 +516,136 @@ static const struct statement statements[N_STATEMENTS] = {
      * alert has all members of the earlier ones, each by its latest.
      */
     [WRITE_CLAIM] = {"claim", SIDE_WRITE, "$t,$z,$i,$l,$l",
-        "with head as materialized ("
-        " select d.shard, d.alert, d.revision, d.seq,"
-        "  sum(case when d.sink_seq is null then 1 else 0 end)"
-        "   over (order by d.seq) as n"
-        " from (select * from dnsvigil.delivery d"
-        "  where d.sink = $1 and d.ended = 0 and d.due <= $2"
-        "  and (d.claimed is null or d.claimed < $4)"
-        "  order by d.due, d.seq"
-        "  limit $3) d),"
-        " fresh as materialized ("
-        " select coalesce(max(h.n), 0) as n from head h),"
-        " numbered as ("
-        " insert into dnsvigil.sink as s (name, last_seq)"
-        " select $1, f.n from fresh f where f.n > 0"
-        " on conflict (name) do update"
-        " set last_seq = s.last_seq + excluded.last_seq"
-        " returning last_seq),"
-        " taken as ("
-        " update dnsvigil.delivery d"
-        " set attempt = d.attempt + 1,"
-        " claimed = $5,"
-        " sink_seq = coalesce(d.sink_seq, b.base + h.n),"
-        " prev_sink_seq = coalesce(d.prev_sink_seq, b.base + h.n - 1)"
-        " from head h"
-        " left join (select n.last_seq - f.n as base"
-        "  from numbered n, fresh f) b on true"
-        " where d.shard = h.shard and d.alert = h.alert"
-        " and d.revision = h.revision and d.sink = $1"
-        " returning d.*)"
-        " select t.shard, t.alert, t.revision, t.class, t.name,"
-        " t.\"group\"::text, t.sink_seq, t.prev_sink_seq, t.attempt,"
-        " t.created, l.seq, l.body::text"
-        " from taken t"
-        " cross join lateral ("
-        "  select distinct on (m.id) m.shard, m.id, m.revision"
-        "  from dnsvigil.delivery e"
-        "  cross join lateral unnest(e.member_shard, e.member_id,"
-        "   e.member_revision) m (shard, id, revision)"
-        "  where e.shard = t.shard and e.alert = t.alert and e.sink = t.sink"
-        "  and e.revision <= t.revision"
-        "  order by m.id, m.revision desc) m"
-        " left join dnsvigil.log l"
-        "  on l.shard = m.shard and l.id = m.id and l.revision = m.revision"
-        " order by t.seq, l.seq"},
+	"with head as materialized ("
+	" select d.shard, d.alert, d.revision, d.seq,"
+	"  sum(case when d.sink_seq is null then 1 else 0 end)"
+	"   over (order by d.seq) as n"
+	" from (select * from dnsvigil.delivery d"
+	"  where d.sink = $1 and d.ended = 0 and d.due <= $2"
+	"  and (d.claimed is null or d.claimed < $4)"
+	"  order by d.due, d.seq"
+	"  limit $3) d),"
+	" fresh as materialized ("
+	" select coalesce(max(h.n), 0) as n from head h),"
+	" numbered as ("
+	" insert into dnsvigil.sink as s (name, last_seq)"
+	" select $1, f.n from fresh f where f.n > 0"
+	" on conflict (name) do update"
+	" set last_seq = s.last_seq + excluded.last_seq"
+	" returning last_seq),"
+	" taken as ("
+	" update dnsvigil.delivery d"
+	" set attempt = d.attempt + 1,"
+	" claimed = $5,"
+	" sink_seq = coalesce(d.sink_seq, b.base + h.n),"
+	" prev_sink_seq = coalesce(d.prev_sink_seq, b.base + h.n - 1)"
+	" from head h"
+	" left join (select n.last_seq - f.n as base"
+	"  from numbered n, fresh f) b on true"
+	" where d.shard = h.shard and d.alert = h.alert"
+	" and d.revision = h.revision and d.sink = $1"
+	" returning d.*)"
+	" select t.shard, t.alert, t.revision, t.class, t.name,"
+	" t.\"group\"::text, t.sink_seq, t.prev_sink_seq, t.attempt,"
+	" t.created, l.seq, l.body::text"
+	" from taken t"
+	" cross join lateral ("
+	"  select distinct on (m.id) m.shard, m.id, m.revision"
+	"  from dnsvigil.delivery e"
+	"  cross join lateral unnest(e.member_shard, e.member_id,"
+	"   e.member_revision) m (shard, id, revision)"
+	"  where e.shard = t.shard and e.alert = t.alert and e.sink = t.sink"
+	"  and e.revision <= t.revision"
+	"  order by m.id, m.revision desc) m"
+	" left join dnsvigil.log l"
+	"  on l.shard = m.shard and l.id = m.id and l.revision = m.revision"
+	" order by t.seq, l.seq"},
 
     /* $1: days of retention, 0: none. */
     [WRITE_MAINTAIN] = {"maintain", SIDE_WRITE, "$i",
-        "select dnsvigil.ensure_partitions(), case when $1 > 0 then"
-        " dnsvigil.drop_before(now() - make_interval(days => $1)) else 0"
-        " end, dnsvigil.default_rows()"},
+	"select dnsvigil.ensure_partitions(), case when $1 > 0 then"
+	" dnsvigil.drop_before(now() - make_interval(days => $1)) else 0"
+	" end, dnsvigil.default_rows()"},
 
     /* $4: when the reply that differs came. */
     [READ_STATE] = {"state", SIDE_READ, "$H,$U,$I,$Z",
-        "select k.row, s.content, s.ttl, s.since, greatest(s.last_seen,"
-        "  case when q.watched then dnsvigil.seen_until(q.every_s,"
-        "   q.phase_ms, greatest(s.last_seen, q.planned_since),"
-        "   dnsvigil.plan_before(least(k.at, case when c.phase = 1"
-        "   then c.seen_at end, o.since), q.every_s)) end),"
-        " s.change, c.phase, c.change, ("
-        "  select count(distinct x.hash)::int"
-        "  from (select s.content_hash as hash"
-        "   union all"
-        "   select b.content_hash from dnsvigil.belief b"
-        "   where b.shard = k.shard and b.question = k.question"
-        "   and b.server = k.server and b.until > k.at - interval '1 day'"
-        "   union all"
-        "   select e.content_hash from dnsvigil.evidence e"
-        "   where e.shard = k.shard and e.question = k.question"
-        "   and e.server = k.server and e.at > k.at - interval '1 day'"
-        "   and e.content_hash is not null) x),"
-        " c.seen_at, c.content"
-        " from unnest($1, $2, $3, $4) with ordinality"
-        "  k (shard, question, server, at, row)"
-        " join dnsvigil.question q"
-        "  on q.shard = k.shard and q.question = k.question"
-        " left join dnsvigil.state s"
-        "  on s.shard = k.shard and s.question = k.question"
-        "  and s.server = k.server"
-        " left join dnsvigil.candidate c"
-        "  on c.shard = k.shard and c.question = k.question"
-        "  and c.server = k.server"
-        " left join dnsvigil.outage o"
-        "  on o.shard = k.shard and o.question = k.question"
-        "  and o.server = k.server and o.until is null"},
+	"select k.row, s.content, s.ttl, s.since, greatest(s.last_seen,"
+	"  case when q.watched then dnsvigil.seen_until(q.every_s,"
+	"   q.phase_ms, greatest(s.last_seen, q.planned_since),"
+	"   least(k.at, case when c.phase = 1 then c.seen_at end, o.since)"
+	"   - make_interval(secs => q.every_s)) end),"
+	" s.change, c.phase, c.change, ("
+	"  select count(distinct x.hash)::int"
+	"  from (select s.content_hash as hash"
+	"   union all"
+	"   select b.content_hash from dnsvigil.belief b"
+	"   where b.shard = k.shard and b.question = k.question"
+	"   and b.server = k.server and b.until > k.at - interval '1 day'"
+	"   union all"
+	"   select e.content_hash from dnsvigil.evidence e"
+	"   where e.shard = k.shard and e.question = k.question"
+	"   and e.server = k.server and e.at > k.at - interval '1 day'"
+	"   and e.content_hash is not null) x),"
+	" c.seen_at, c.content"
+	" from unnest($1, $2, $3, $4) with ordinality"
+	"  k (shard, question, server, at, row)"
+	" join dnsvigil.question q"
+	"  on q.shard = k.shard and q.question = k.question"
+	" left join dnsvigil.state s"
+	"  on s.shard = k.shard and s.question = k.question"
+	"  and s.server = k.server"
+	" left join dnsvigil.candidate c"
+	"  on c.shard = k.shard and c.question = k.question"
+	"  and c.server = k.server"
+	" left join dnsvigil.outage o"
+	"  on o.shard = k.shard and o.question = k.question"
+	"  and o.server = k.server and o.until is null"},
 
     /* First here, first anywhere, and how long it was believed here in the
      * last 30 days, in microseconds. */
     [READ_ELEMENT] = {"element", SIDE_READ, "$H,$U,$I,$Z,$U,$U",
-        "select k.row, least(("
-        "  select min(n.first_seen) from dnsvigil.record_now n"
-        "  where n.shard = k.shard and n.question = k.question"
-        "  and n.server = k.server and n.record = k.record), ("
-        "  select min(p.first_seen) from dnsvigil.record_past p"
-        "  where p.shard = k.shard and p.question = k.question"
-        "  and p.server = k.server and p.record = k.record)),"
-        " least(("
-        "  select min(n.first_seen) from dnsvigil.record_now n"
-        "  where n.pivot = k.pivot and n.record = k.record), ("
-        "  select min(p.first_seen) from dnsvigil.record_past p"
-        "  where p.pivot = k.pivot and p.record = k.record)),"
-        " coalesce((extract(epoch from ("
-        "  select sum(least(i.last_seen, k.at)"
-        "   - greatest(i.first_seen, k.at - interval '30 days'))"
-        "  from (select n.first_seen, n.last_seen"
-        "   from dnsvigil.interval_now n"
-        "   where n.shard = k.shard and n.question = k.question"
-        "   and n.server = k.server and n.record = k.record and n.believed"
-        "   union all"
-        "   select p.first_seen, p.last_seen from dnsvigil.record_past p"
-        "   where p.shard = k.shard and p.question = k.question"
-        "   and p.server = k.server and p.record = k.record and p.believed"
-        "   and p.closed_at > k.at - interval '30 days') i"
-        "  where i.last_seen > k.at - interval '30 days'"
-        "  and i.first_seen < k.at)) * 1000000)::bigint, 0)"
-        " from unnest($1, $2, $3, $4, $5, $6) with ordinality"
-        "  k (shard, question, server, at, record, pivot, row)"},
+	"select k.row, h.first_seen, least(("
+	"  select min(n.first_seen) from dnsvigil.record_now n"
+	"  where n.pivot = k.pivot and n.record = k.record), ("
+	"  select min(p.first_seen) from dnsvigil.record_past p"
+	"  where p.pivot = k.pivot and p.record = k.record)),"
+	" coalesce((extract(epoch from h.believed) * 1000000)::bigint, 0)"
+	" from unnest($1, $2, $3, $4, $5, $6) with ordinality"
+	"  k (shard, question, server, at, record, pivot, row)"
+	" cross join lateral ("
+	"  select min(i.first_seen) as first_seen, sum("
+	"   least(i.last_seen, k.at)"
+	"   - greatest(i.first_seen, k.at - interval '30 days'))"
+	"   filter (where i.believed and i.first_seen < k.at"
+	"   and i.last_seen > k.at - interval '30 days') as believed"
+	"  from (select n.first_seen, n.last_seen, n.believed"
+	"   from dnsvigil.interval_now n"
+	"   where n.shard = k.shard and n.question = k.question"
+	"   and n.server = k.server and n.record = k.record"
+	"   union all"
+	"   select p.first_seen, p.last_seen, p.believed"
+	"   from dnsvigil.record_past p"
+	"   where p.shard = k.shard and p.question = k.question"
+	"   and p.server = k.server and p.record = k.record) i) h"},
 
     /* $1: the first batch of this process; what it claimed is under way. */
     [READ_WAITING] = {"waiting", SIDE_READ, "$l",
-        "select w.sink, sum(w.waiting)::bigint, sum(w.dead)::bigint,"
-        " min(w.due), min(w.oldest)"
-        " from (select d.sink, count(*) as waiting, 0 as dead,"
-        "  min(d.due) filter (where d.due < 'infinity'"
-        "   and (d.claimed is null or d.claimed < $1)) as due,"
-        "  min(d.created) as oldest"
-        "  from dnsvigil.delivery d"
-        "  where d.ended = 0"
-        "  group by d.sink"
-        "  union all"
-        "  select d.sink, 0, count(*), null, null"
-        "  from dnsvigil.delivery d"
-        "  where d.ended = 2"
-        "  group by d.sink) w"
-        " group by w.sink"
-        " order by w.sink"},
+	"select w.sink, sum(w.waiting)::bigint, sum(w.dead)::bigint,"
+	" min(w.due), min(w.oldest)"
+	" from (select d.sink, count(*) as waiting, 0 as dead,"
+	"  min(d.due) filter (where d.due < 'infinity'"
+	"   and (d.claimed is null or d.claimed < $1)) as due,"
+	"  min(d.created) as oldest"
+	"  from dnsvigil.delivery d"
+	"  where d.ended = 0"
+	"  group by d.sink"
+	"  union all"
+	"  select d.sink, 0, count(*), null, null"
+	"  from dnsvigil.delivery d"
+	"  where d.ended = 2"
+	"  group by d.sink) w"
+	" group by w.sink"
+	" order by w.sink"},
 };
 
 const char *
@@ -706,8 +718,8 @@ statement_args(const struct statement *st, struct statement_arg *args)
 				i = i * 10 + (unsigned)(*p++ - '0');
 			CHECK(i < strlen(groups[arg->group].columns));
 			arg->column = (int)(group_offset(arg->group) + i);
-			arg->oid = array_oid((enum array_type)
-			    groups[arg->group].columns[i]);
+			arg->oid = array_oid(
+			    (enum array_type)groups[arg->group].columns[i]);
 		}
 		if (*p == ',')
 			p++;

@@ -85,7 +85,7 @@ const struct statement *statement_of(enum statement_id id);
 
 /* One parameter: a column, or a scalar with `type` and no column. */
 struct statement_arg {
-	int column;     /* group_offset() + index; -1: scalar */
+	int column; /* group_offset() + index; -1: scalar */
 	enum group group;
 	uint32_t oid;
 };

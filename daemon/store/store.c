@@ -12,6 +12,7 @@
  *   -> REFUSED, FENCED   session.c, write.c; there is no way back
  */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,7 +59,7 @@ store_set_state(struct store *s, enum store_state state, const char *why)
 	bool news = s->state != state;
 
 	if (why != s->why)
-		strncpy(s->why, why, sizeof s->why - 1);
+		snprintf(s->why, sizeof s->why, "%s", why);
 	s->state = state;
 	if (news && s->on_state != NULL && !s->closed)
 		s->on_state(s->ctx, state, s->why);
@@ -136,9 +137,8 @@ make_timers(struct store *s)
 {
 	s->turn = loop_timer_new(s->loop, on_turn, s);
 	s->daily = loop_timer_new(s->loop, on_daily, s);
-	return s->turn != NULL && s->daily != NULL &&
-	    s->w.tick != NULL && s->write.retry != NULL &&
-	    s->read.retry != NULL;
+	return s->turn != NULL && s->daily != NULL && s->w.tick != NULL &&
+	       s->write.retry != NULL && s->read.retry != NULL;
 }
 
 struct store *

@@ -70,12 +70,14 @@ struct session {
 	enum side side;
 	enum session_step step;
 	struct loop_timer *retry;
-	unsigned tries;          /* connections lost in a row */
-	PGresult *result;        /* of the present step */
+	unsigned tries;              /* connections lost in a row */
+	PGresult *result;            /* of the present step */
 	char failed[STORE_WHY_SIZE]; /* first statement that did not prepare */
-	mono_ns lock_until;      /* LOCK is tried again until then */
-	int pid;                 /* of our last backend that had the lock */
-	char began[STORE_TIME_SIZE];  /* when that began */
+	bool misfit;                 /* and it never will */
+	bool evicted;                /* asked our old backend to end */
+	mono_ns lock_until;          /* LOCK is tried again until then */
+	int pid;                     /* of our last backend that had the lock */
+	char began[STORE_TIME_SIZE]; /* when that began */
 	char begins[STORE_TIME_SIZE]; /* when the present one began */
 };
 
@@ -86,26 +88,26 @@ struct sent {
 };
 
 struct writer {
-	int64_t epoch;           /* 0: none taken yet */
-	int64_t committed;       /* number of the last committed batch */
-	int64_t first;           /* number of this process's first batch */
-	struct batch *open;      /* those that take items, in their order */
+	int64_t epoch;      /* 0: none taken yet */
+	int64_t committed;  /* number of the last committed batch */
+	int64_t first;      /* number of this process's first batch */
+	struct batch *open; /* those that take items, in their order */
 	unsigned n_open;
-	struct batch *queue;     /* closed, waiting, oldest first */
+	struct batch *queue; /* closed, waiting, oldest first */
 	struct batch **queue_end;
-	struct batch *flight;    /* sent, or lost with its fate unknown */
-	struct batch *spare;     /* kept for its memory */
+	struct batch *flight; /* sent, or lost with its fate unknown */
+	struct batch *spare;  /* kept for its memory */
 	struct loop_timer *tick;
-	mono_ns not_before;      /* of a repeated batch */
+	mono_ns not_before; /* of a repeated batch */
 	struct sent sent[N_STATEMENTS + STORE_CLAIMS_MAX];
 	unsigned n_sent;
 	unsigned n_got;
-	bool unknown;            /* flight was lost: ask the database */
+	bool unknown; /* flight was lost: ask the database */
 	bool rolling_back;
-	char state[6];           /* SQLSTATE of the first error; "" */
+	char state[6]; /* SQLSTATE of the first error; "" */
 	char error[STORE_WHY_SIZE];
-	int64_t evidence_n;      /* last number given to evidence */
-	size_t items;            /* closed and in flight */
+	int64_t evidence_n; /* last number given to evidence */
+	size_t items;       /* closed and in flight */
 	size_t bytes;
 };
 
@@ -133,7 +135,7 @@ struct store {
 	void *ctx;
 	enum store_state state;
 	char why[STORE_WHY_SIZE];
-	unsigned depth;          /* entries from the loop on the stack */
+	unsigned depth; /* entries from the loop on the stack */
 	bool closed;
 	bool load_busy;
 
@@ -143,7 +145,7 @@ struct store {
 	int n_args[N_STATEMENTS];
 
 	struct writer w;
-	struct claim *answers;   /* claims whose answer is due, see turn */
+	struct claim *answers; /* claims whose answer is due, see turn */
 
 	struct loop_timer *turn; /* what has to come from the loop, soon */
 	enum reading reading;
@@ -179,8 +181,8 @@ void write_init(struct store *s);
 /* The batch that takes an item of these keys; the item has been begun. */
 struct batch *write_item(struct store *s, const struct store_key *keys,
     size_t n_keys, struct lanes lanes);
-void write_item_end(struct store *s, struct batch *b, store_done_fn *done,
-    void *ctx);
+void write_item_end(
+    struct store *s, struct batch *b, store_done_fn *done, void *ctx);
 /* The last open batch, begun if there is none. */
 struct batch *write_open(struct store *s);
 /* Partitions and retention, as a batch of its own. */
@@ -190,7 +192,7 @@ void store_maintain_later(struct store *s);
 void write_soon(struct store *s);
 /* Nothing that is open waits for more. */
 void write_flush(struct store *s);
-void write_ready(struct store *s);  /* the session may be used */
+void write_ready(struct store *s); /* the session may be used */
 void write_input(struct store *s);
 void write_lost(struct store *s);
 /* After a reconnect: was the batch in flight committed?  From the loop. */
@@ -239,7 +241,7 @@ int64_t field_i64(const PGresult *r, int row, int column);
 int32_t field_i32(const PGresult *r, int row, int column);
 int16_t field_i16(const PGresult *r, int row, int column);
 bool field_bool(const PGresult *r, int row, int column);
-wall_us field_wall(const PGresult *r, int row, int column); /* null: 0 */
+wall_us field_wall(const PGresult *r, int row, int column);     /* null: 0 */
 struct uuid field_uuid(const PGresult *r, int row, int column); /* null: nil */
 
 #endif

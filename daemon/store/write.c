@@ -32,9 +32,9 @@
 #include "write_priv.h"
 
 enum {
-	RETRIES_MAX = 5,     /* of a deadlock, a lock timeout (W-F5) */
-	RETRY_MS = 20,       /* doubled each time */
-	SMOOTHING = 8        /* of commit_us */
+	RETRIES_MAX = 5, /* of a deadlock, a lock timeout (W-F5) */
+	RETRY_MS = 20,   /* doubled each time */
+	SMOOTHING = 8    /* of commit_us */
 };
 
 /* ---- sending ---- */
@@ -47,21 +47,20 @@ send_arrays(struct store *s, struct batch *b, enum statement_id id)
 	int formats[STATEMENT_ARGS_MAX];
 
 	for (int i = 0; i < s->n_args[id]; i++) {
-		values[i] = array_finish(&b->columns[s->args[id][i].column],
-		    &sizes[i]);
+		values[i] =
+		    array_finish(&b->columns[s->args[id][i].column], &sizes[i]);
 		formats[i] = 1;
 	}
 	return PQsendQueryPrepared(s->write.conn.pg, statement_of(id)->name,
-	           s->n_args[id], values, sizes, formats, 1) == 1;
+		   s->n_args[id], values, sizes, formats, 1) == 1;
 }
 
 static bool
-send_numbers(struct store *s, enum statement_id id, int n,
-    const int64_t *numbers)
+send_numbers(
+    struct store *s, enum statement_id id, int n, const int64_t *numbers)
 {
 	uint32_t wire[2][2];
-	const char *values[2] = {(const char *)wire[0],
-	    (const char *)wire[1]};
+	const char *values[2] = {(const char *)wire[0], (const char *)wire[1]};
 	const int sizes[2] = {8, 8};
 	const int formats[2] = {1, 1};
 
@@ -69,8 +68,8 @@ send_numbers(struct store *s, enum statement_id id, int n,
 		wire[i][0] = htonl((uint32_t)((uint64_t)numbers[i] >> 32));
 		wire[i][1] = htonl((uint32_t)numbers[i]);
 	}
-	return PQsendQueryPrepared(s->write.conn.pg, statement_of(id)->name,
-	           n, values, sizes, formats, 1) == 1;
+	return PQsendQueryPrepared(s->write.conn.pg, statement_of(id)->name, n,
+		   values, sizes, formats, 1) == 1;
 }
 
 static bool
@@ -82,8 +81,8 @@ send_days(struct store *s, int32_t days)
 	const int formats[1] = {1};
 
 	return PQsendQueryPrepared(s->write.conn.pg,
-	           statement_of(WRITE_MAINTAIN)->name, 1, values, sizes,
-	           formats, 1) == 1;
+		   statement_of(WRITE_MAINTAIN)->name, 1, values, sizes,
+		   formats, 1) == 1;
 }
 
 static void
@@ -137,8 +136,9 @@ static bool
 send_all(struct store *s, struct batch *b)
 {
 	for (int id = WRITE_BEGIN; id <= WRITE_COMMIT; id++) {
-		bool sent = id == WRITE_CLAIM ? send_claims(s, b) :
-		    send_one(s, b, (enum statement_id)id);
+		bool sent = id == WRITE_CLAIM
+		                ? send_claims(s, b)
+		                : send_one(s, b, (enum statement_id)id);
 
 		if (!sent)
 			return false;
@@ -166,8 +166,7 @@ send_batch(struct store *s, struct batch *b)
 static void
 pump(struct store *s)
 {
-	if (s->closed || s->write.step != SESSION_READY ||
-	    s->w.flight != NULL)
+	if (s->closed || s->write.step != SESSION_READY || s->w.flight != NULL)
 		return;
 	if (write_due_in(s) != 0) {
 		write_soon(s);
@@ -229,7 +228,7 @@ note_result(struct store *s, PGresult *r)
 		s->numbers.default_partition_rows =
 		    (uint64_t)field_i64(r, 0, 2);
 	} else if (sent->id == WRITE_COMMIT &&
-	    strcmp(PQcmdStatus(r), "COMMIT") != 0) {
+		   strcmp(PQcmdStatus(r), "COMMIT") != 0) {
 		/* A transaction that failed answers ROLLBACK to commit. */
 		note_error(s, r);
 	}
@@ -265,16 +264,18 @@ static void
 batch_done(struct store *s)
 {
 	struct batch *b = s->w.flight;
-	uint32_t took_us = (uint32_t)((loop_mono_exact(s->loop) - b->sent) /
-	    1000);
+	uint32_t took_us =
+	    (uint32_t)((loop_mono_exact(s->loop) - b->sent) / 1000);
 
 	s->w.flight = NULL;
 	s->w.committed++;
 	s->numbers.batches++;
 	s->numbers.items += b->n_items;
-	s->numbers.commit_us = s->numbers.commit_us == 0 ? took_us :
-	    s->numbers.commit_us - s->numbers.commit_us / SMOOTHING +
-	    took_us / SMOOTHING;
+	s->numbers.commit_us = s->numbers.commit_us == 0
+	                           ? took_us
+	                           : s->numbers.commit_us -
+	                                 s->numbers.commit_us / SMOOTHING +
+	                                 took_us / SMOOTHING;
 	write_batch_end(s, b, 0);
 	pump(s);
 }
@@ -293,8 +294,8 @@ static enum verdict
 judge(const char *state, unsigned tries)
 {
 	/* Data, integrity, cardinality, limits, raised, internal. */
-	static const char *const item_classes[] = {"22", "23", "21", "54",
-	    "P0", "XX", NULL};
+	static const char *const item_classes[] = {
+	    "22", "23", "21", "54", "P0", "XX", NULL};
 
 	if (strcmp(state, "DV001") == 0)
 		return VERDICT_FENCED;
@@ -316,13 +317,15 @@ take_apart(struct store *s, struct batch *b)
 
 	if (b->alone || b->n_items <= 1) {
 		log_error("store: the database refuses an item: %s; it is "
-		    "lost", s->w.error);
+			  "lost",
+		    s->w.error);
 		s->numbers.items_refused += b->n_items;
 		write_batch_end(s, b, ERR_DATABASE);
 		return;
 	}
 	log_error("store: the database refuses a batch of %" PRIu32
-	    " items: %s; sending them one by one", b->n_items, s->w.error);
+		  " items: %s; sending them one by one",
+	    b->n_items, s->w.error);
 	b->claims = NULL;
 	parts = batch_split(b);
 	forget_sizes(s, b);
@@ -346,7 +349,8 @@ batch_failed(struct store *s)
 	s->w.flight = NULL;
 	if (b->maintain && verdict != VERDICT_FENCED) {
 		log_warn("store: maintenance failed: %s; again in a quarter "
-		    "of an hour", s->w.error);
+			 "of an hour",
+		    s->w.error);
 		store_maintain_later(s);
 		write_batch_end(s, b, ERR_DATABASE);
 		pump(s);
@@ -354,8 +358,8 @@ batch_failed(struct store *s)
 	}
 	switch (verdict) {
 	case VERDICT_AGAIN:
-		s->w.not_before = loop_mono(s->loop) +
-		    (MONO_MS(RETRY_MS) << b->tries);
+		s->w.not_before =
+		    loop_mono(s->loop) + (MONO_MS(RETRY_MS) << b->tries);
 		b->tries++;
 		queue_push(s, b);
 		break;
@@ -371,8 +375,8 @@ batch_failed(struct store *s)
 		queue_push(s, b);
 		session_close(&s->write);
 		session_close(&s->read);
-		store_set_state(s, STORE_FENCED,
-		    "another writer took over this database");
+		store_set_state(
+		    s, STORE_FENCED, "another writer took over this database");
 		if (!s->closed)
 			store_soon(s);
 		return;

@@ -145,8 +145,8 @@ struct batch *
 write_item(struct store *s, const struct store_key *keys, size_t n_keys,
     struct lanes lanes)
 {
-	struct batch *b = n_keys > 0 ? choose(s, keys, n_keys, lanes) :
-	                               write_open(s);
+	struct batch *b =
+	    n_keys > 0 ? choose(s, keys, n_keys, lanes) : write_open(s);
 
 	if (b == NULL)
 		b = open_another(s);
@@ -191,8 +191,7 @@ write_soon(struct store *s)
 }
 
 void
-write_item_end(struct store *s, struct batch *b, store_done_fn *done,
-    void *ctx)
+write_item_end(struct store *s, struct batch *b, store_done_fn *done, void *ctx)
 {
 	batch_item_end(b, done, ctx);
 	/* Setting the timer for each of a thousand items would cost more than
