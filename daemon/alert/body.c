@@ -161,9 +161,6 @@ read_data(const struct delivery *d, json_t **out)
 		    json_object_set_new(data, "members", members) != 0)
 			err = -ENOMEM;
 	}
-	if (err == 0 &&
-	    json_object_set_new(data, "delivery", delivery_object(d)) != 0)
-		err = -ENOMEM;
 	if (err != 0) {
 		json_decref(data);
 		return err;
@@ -297,8 +294,8 @@ root_object(const struct delivery *d, json_t *given_data)
 	if (at == NULL)
 		at = wall_print(d->created, created);
 	snprintf(type, sizeof(type), "dnsvigil.%s", d->class_);
-	return json_pack(
-	    "{s:s,s:s,s:o}", "type", type, "timestamp", at, "data", given_data);
+	return json_pack("{s:s,s:s,s:o,s:o}", "type", type, "timestamp", at,
+	    "data", given_data, "delivery", delivery_object(d));
 }
 
 /* The first of these lengths with which the body fits, or the last. */

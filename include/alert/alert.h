@@ -83,7 +83,7 @@ struct alert_sink_status alert_sink_status(const struct alert *a, size_t i);
 /* "<alert uuid>-r<revision>": the same for every attempt; returns out. */
 char *webhook_id(const struct delivery *d, char out[WEBHOOK_ID_SIZE]);
 /*
- * {"type":..,"timestamp":..,"data":{..,"delivery":{..}}} added to out.  A body
+ * {"type":..,"timestamp":..,"data":{..},"delivery":{..}} added to out.  A body
  * over ALERT_BODY_MAX has its lists cut to their first values, and the object
  * that holds them says so: "cut":{"added":{"total":600,"sha256":"..."}}, of
  * the whole list as it would have stood here.  0, -ENOMEM, or ERR_SYNTAX when

@@ -279,8 +279,8 @@ class Receiver:
             content = json.loads(body)
         except ValueError:
             content = None
-        data = content.get("data") if isinstance(content, dict) else None
-        delivery = data.get("delivery") if isinstance(data, dict) else None
+        delivery = content.get("delivery") if isinstance(content, dict) \
+            else None
         webhook_id = headers.get("webhook-id")
         entry = {
             "at": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime())
