@@ -171,8 +171,8 @@ on_store_state(void *ctx, enum store_state state, const char *why)
 	if (state == STORE_READY) {
 		if (s->once && !s->delivering)
 			loop_timer_stop(s->timer);
-		if (!s->was_ready)
-			log_info("store: ready");
+		log_info(s->was_ready ? "store: the database is back"
+				      : "store: ready");
 		s->was_ready = true;
 	} else if (state == STORE_DOWN && s->once && !s->was_ready) {
 		on_fatal(s, why);

@@ -197,6 +197,7 @@ decide_sight(struct inquiry *q)
 
 /* What is needed when the decision is durable. */
 struct decided {
+	struct pending pending;
 	struct monitor *monitor;
 	size_t n;
 	bool told;
@@ -209,8 +210,18 @@ struct decided {
 };
 
 static void
-decided_free(struct decided *d)
+decided_free(struct pending *p)
 {
+	struct decided *d = (struct decided *)p;
+
+	/* A doubt that was confirmed is in no map any more. */
+	for (size_t i = 0; i < d->n; i++) {
+		struct inquiry *q = d->list[i].inquiry;
+
+		if (q != NULL &&
+		    idmap_get(&d->monitor->inquiries, q->question) != q)
+			inquiry_free(q);
+	}
 	for (size_t i = 0; i < d->n; i++) {
 		free(d->list[i].json);
 		free(d->list[i].text);
@@ -225,19 +236,20 @@ on_decided(void *ctx, int err)
 	struct decided *d = ctx;
 	struct monitor *m = d->monitor;
 
-	m->commits_open--;
+	pending_take(m, &d->pending);
 	for (size_t i = 0; i < d->n; i++) {
-		const struct decided_one *one = &d->list[i];
+		struct decided_one *one = &d->list[i];
 		struct monitor_line line = {
 		    "change", one->json, one->text, one->severity, true};
 
 		if (err == 0 && m->hooks.on_line != NULL)
 			m->hooks.on_line(m->hooks.ctx, &line);
 		inquiry_closed(one->inquiry);
+		one->inquiry = NULL;
 	}
 	if (err == 0 && d->told && m->hooks.on_outbox != NULL)
 		m->hooks.on_outbox(m->hooks.ctx);
-	decided_free(d);
+	decided_free(&d->pending);
 }
 
 /* The line for a terminal. */
@@ -463,6 +475,7 @@ decided_new(struct monitor *m, size_t n)
 
 	if (d == NULL)
 		return NULL;
+	d->pending.free = decided_free;
 	d->monitor = m;
 	d->n = n;
 	d->list = calloc(n, sizeof(*d->list));
@@ -513,7 +526,7 @@ decide_commit(
 	struct decided *d = decided_new(m, n);
 
 	CHECK(d != NULL);
-	m->commits_open++;
+	pending_add(m, &d->pending);
 	send_decisions(m, members, n, h, d);
 	for (size_t i = 0; i < n; i++) {
 		struct inquiry *q = members[i];

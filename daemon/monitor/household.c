@@ -17,6 +17,8 @@
 #include "loop/loop.h"
 #include "monitor_priv.h"
 
+enum { AGAIN_AFTER_MS = 2200 };
+
 static bool
 is_plain_nxdomain(const struct content *c)
 {
@@ -80,7 +82,7 @@ ask_siblings(struct monitor *m, struct household *h, uint32_t but)
 		    h->n_asked == WATCH_TYPES_MAX)
 			continue;
 		h->asked[h->n_asked] = id;
-		h->heard[h->n_asked++] = false;
+		h->heard[h->n_asked++] = HEARD_NOT;
 		poll_errand(m, &e);
 	}
 }
@@ -111,15 +113,39 @@ household_join(struct monitor *m, struct inquiry *q)
 		return;
 	q->household = h;
 	h->deadline = monitor_steady(m) + WALL_S(q->wait_s) + WALL_S(2);
+	h->again_at = monitor_steady(m) + WALL_MS(AGAIN_AFTER_MS);
 	ask_siblings(m, h, q->question);
 }
 
 static void
-mark_heard(struct household *h, uint32_t id)
+mark_heard(struct household *h, uint32_t id, enum heard heard)
 {
 	for (uint8_t i = 0; i < h->n_asked; i++) {
 		if (h->asked[i] == id)
-			h->heard[i] = true;
+			h->heard[i] = (uint8_t)heard;
+	}
+}
+
+/*
+ * A type that still answers may do so out of a cache or with a fresh TTL that
+ * is not yet provably later (TTLs are whole seconds): asked once more.
+ */
+static void
+ask_again(struct monitor *m, struct household *h)
+{
+	h->again_at = 0;
+	for (uint8_t i = 0; i < h->n_asked; i++) {
+		struct errand e = {
+		    .question = h->asked[i],
+		    .purpose = PURPOSE_EARLY,
+		    .server = table_question(m->table, h->asked[i])->home,
+		    .flags = ASK_URGENT,
+		};
+
+		if (h->heard[i] != HEARD_DOUBTFUL)
+			continue;
+		h->heard[i] = HEARD_NOT;
+		poll_errand(m, &e);
 	}
 }
 
@@ -191,17 +217,19 @@ household_hear(struct monitor *m, uint32_t id, const struct reply_sum *sum,
 {
 	uint32_t name = table_question(m->table, id)->name;
 	struct household *h = idmap_get(&m->households, name);
+	bool denies;
 
 	if (h == NULL)
 		return;
-	mark_heard(h, id);
-	if (strcmp(h->kind, "vanished") == 0 && h->group == NULL &&
-	    (sum->outcome == OUTCOME_ANSWER ||
-		sum->outcome == OUTCOME_NODATA) &&
-	    fetched_after > h->opened) {
+	denies =
+	    strcmp(h->kind, "vanished") == 0 && h->group == NULL &&
+	    (sum->outcome == OUTCOME_ANSWER || sum->outcome == OUTCOME_NODATA);
+	if (denies && fetched_after > h->opened) {
 		deny(m, h);
 		return;
 	}
+	mark_heard(
+	    h, id, denies && h->again_at != 0 ? HEARD_DOUBTFUL : HEARD_DONE);
 	household_step(m, h);
 }
 
@@ -213,7 +241,7 @@ household_fail(struct monitor *m, uint32_t id)
 
 	if (h == NULL)
 		return;
-	mark_heard(h, id);
+	mark_heard(h, id, HEARD_DONE);
 	household_step(m, h);
 }
 
@@ -224,7 +252,7 @@ is_pending(struct monitor *m, const struct household *h)
 	uint32_t id = table_first(m->table, h->first);
 
 	for (uint8_t i = 0; i < h->n_asked; i++) {
-		if (!h->heard[i])
+		if (h->heard[i] != HEARD_DONE)
 			return true;
 	}
 	for (; id != QUESTION_NONE;
@@ -285,6 +313,8 @@ household_tick(struct monitor *m)
 	uint32_t at = 0;
 
 	while ((h = idmap_next(&m->households, &at)) != NULL) {
+		if (h->again_at != 0 && now >= h->again_at)
+			ask_again(m, h);
 		if (now >= h->deadline)
 			household_step(m, h);
 	}

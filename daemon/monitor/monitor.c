@@ -222,6 +222,27 @@ on_tick(void *ctx)
 	look_whether_done(m);
 }
 
+/* ---- commits that are on their way ---- */
+
+void
+pending_add(struct monitor *m, struct pending *p)
+{
+	p->next = m->pending;
+	m->pending = p;
+	m->commits_open++;
+}
+
+void
+pending_take(struct monitor *m, struct pending *p)
+{
+	struct pending **link = &m->pending;
+
+	while (*link != p)
+		link = &(*link)->next;
+	*link = p->next;
+	m->commits_open--;
+}
+
 /* ---- life ---- */
 
 static void
@@ -302,6 +323,12 @@ monitor_free(struct monitor *m)
 	loop_timer_free(m->tick);
 	loop_timer_free(m->second);
 	watchset_free(m);
+	while (m->pending != NULL) {
+		struct pending *p = m->pending;
+
+		m->pending = p->next;
+		p->free(p);
+	}
 	free_inquiries(&m->inquiries);
 	free_inquiries(&m->doubts);
 	household_free_all(m);

@@ -207,8 +207,9 @@ struct monitor {
 	uint32_t first_left;
 	uint32_t finished;
 	uint32_t answered;
-	uint32_t busy;         /* polls queued or in flight */
-	uint32_t commits_open; /* decisions not yet durable */
+	uint32_t busy;           /* polls queued or in flight */
+	struct pending *pending; /* what waits for its commit */
+	uint32_t commits_open;   /* decisions not yet durable */
 	uint32_t restore_next; /* next question to be planned after the load */
 	bool planned;          /* all are planned */
 	mono_ns load_retry;    /* the load failed: again then */
@@ -220,6 +221,17 @@ struct monitor {
 	wall_us reload_refused;
 	mono_ns lag_max; /* since the last status */
 };
+
+/*
+ * What is to be said when a commit is durable; the first member of whatever
+ * waits, so that all can be freed with the monitor.
+ */
+struct pending {
+	struct pending *next;
+	void (*free)(struct pending *p);
+};
+void pending_add(struct monitor *m, struct pending *p);
+void pending_take(struct monitor *m, struct pending *p);
 
 /* ---- time ---- */
 uint32_t monitor_tick_now(const struct monitor *m);
@@ -297,6 +309,11 @@ void decide_commit(
     struct monitor *m, struct inquiry **members, size_t n, struct household *h);
 
 /* ---- household.c ---- */
+enum heard {
+	HEARD_NOT,      /* asked, no reply yet */
+	HEARD_DOUBTFUL, /* still answers, maybe out of a cache: asked again */
+	HEARD_DONE
+};
 struct household {
 	uint32_t name;    /* offset: the key */
 	uint32_t first;   /* first question of the name */
@@ -306,7 +323,8 @@ struct household {
 	struct told_group *group; /* NULL until it was told */
 	uint8_t n_asked;
 	uint32_t asked[WATCH_TYPES_MAX]; /* questions whose reply is awaited */
-	bool heard[WATCH_TYPES_MAX];
+	uint8_t heard[WATCH_TYPES_MAX];  /* enum heard */
+	wall_us again_at; /* ask the doubtful once more; 0: no more */
 };
 /* A candidate was opened that may concern the whole name. */
 void household_join(struct monitor *m, struct inquiry *q);

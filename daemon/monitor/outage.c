@@ -133,6 +133,7 @@ outage_restore(struct monitor *m, uint32_t id, const struct store_row *row)
 /* ---- telling ---- */
 
 struct told {
+	struct pending pending;
 	struct monitor *monitor;
 	size_t n;
 	struct {
@@ -143,24 +144,34 @@ struct told {
 };
 
 static void
+told_free(struct pending *p)
+{
+	struct told *t = (struct told *)p;
+
+	for (size_t i = 0; i < t->n; i++) {
+		free(t->list[i].json);
+		free(t->list[i].text);
+	}
+	free(t);
+}
+
+static void
 on_told(void *ctx, int err)
 {
 	struct told *t = ctx;
 	struct monitor *m = t->monitor;
 
-	m->commits_open--;
+	pending_take(m, &t->pending);
 	for (size_t i = 0; i < t->n; i++) {
 		struct monitor_line line = {"event", t->list[i].json,
 		    t->list[i].text, t->list[i].severity, false};
 
 		if (err == 0 && m->hooks.on_line != NULL)
 			m->hooks.on_line(m->hooks.ctx, &line);
-		free(t->list[i].json);
-		free(t->list[i].text);
 	}
 	if (err == 0 && m->hooks.on_outbox != NULL)
 		m->hooks.on_outbox(m->hooks.ctx);
-	free(t);
+	told_free(&t->pending);
 }
 
 /* Events that are told together; entries borrow from here. */
@@ -261,7 +272,8 @@ send_events(struct monitor *m, struct batch *b)
 		c.alerts = &alert;
 		c.n_alerts = 1;
 	}
-	m->commits_open++;
+	b->told->pending.free = told_free;
+	pending_add(m, &b->told->pending);
 	commit_events(m->store, &c, on_told, b->told);
 	buf_fini(&group);
 }

@@ -174,6 +174,10 @@ restore_step(struct monitor *m)
 	}
 	m->planned = true;
 	m->first_pass_began = loop_mono(m->loop);
-	log_info("monitor: %u questions, %u of them new; asking those now",
-	    m->watched, m->first_left);
+	if (m->setup.once)
+		log_info("monitor: asking %u questions once", m->watched);
+	else
+		log_info("monitor: %u questions, %u of them new; asking "
+			 "those now",
+		    m->watched, m->first_left);
 }

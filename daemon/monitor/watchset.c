@@ -10,6 +10,9 @@
  */
 
 #include <errno.h>
+#include <fnmatch.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -371,13 +374,34 @@ open_next(struct watchset *w)
 	return false;
 }
 
+/* Does a pattern of the configuration still stand for this file? */
+static bool
+is_named(const struct config *c, const char *path)
+{
+	const char *slash = c->path == NULL ? NULL : strrchr(c->path, '/');
+	char pattern[PATH_MAX];
+
+	for (size_t i = 0; i < c->n_watchlists; i++) {
+		const char *p = c->watchlists[i];
+		bool relative = p[0] != '/' && slash != NULL;
+
+		snprintf(pattern, sizeof(pattern), "%.*s%s",
+		    relative ? (int)(slash - c->path) + 1 : 0,
+		    relative ? c->path : "", p);
+		if (strcmp(pattern, path) == 0 ||
+		    fnmatch(pattern, path, FNM_PATHNAME) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void
 decide_apply(struct watchset *w)
 {
 	struct monitor *m = w->monitor;
 
 	for (size_t i = 0; i < w->n_lists; i++) {
-		if (!w->lists[i].seen)
+		if (!w->lists[i].seen && is_named(m->config, w->lists[i].path))
 			keep_list(w, &w->lists[i]);
 	}
 	log_problems(&w->diag);
