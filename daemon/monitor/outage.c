@@ -91,7 +91,6 @@ outage_fail(struct monitor *m, uint32_t id, enum fail fail, uint8_t paths)
 	if (f->recovered_at != 0) {
 		/* `recovered` was not told yet: it is the same outage still. */
 		f->recovered_at = 0;
-		put_outage(m, f, 0);
 	}
 	first = f->reach.fails == 0;
 	reach_fail(&f->reach, fail, paths, loop_wall(m->loop));
@@ -108,8 +107,8 @@ outage_good(struct monitor *m, uint32_t id)
 
 	if (f == NULL || f->recovered_at != 0)
 		return;
-	put_outage(m, f, loop_wall(m->loop));
 	if (!f->reach.told) {
+		put_outage(m, f, loop_wall(m->loop));
 		forget(m, id);
 		return;
 	}
@@ -359,6 +358,9 @@ tell_name(struct monitor *m, const struct hold *h)
 			continue;
 		if (f->recovered_at != 0) {
 			add_question_event(m, recovered, f, at);
+			/* Only now: a restart in this minute must still tell.
+			 */
+			put_outage(m, f, f->recovered_at);
 			forget(m, id);
 		} else if (reach_is_failing(
 			       &f->reach, m->config->failing_after)) {

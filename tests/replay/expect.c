@@ -60,31 +60,61 @@ compare_text(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+enum { VALUES_MAX = 1024 };
+
+/* "198.18.0.1*600": that address and those after it. */
+static size_t
+expand(const char *text, char **items, size_t n)
+{
+	const char *star = strchr(text, '*');
+	unsigned a, b, c, d;
+	long many;
+
+	if (star == NULL || sscanf(text, "%u.%u.%u.%u*", &a, &b, &c, &d) != 4) {
+		items[n] = strdup(text);
+		return n + 1;
+	}
+	many = strtol(star + 1, NULL, 10);
+	for (long i = 0; i < many && n < VALUES_MAX; i++) {
+		uint32_t ip = (a << 24 | b << 16 | c << 8 | d) + (uint32_t)i;
+
+		items[n] = malloc(16);
+		CHECK(items[n] != NULL);
+		snprintf(items[n++], 16, "%u.%u.%u.%u", ip >> 24,
+		    ip >> 16 & 255, ip >> 8 & 255, ip & 255);
+	}
+	return n;
+}
+
 /* "b, a" as "a, b", with addresses written out: order is no matter. */
 static void
 sort_values(const char *text, struct buf *out)
 {
-	char copy[65536], *items[1024], *p = copy;
-	size_t n = 0;
+	char *items[VALUES_MAX], *copy, *p, *next;
 	const char *via = text;
+	size_t n = 0;
 
 	if (strncmp(text, "via ", 4) == 0) {
 		text += 4 + strcspn(text + 4, " ");
 		text += *text == ' ';
 		buf_add(out, via, (size_t)(text - via));
 	}
-	snprintf(copy, sizeof(copy), "%s", text);
-	while (p != NULL && n < 1024) {
-		items[n++] = p;
-		p = strstr(p, ", ");
-		if (p != NULL) {
-			*p = '\0';
-			p += 2;
+	copy = strdup(text);
+	CHECK(copy != NULL);
+	for (p = copy; p != NULL && n < VALUES_MAX; p = next) {
+		next = strstr(p, ", ");
+		if (next != NULL) {
+			*next = '\0';
+			next += 2;
 		}
+		n = expand(p, items, n);
 	}
 	qsort(items, n, sizeof(*items), compare_text);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		buf_printf(out, "%s%s", i > 0 ? ", " : "", items[i]);
+		free(items[i]);
+	}
+	free(copy);
 }
 
 static bool
@@ -102,7 +132,7 @@ is_state(struct clause *c, bool baseline)
 	sort_values(c->p, &want);
 	same = strcmp(buf_text(&have), buf_text(&want)) == 0;
 	if (!same)
-		wrong(c, "state of %s is %s", text, buf_text(&have));
+		wrong(c, "state of %s is %.300s", text, buf_text(&have));
 	else if (baseline && q->n_beliefs > 0)
 		same = wrong(c, "%s has changed since its baseline", text);
 	buf_fini(&raw);
@@ -602,6 +632,10 @@ is_true(struct clause *c)
 		return is_peak(c);
 	if (strcmp(word, "done") == 0)
 		return w->done ? true : wrong(c, "it is not done");
+	if (strcmp(word, "fatal") == 0)
+		return w->fatal[0] != '\0' ? true : wrong(c, "no on_fatal");
+	if (strcmp(word, "not") == 0)
+		return !is_true(c) ? true : wrong(c, "what must not be is so");
 	if (strcmp(word, "ready") == 0)
 		return monitor_is_ready(w->monitor) ? true
 		                                    : wrong(c, "not ready");

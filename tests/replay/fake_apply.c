@@ -85,11 +85,11 @@ each_link(const struct content *c, link_fn *fn, void *ctx)
 	for (uint16_t i = 0; i < c->n_chain; i++) {
 		alias.rdata = c->chain[i];
 		alias.size = (uint16_t)name_size(c->chain[i]);
-		link = record_key(&alias);
+		link = db_link(&alias);
 		fn(ctx, &link, &alias);
 	}
 	for (uint16_t i = 0; i < c->n_records; i++) {
-		link = record_key(&c->records[i]);
+		link = db_link(&c->records[i]);
 		fn(ctx, &link, &c->records[i]);
 	}
 	if (c->n_records == 0) {

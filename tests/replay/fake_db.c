@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/hash.h"
 #include "dns/record.h"
 #include "fake_store.h"
 #include "play.h"
@@ -59,6 +60,19 @@ db_of_key(const struct db *db, const struct store_key *key)
 			return q;
 	}
 	return NULL;
+}
+
+struct uuid
+db_link(const struct record *r)
+{
+	const struct hash_key keys[] = {{1, r->type}, {2, r->type}};
+	uint64_t halves[2];
+	struct uuid link;
+
+	for (int i = 0; i < 2; i++)
+		halves[i] = hash_sip(&keys[i], r->rdata, r->size);
+	memcpy(link.b, halves, sizeof(link.b));
+	return link;
 }
 
 struct packed

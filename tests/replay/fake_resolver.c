@@ -29,7 +29,7 @@ struct flight {
 	uint8_t server;
 	enum transport transport;
 	enum fail fail;
-	mono_ns sent;
+	mono_ns sent, due;
 	struct buf wire; /* empty: nothing comes */
 };
 
@@ -273,6 +273,7 @@ habit_about(struct server *s, const struct ask *ask)
 
 		if (h->left == 0 ||
 		    (h->udp_only && (ask->flags & ASK_TCP) != 0) ||
+		    (h->tcp_only && (ask->flags & ASK_TCP) == 0) ||
 		    (h->type != ZONE_ANY_TYPE && h->type != ask->type) ||
 		    (h->has_name && !name_equal(h->name.wire, ask->name)) ||
 		    (h->share < 1 && rand_below(1000000) >= h->share * 1000000))
@@ -361,8 +362,7 @@ has_room(const struct resolver *r, const struct server *s, bool urgent)
 	int64_t second = loop_mono(r->loop) / MONO_S(1);
 	uint32_t now = s->second == second ? s->this_second : 0;
 
-	if (s->open >= (window > 0 ? window : 1) ||
-	    r->inflight >= r->limits.inflight_max)
+	if (s->open >= window || r->inflight >= r->limits.inflight_max)
 		return false;
 	return s->rate == 0 || now < s->rate;
 }
@@ -452,6 +452,32 @@ on_arrival(void *ctx)
 	}
 }
 
+/* The oldest message that waits in a socket. */
+static struct flight *
+first_arrived(const struct resolver *r)
+{
+	struct flight *first = NULL;
+
+	for (struct flight *f = r->flights; f != NULL; f = f->next) {
+		if (f->wire.size > 0 && f->due <= loop_mono(r->loop) &&
+		    (first == NULL || f->due < first->due))
+			first = f;
+	}
+	return first;
+}
+
+void
+net_deliver(struct net *net)
+{
+	struct flight *f;
+
+	while (net->resolver != NULL &&
+	       (f = first_arrived(net->resolver)) != NULL) {
+		loop_timer_stop(f->timer);
+		on_arrival(f);
+	}
+}
+
 static void
 trace_ask(const struct server *s, const struct ask *ask)
 {
@@ -497,8 +523,9 @@ resolver_ask(struct resolver *r, const struct ask *ask)
 	r->inflight++;
 	r->counters.asked++;
 	settle(s, ask, f, now);
-	loop_timer_in(f->timer,
-	    f->fail == FAIL_TIMEOUT ? MONO_MS(PATIENCE_MS) : s->latency);
+	f->due =
+	    now + (f->fail == FAIL_TIMEOUT ? MONO_MS(PATIENCE_MS) : s->latency);
+	loop_timer_at(f->timer, f->due);
 	return 0;
 }
 
@@ -515,6 +542,7 @@ resolver_new(struct loop *loop, const struct resolver_server *servers,
 	r->limits = limits != NULL ? *limits : resolver_limits_default();
 	r->n_servers = n_servers;
 	r->room = loop_timer_new(loop, tell_room, r);
+	net_now->resolver = r;
 	for (size_t i = 0; i < n_servers; i++) {
 		for (size_t k = 0; k < net_now->n_servers; k++) {
 			struct server *s = &net_now->servers[k];
@@ -541,6 +569,8 @@ resolver_free(struct resolver *r)
 	while (r->flights != NULL)
 		flight_free(r->flights);
 	loop_timer_free(r->room);
+	if (net_now->resolver == r)
+		net_now->resolver = NULL;
 	free(r);
 }
 

@@ -17,6 +17,8 @@
 #include "loop/loop.h"
 #include "zone.h"
 
+struct resolver;
+
 enum conduct {
 	CONDUCT_DROP = 1,
 	CONDUCT_SERVFAIL,
@@ -35,7 +37,7 @@ struct habit {
 	uint16_t type; /* ZONE_ANY_TYPE: each */
 	double share;  /* of the questions, 0..1 */
 	long left;     /* -1: for ever */
-	bool udp_only;
+	bool udp_only, tcp_only;
 	bool quiet; /* a lie that is not marked by a higher TTL */
 	const struct rrset *lie;
 };
@@ -84,6 +86,7 @@ struct net {
 	uint32_t negative_ttl;
 	struct server *servers;
 	size_t n_servers, servers_room;
+	struct resolver *resolver; /* that asks now; NULL: none */
 };
 
 /* The net that resolver_new() finds. */
@@ -95,6 +98,8 @@ void server_add_habit(struct server *s, const struct habit *h);
 void server_be_honest(struct server *s);
 void server_flush(struct server *s);
 void net_reset_counts(struct net *net);
+/* After a pause: what waits in the sockets is read before timers fire. */
+void net_deliver(struct net *net);
 /* How often the question was asked; `s` NULL: at all servers. */
 unsigned net_asked(const struct net *net, const struct server *s,
     const struct name *name, uint16_t type, bool udp, bool tcp);

@@ -12,7 +12,6 @@
 
 #include "base/err.h"
 #include "base/hash.h"
-#include "dns/record.h"
 #include "dns/type.h"
 #include "play.h"
 
@@ -210,6 +209,15 @@ fake_store_back(struct store *s)
 	loop_timer_in(s->connect, MONO_MS(CONNECT_MS));
 }
 
+void
+fake_store_fence(struct store *s)
+{
+	s->state = STORE_FENCED;
+	loop_timer_stop(s->batch);
+	loop_timer_stop(s->commit);
+	s->on_state(s->state_ctx, STORE_FENCED, "another writer");
+}
+
 enum store_state
 store_state_now(const struct store *s)
 {
@@ -276,7 +284,8 @@ look_back_at(const struct db *db, const struct db_question *own,
 			const struct db_interval *v = &q->intervals[k];
 			wall_us last = v->last_seen;
 
-			if (!uuid_equal(&v->record, record) || v->rrtype == 0)
+			if (memcmp(v->record.b, record->b, sizeof(record->b)) !=
+			    0)
 				continue;
 			if (out->first_any == 0 ||
 			    v->first_seen < out->first_any)
@@ -302,10 +311,10 @@ element_key(const struct content *c, size_t i)
 	struct record alias = {.type = TYPE_CNAME};
 
 	if (i >= c->n_chain)
-		return record_key(&c->records[i - c->n_chain]);
+		return db_link(&c->records[i - c->n_chain]);
 	alias.rdata = c->chain[i];
 	alias.size = (uint16_t)name_size(c->chain[i]);
-	return record_key(&alias);
+	return db_link(&alias);
 }
 
 static void

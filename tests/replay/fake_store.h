@@ -148,6 +148,8 @@ void fake_store_close(struct store *s);
  */
 void fake_store_away(struct store *s, bool unknown);
 void fake_store_back(struct store *s);
+/* Another writer has taken over: nothing is written any more. */
+void fake_store_fence(struct store *s);
 
 /* ---- between the files of the fake store ---- */
 
@@ -191,6 +193,8 @@ struct op {
 /* Does to the database what the item says, or ends the story. */
 void db_apply(struct db *db, struct op *op);
 void store_enqueue(struct store *s, struct op *op);
+/* What a record is found by; cheaper than record_key(). */
+struct uuid db_link(const struct record *r);
 struct packed db_pack(struct db *db, const struct content *c);
 
 #endif

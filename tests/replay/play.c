@@ -13,6 +13,9 @@
  *
  * Before its first moment:
  *   resolver NAME ADDRESS [group G] [rate N] [authoritative]
+ *                                (one 192.0.2.10 group a and two 192.0.2.20
+ *                                group b, unless any is given; the questions
+ *                                of www.example.org go to one first)
  *   watch NAME TYPES [every SPAN] [tags A,B] [confirm PROOF] [list L]
  *   unwatch NAME [TYPES]         with `reload` or `restart`: later too
  *   sink NAME | sink none        (soc, unless any is given)
@@ -31,12 +34,13 @@
  *                                the server has another truth (TYPE *: all)
  *   server S VERB [once|twice] [N%] [NAME [TYPE [VALUES]]]
  *                                drops servfails refuses refers garbles stale,
- *                                lies (VALUES, uncached), forged (by UDP only)
+ *                                lies (VALUES, uncached), forged (by UDP only),
+ *                                unstreams (drops by TCP only)
  *   server S honest              forgets all of the above
  *   server S flush | shuffles | authoritative | latency SPAN | window N
  *                                S is a resolver's name, or all
  *   database away [unknown]      (its last commit stays without an answer)
- *   database back
+ *   database back | fenced
  *   restart                      kill -9 and a new start
  *   reload [mass]                SIGHUP
  *   clock +SPAN | -SPAN          the wall clock steps
@@ -69,7 +73,7 @@
  *   fresh NAME TYPE SPAN         last seen at most so long ago
  *   asked NAME TYPE [by udp|tcp] [of S] N
  *   peak S N                     questions in its busiest second
- *   ready | done
+ *   ready | done | fatal        not CLAUSE: it is not so
  *
  * And always: what fake_store.h promises, every candidate is decided at the
  * end of the story, and nothing is left behind.

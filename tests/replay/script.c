@@ -75,17 +75,18 @@ do_zone(struct world *w, const char *p)
 static const struct {
 	const char *verb;
 	enum conduct conduct;
-	bool udp_only;
+	bool udp_only, tcp_only;
 	bool has_values;
 } verbs[] = {
-    {"drops", CONDUCT_DROP, false, false},
-    {"servfails", CONDUCT_SERVFAIL, false, false},
-    {"refuses", CONDUCT_REFUSE, false, false},
-    {"refers", CONDUCT_LAME, false, false},
-    {"garbles", CONDUCT_MALFORM, false, false},
-    {"stale", CONDUCT_STALE, false, false},
-    {"lies", CONDUCT_LIE, false, true},
-    {"forged", CONDUCT_LIE, true, true},
+    {"drops", CONDUCT_DROP, false, false, false},
+    {"servfails", CONDUCT_SERVFAIL, false, false, false},
+    {"refuses", CONDUCT_REFUSE, false, false, false},
+    {"refers", CONDUCT_LAME, false, false, false},
+    {"garbles", CONDUCT_MALFORM, false, false, false},
+    {"stale", CONDUCT_STALE, false, false, false},
+    {"lies", CONDUCT_LIE, false, false, true},
+    {"forged", CONDUCT_LIE, true, false, true},
+    {"unstreams", CONDUCT_DROP, false, true, false},
 };
 
 static bool
@@ -102,6 +103,7 @@ read_habit(struct world *w, struct server *s, const char *verb, const char *p)
 		return false;
 	h.conduct = verbs[i].conduct;
 	h.udp_only = verbs[i].udp_only;
+	h.tcp_only = verbs[i].tcp_only;
 	if (word_is(&p, "once"))
 		h.left = 1;
 	else if (word_is(&p, "twice"))
@@ -161,6 +163,7 @@ do_server(struct world *w, const char *p)
 	char name[WORD_SIZE];
 
 	word_need(&p, name);
+	world_add_defaults(w);
 	if (strcmp(name, "all") != 0) {
 		do_one_server(w, net_find(&w->net, name), p);
 		return;
@@ -179,8 +182,10 @@ do_database(struct world *w, const char *p)
 			fake_store_away(w->store, word_is(&p, "unknown"));
 	} else if (word_is(&p, "back")) {
 		fake_store_back(w->store);
+	} else if (word_is(&p, "fenced")) {
+		fake_store_fence(w->store);
 	} else {
-		story_fail("database away, or database back");
+		story_fail("database away, back or fenced");
 	}
 }
 

@@ -323,11 +323,21 @@ start_monitor(struct world *w)
 }
 
 void
+world_add_defaults(struct world *w)
+{
+	if (w->net.n_servers > 0)
+		return;
+	world_add_resolver(w, "one 192.0.2.10 group a");
+	world_add_resolver(w, "two 192.0.2.20 group b");
+}
+
+void
 world_start(struct world *w)
 {
 	if (w->started)
 		return;
 	w->started = true;
+	world_add_defaults(w);
 	write_lists(w);
 	w->config = make_config(w);
 	w->db->n_sinks = w->n_sinks;
@@ -349,7 +359,10 @@ world_restart(struct world *w)
 void
 world_reload(struct world *w, bool mass)
 {
-	struct config *old = w->config;
+	struct config *old;
+
+	world_start(w);
+	old = w->config;
 
 	write_lists(w);
 	w->config = make_config(w);
@@ -386,6 +399,7 @@ world_pause(struct world *w, mono_ns by)
 {
 	world_start(w);
 	w->loop->mono += by;
+	net_deliver(&w->net);
 }
 
 static bool
@@ -412,6 +426,8 @@ void
 world_end(struct world *w)
 {
 	world_start(w);
+	if (w->fatal[0] != '\0')
+		return;
 	if (w->db->away)
 		fake_store_back(w->store);
 	if (!fake_loop_run_until(w->loop, all_decided, w, MONO_S(OPEN_LIMIT_S)))

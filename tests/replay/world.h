@@ -8,6 +8,7 @@
 #include "fake_resolver.h"
 #include "fake_store.h"
 #include "monitor/monitor.h"
+#include "play.h"
 
 struct watch_line {
 	char list[64];
@@ -57,6 +58,8 @@ void world_pause(struct world *w, mono_ns by);
 /* Lets open candidates end, then stops the monitor as SIGTERM does. */
 void world_end(struct world *w);
 
+/* Two resolvers, one and two, of groups a and b, unless there are others. */
+void world_add_defaults(struct world *w);
 void world_add_resolver(struct world *w, const char *p);
 void world_add_watch(struct world *w, const char *p);
 void world_remove_watch(struct world *w, const char *p);
