@@ -319,19 +319,21 @@ static bool
 put_restored(struct inquiry *q, const struct store_believed *b)
 {
 	struct testimony *t;
+	uint8_t *packed;
 	wall_us ago;
 
 	if (!q->restored || b->open_content == NULL || q->begin != 0 ||
 	    (q->n > 0 && q->list[0].stored))
 		return false;
-	t = testimony_add(q);
+	packed = arena_copy(&q->arena, b->open_content, b->open_content_size);
+	t = packed == NULL ? NULL : testimony_add(q);
 	if (t == NULL)
 		return false;
 	memmove(q->list + 1, q->list, (q->n - 1) * sizeof(*t));
 	t = &q->list[0];
 	*t = (struct testimony){.stored = true, .ede = -1};
-	if (content_unpack(b->open_content, b->open_content_size, &q->arena,
-		&t->content) != 0) {
+	if (content_unpack(
+		packed, b->open_content_size, &q->arena, &t->content) != 0) {
 		memmove(q->list, q->list + 1, (q->n - 1) * sizeof(*t));
 		q->n--;
 		return false;

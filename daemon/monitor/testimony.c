@@ -74,14 +74,17 @@ says_the_same(const struct testimony *t, const struct answer *a, enum fail fail,
 
 /*
  * The testimony that this reply prolongs: the last one, so that the order of
- * different answers is kept; among those for a change that is decided but
- * doubted any, since they come with every poll for a day.
+ * different answers is kept.  Any, for a change that is decided but doubted,
+ * since those come with every poll for a day, or when there are many already.
  */
 static struct testimony *
 same_run(const struct inquiry *q, const struct answer *a, enum fail fail,
     uint64_t fingerprint)
 {
-	size_t first = q->state == INQUIRY_DOUBTED ? q->begin : q->n - 1;
+	bool any = q->state == INQUIRY_DOUBTED ||
+	           (q->state == INQUIRY_OPEN &&
+		       q->n - q->begin >= CANDIDATE_WITNESSES_MAX);
+	size_t first = any ? q->begin : q->n - 1;
 
 	if (q->n <= q->begin)
 		return NULL;

@@ -189,8 +189,7 @@ claim_answer(struct store *s, struct claim *c, int err)
 		CHECK(list != NULL && members != NULL);
 		n = read_deliveries(c, list, members);
 	}
-	if (!s->closed)
-		c->fn(c->ctx, err, list, n);
+	c->fn(c->ctx, s->closed ? ERR_CLOSED : err, list, n);
 	arena_fini(&a);
 	claim_free(c);
 }
@@ -212,6 +211,8 @@ claims_free(struct claim *list)
 	while (list != NULL) {
 		struct claim *next = list->next;
 
+		/* Who asked has a ticket to free. */
+		list->fn(list->ctx, ERR_CLOSED, NULL, 0);
 		claim_free(list);
 		list = next;
 	}

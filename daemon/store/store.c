@@ -39,6 +39,7 @@ destroy(struct store *s)
 		struct waiting_call *call = s->waiting;
 
 		s->waiting = call->next;
+		call->fn(call->ctx, ERR_CLOSED, NULL, 0);
 		free(call);
 	}
 	free(s->conninfo);

@@ -7,8 +7,12 @@
  *
  * Each call is one item: all of its rows in one transaction, which it may share
  * with other items.  Everything is copied.  Items of one question commit in the order
- * given.  `done` is called once, when the item is durable (or with ERR_CLOSED
- * when the store is fenced); until then the item is the store's to keep.
+ * given; an item of no question (events, spans) commits no earlier than all
+ * that was given before it.  `done` (NULL: none) is called once, from the
+ * loop, when the item is durable, or with ERR_CLOSED when the store is fenced,
+ * or with ERR_DATABASE when the database took all items but this one: it is
+ * logged and lost, and what the database has of its question must be asked
+ * again (store_fetch).  Until then the item is the store's to keep.
  * commit_waiting() tells how much that is, so that the monitor can hold back.
  */
 
@@ -137,7 +141,12 @@ struct commit_alert {
 	size_t n_sinks;
 };
 
-/* Decisions that are told together or not at all, with their alert. */
+/*
+ * Decisions that are told together or not at all, with their alert; at most one
+ * of a question.  Members of an alert: of a group all entries of the item
+ * (and, when it is claimed, those of its earlier revisions, each by its latest);
+ * of another the entry with the alert's id and revision, or the only one.
+ */
 struct commit_decisions {
 	const struct commit_decision *decisions;
 	size_t n_decisions;

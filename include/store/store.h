@@ -106,7 +106,8 @@ typedef void store_done_fn(void *ctx, int err);
 
 /*
  * Streams every question that the database knows (COPY, binary), a bounded
- * number per loop turn.
+ * number per loop turn; one at a time.  on_done with an error: call again when
+ * READY.  Fetches wait for its end: they share the reading connection.
  */
 void store_load(struct store *s, store_row_fn *on_row, store_done_fn *on_done,
     void *ctx);

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: ISC */
+/* room: monitor */
+
+/*
+ * What several lists say of a question is one policy: the shortest interval,
+ * the union of tags and lists, the stricter proof; and what says the same is
+ * the same policy, in whatever order the lists are read.  Tried claim by claim
+ * and with random watches merged in random order from a printed seed (SEED=n
+ * repeats one).
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/rand.h"
+#include "daemon/monitor/table.h"
+
+static struct table *table;
+
+static int
+make_table(void **state)
+{
+	(void)state;
+	table = table_new();
+	return table == NULL;
+}
+
+static int
+drop_table(void **state)
+{
+	(void)state;
+	table_free(table);
+	return 0;
+}
+
+static const struct policy *
+get(uint32_t id)
+{
+	assert_int_not_equal(id, POLICY_NONE);
+	return policy_get(table, id);
+}
+
+static struct watch
+watch_of(const char *list, uint32_t every_s)
+{
+	return (struct watch){.list = list, .every_s = every_s};
+}
+
+static uint32_t
+tagged(const char *list, uint32_t every_s, const char *tag)
+{
+	struct watch w = watch_of(list, every_s);
+
+	w.tags = &tag;
+	w.n_tags = 1;
+	return policy_of(table, &w);
+}
+
+static uint32_t
+proving(const char *list, enum proof proof)
+{
+	struct watch w = watch_of(list, 60);
+
+	w.confirm = proof;
+	return policy_of(table, &w);
+}
+
+static void
+check_texts(const char *const *texts, size_t n, const char *want)
+{
+	char all[256] = "";
+
+	for (size_t i = 0; i < n; i++) {
+		strcat(all, i == 0 ? "" : ",");
+		strcat(all, texts[i]);
+	}
+	assert_string_equal(all, want);
+}
+
+static void
+test_policy_keeps_what_the_watch_says(void **state)
+{
+	const char *tags[] = {"a", "owned"};
+	struct watch w = {.list = "mine",
+	    .every_s = 90,
+	    .tags = tags,
+	    .n_tags = 2,
+	    .owner = "web-team",
+	    .runbook = "https://wiki.example.com/dns",
+	    .confirm = PROOF_PATH};
+	const struct policy *p = get(policy_of(table, &w));
+
+	(void)state;
+	tags[0] = "z"; /* all was borrowed for the call */
+	assert_int_equal(p->every_s, 90);
+	assert_int_equal(p->confirm, PROOF_PATH);
+	assert_string_equal(p->owner, "web-team");
+	assert_string_equal(p->runbook, "https://wiki.example.com/dns");
+	check_texts(p->tags, p->n_tags, "a,owned");
+	check_texts(p->lists, p->n_lists, "mine");
+	assert_true(p->owned);
+	assert_false(p->hostile);
+	assert_int_equal(p->class_, CLASS_NONE);
+}
+
+static void
+test_policy_that_says_the_same_is_the_same(void **state)
+{
+	uint32_t a = tagged("mine", 60, "owned");
+
+	(void)state;
+	assert_int_equal(tagged("mine", 60, "owned"), a);
+	assert_int_not_equal(tagged("mine", 61, "owned"), a);
+	assert_int_not_equal(tagged("mine", 60, "ownee"), a);
+	assert_int_not_equal(tagged("mine2", 60, "owned"), a);
+	assert_int_not_equal(
+	    proving("mine", PROOF_CACHE), proving("mine", PROOF_PATH));
+}
+
+/* A text in another place is another policy. */
+static void
+test_policy_attributes_know_which_text_is_which(void **state)
+{
+	struct watch w = watch_of("x", 60);
+	uint64_t owner;
+	uint64_t runbook;
+
+	(void)state;
+	w.owner = "x";
+	owner = get(policy_of(table, &w))->attributes;
+	w.owner = NULL;
+	w.runbook = "x";
+	runbook = get(policy_of(table, &w))->attributes;
+	assert_true(owner != runbook);
+	assert_true(get(tagged("b", 60, "a"))->attributes !=
+		    get(tagged("a", 60, "b"))->attributes);
+}
+
+/* They are stored, so that a restart sees what changed. */
+static void
+test_policy_attributes_are_the_same_in_every_process(void **state)
+{
+	struct table *other = table_new();
+	const char *tag = "owned";
+	struct watch w = {
+	    .list = "mine", .every_s = 60, .tags = &tag, .n_tags = 1};
+
+	(void)state;
+	assert_true(get(policy_of(table, &w))->attributes ==
+		    policy_get(other, policy_of(other, &w))->attributes);
+	table_free(other);
+}
+
+static void
+test_policy_merge_takes_the_shorter_interval_and_the_union(void **state)
+{
+	uint32_t a = tagged("mine", 300, "owned");
+	uint32_t b = tagged("theirs", 10, "hostile");
+	const struct policy *p = get(policy_merge(table, a, b));
+
+	(void)state;
+	assert_int_equal(p->every_s, 10);
+	check_texts(p->tags, p->n_tags, "hostile,owned");
+	check_texts(p->lists, p->n_lists, "mine,theirs");
+	assert_true(p->owned);
+	assert_true(p->hostile);
+	/* The merged ones are as they were. */
+	assert_int_equal(get(a)->every_s, 300);
+	check_texts(get(a)->tags, get(a)->n_tags, "owned");
+}
+
+static void
+test_policy_merge_takes_the_first_owner_and_runbook(void **state)
+{
+	struct watch w = watch_of("a", 60);
+	struct watch v = watch_of("b", 60);
+	const struct policy *p;
+
+	(void)state;
+	v.owner = "late";
+	v.runbook = "late";
+	w.runbook = "early";
+	p = get(
+	    policy_merge(table, policy_of(table, &w), policy_of(table, &v)));
+	assert_string_equal(p->owner, "late");
+	assert_string_equal(p->runbook, "early");
+}
+
+static enum proof
+merged_proof(enum proof a, enum proof b)
+{
+	enum proof one =
+	    get(policy_merge(table, proving("a", a), proving("b", b)))->confirm;
+	enum proof two =
+	    get(policy_merge(table, proving("b", b), proving("a", a)))->confirm;
+
+	assert_int_equal(one, two);
+	return one;
+}
+
+/* `best` with two groups is `cache`: a `path` beside it must not weaken it. */
+static void
+test_policy_merge_takes_the_stricter_proof(void **state)
+{
+	(void)state;
+	assert_int_equal(merged_proof(PROOF_PATH, PROOF_CACHE), PROOF_CACHE);
+	assert_int_equal(merged_proof(PROOF_BEST, PROOF_CACHE), PROOF_CACHE);
+	assert_int_equal(merged_proof(PROOF_BEST, PROOF_PATH), PROOF_BEST);
+	assert_int_equal(merged_proof(PROOF_PATH, PROOF_PATH), PROOF_PATH);
+}
+
+static void
+test_policy_merge_with_none_is_the_other(void **state)
+{
+	uint32_t a = tagged("mine", 60, "owned");
+
+	(void)state;
+	assert_int_equal(policy_merge(table, POLICY_NONE, a), a);
+	assert_int_equal(policy_merge(table, a, POLICY_NONE), a);
+	assert_int_equal(policy_merge(table, a, a), a);
+	assert_int_equal(
+	    policy_merge(table, POLICY_NONE, POLICY_NONE), POLICY_NONE);
+}
+
+static void
+test_policy_only_keeps_what_one_list_says(void **state)
+{
+	uint32_t a = tagged("mine", 300, "owned");
+	uint32_t b = tagged("theirs", 10, "hostile");
+	uint32_t both = policy_merge(table, a, b);
+	const struct policy *p = get(policy_only(table, both, "theirs"));
+
+	(void)state;
+	check_texts(p->lists, p->n_lists, "theirs");
+	assert_int_equal(p->every_s, 10);
+	assert_int_equal(policy_only(table, a, "theirs"), POLICY_NONE);
+	assert_int_equal(policy_only(table, a, "min"), POLICY_NONE);
+	assert_int_equal(policy_only(table, a, "mine"), a);
+	assert_int_equal(policy_only(table, POLICY_NONE, "mine"), POLICY_NONE);
+}
+
+static void
+test_policy_class_stays_with_it(void **state)
+{
+	uint32_t a = tagged("mine", 60, "owned");
+
+	(void)state;
+	policy_set_class(table, a, 7);
+	assert_int_equal(get(tagged("mine", 60, "owned"))->class_, 7);
+	assert_int_equal(get(tagged("other", 60, "owned"))->class_, CLASS_NONE);
+}
+
+static void
+test_policy_thousands_are_all_found_again(void **state)
+{
+	static uint32_t ids[5000];
+	char tag[16];
+
+	(void)state;
+	for (uint32_t i = 0; i < 5000; i++) {
+		snprintf(tag, sizeof(tag), "t%u", i);
+		ids[i] = tagged("mine", 60, tag);
+		assert_int_equal(ids[i], i);
+	}
+	for (uint32_t i = 0; i < 5000; i++) {
+		snprintf(tag, sizeof(tag), "t%u", i);
+		assert_int_equal(tagged("mine", 60, tag), ids[i]);
+		check_texts(get(i)->tags, get(i)->n_tags, tag);
+	}
+}
+
+/* --- any order ------------------------------------------------------------ */
+
+static uint32_t
+random_watch(void)
+{
+	static const char *const lists[] = {"a", "b", "c", "d"};
+	static const char *const all[] = {"hostile", "owned", "x", "y"};
+	const char *tags[4];
+	struct watch w = watch_of(lists[rand_below(4)], 1 + rand_below(5));
+
+	for (size_t i = 0; i < 4; i++) {
+		if (rand_below(2) == 0)
+			tags[w.n_tags++] = all[i];
+	}
+	w.tags = tags;
+	w.confirm = (enum proof)rand_below(3);
+	return policy_of(table, &w);
+}
+
+static void
+test_policy_merges_in_any_order_to_the_same(void **state)
+{
+	const char *text = getenv("SEED");
+	uint64_t seed = text != NULL ? strtoull(text, NULL, 10) : rand_u32();
+
+	(void)state;
+	print_message("seed %llu\n", (unsigned long long)seed);
+	rand_seed(seed);
+	for (int round = 0; round < 5000; round++) {
+		uint32_t ids[5];
+		uint32_t forth = POLICY_NONE;
+		uint32_t back = POLICY_NONE;
+
+		for (size_t i = 0; i < 5; i++) {
+			ids[i] = random_watch();
+			forth = policy_merge(table, forth, ids[i]);
+		}
+		for (size_t i = 5; i > 0; i--)
+			back = policy_merge(table, ids[i - 1], back);
+		assert_int_equal(forth, back);
+		assert_int_equal(policy_merge(table, forth, ids[2]), forth);
+	}
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make_table, drop_table)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(test_policy_keeps_what_the_watch_says),
+	    TEST(test_policy_that_says_the_same_is_the_same),
+	    TEST(test_policy_attributes_know_which_text_is_which),
+	    TEST(test_policy_attributes_are_the_same_in_every_process),
+	    TEST(test_policy_merge_takes_the_shorter_interval_and_the_union),
+	    TEST(test_policy_merge_takes_the_first_owner_and_runbook),
+	    TEST(test_policy_merge_takes_the_stricter_proof),
+	    TEST(test_policy_merge_with_none_is_the_other),
+	    TEST(test_policy_only_keeps_what_one_list_says),
+	    TEST(test_policy_class_stays_with_it),
+	    TEST(test_policy_thousands_are_all_found_again),
+	    TEST(test_policy_merges_in_any_order_to_the_same),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
