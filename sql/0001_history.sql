@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: ISC
 -- 0001_history -- what was asked, what was believed, what was told.
 --
 -- The data model is drawn in sql/README.md.  Rules that every table keeps:
@@ -254,7 +255,9 @@ create table dnsvigil.log (
 
 create index log_seq_order on dnsvigil.log (seq);
 create index log_name on dnsvigil.log (name, seq);
-create index log_at on dnsvigil.log (at);
+-- Rows come in the order of time: a range of blocks says nearly all.
+create index log_at on dnsvigil.log using brin (at)
+	with (pages_per_range = 16, autosummarize = on);
 
 -- ---- the outbox ----
 
@@ -340,8 +343,28 @@ create index span_from on dnsvigil.span (every_s, from_at);
 
 -- ---- functions over the ledger ----
 --
--- They look at the newest spans first and stop at the first that answers.
--- All are PL/pgSQL (the head says why), stable, and never raise.
+-- They look at the newest spans first and stop at the first that answers;
+-- spans of one interval do not overlap.  All are PL/pgSQL (the head says why),
+-- and never raise.
+
+-- The number of the last planned time at or before `at`: 0, 1, ... from the
+-- anchor, -1 when there is none.  In whole microseconds, so that a plan that
+-- falls on `at` is counted whatever the rounding.
+create function dnsvigil.plan_number(
+	anchor timestamptz, every_s integer, phase_ms integer, at timestamptz)
+returns bigint
+language plpgsql
+immutable
+parallel safe
+as $$
+declare
+	us bigint := (date_part('epoch', at - anchor) * 1000000)::bigint
+		- phase_ms * 1000::bigint;
+begin
+	return case when us < 0 then -1 else us / (every_s * 1000000::bigint)
+		end;
+end
+$$;
 
 -- The latest planned time that lies in a span, later than `after` and not
 -- later than `ceiling` (null: no such bound).  Null: none.
@@ -354,30 +377,38 @@ stable
 parallel safe
 as $$
 declare
-	s record;
-	k bigint;
+	anchor timestamptz;
+	from_at timestamptz;
+	to_at timestamptz;
+	step bigint := every_s * 1000000::bigint;
+	top timestamptz := coalesce(ceiling, 'infinity');
+	us bigint;
 	plan timestamptz;
 begin
-	for s in
+	loop
 		select x.anchor, x.from_at, x.to_at
+		into anchor, from_at, to_at
 		from dnsvigil.span x
 		where x.every_s = seen_until.every_s
-		and x.from_at <= coalesce(ceiling, 'infinity')
+		and x.from_at <= top
 		order by x.from_at desc
-	loop
-		exit when s.to_at <= after;
-		k := floor((extract(epoch from (least(s.to_at, ceiling)
-			- s.anchor)) * 1000 - phase_ms)
-			/ (every_s::bigint * 1000));
-		plan := s.anchor + make_interval(
-			secs => k::double precision * every_s
-			+ phase_ms / 1000.0);
-		if k >= 0 and plan >= s.from_at then
-			return case when after is null or plan > after
-				then plan end;
+		limit 1;
+		if not found or to_at <= after then
+			return null;
 		end if;
+		us := (date_part('epoch', least(to_at, top) - anchor)
+			* 1000000)::bigint - phase_ms * 1000::bigint;
+		if us >= 0 then
+			us := us - us % step + phase_ms * 1000::bigint;
+			plan := anchor + us * interval '1 us';
+			if plan >= from_at then
+				return case when after is null or plan > after
+					then plan end;
+			end if;
+		end if;
+		-- Too short for this question: the one before it.
+		top := from_at - interval '1 us';
 	end loop;
-	return null;
 end
 $$;
 
@@ -403,12 +434,10 @@ begin
 		order by x.from_at desc
 	loop
 		exit when s.to_at <= after;
-		k := floor((extract(epoch from (greatest(s.from_at
-			- interval '1 us', after) - s.anchor)) * 1000
-			- phase_ms) / (every_s::bigint * 1000)) + 1;
-		plan := s.anchor + make_interval(
-			secs => greatest(k, 0)::double precision * every_s
-			+ phase_ms / 1000.0);
+		k := dnsvigil.plan_number(s.anchor, every_s, phase_ms,
+			greatest(s.from_at - interval '1 us', after)) + 1;
+		plan := s.anchor + (k * every_s * 1000000::bigint
+			+ phase_ms * 1000::bigint) * interval '1 us';
 		if plan <= s.to_at then
 			best := plan;
 		end if;
@@ -429,9 +458,6 @@ parallel safe
 as $$
 declare
 	s record;
-	step numeric := every_s::bigint * 1000;
-	low bigint;
-	high bigint;
 	n bigint := 0;
 begin
 	if after >= until then
@@ -445,12 +471,10 @@ begin
 		order by x.from_at desc
 	loop
 		exit when s.to_at <= after;
-		high := floor((extract(epoch from (least(s.to_at, until)
-			- s.anchor)) * 1000 - phase_ms) / step);
-		low := floor((extract(epoch from (greatest(s.from_at
-			- interval '1 us', after) - s.anchor)) * 1000
-			- phase_ms) / step);
-		n := n + greatest(high - greatest(low, -1), 0);
+		n := n + greatest(0, dnsvigil.plan_number(s.anchor, every_s,
+			phase_ms, least(s.to_at, until))
+			- dnsvigil.plan_number(s.anchor, every_s, phase_ms,
+			greatest(s.from_at - interval '1 us', after)));
 	end loop;
 	return n;
 end
@@ -484,7 +508,7 @@ begin
 		return 0;
 	end if;
 	if polled then
-		until := dnsvigil.plan_before(until, q.every_s);
+		until := until - make_interval(secs => q.every_s);
 	end if;
 	n := dnsvigil.polls_between(q.every_s, q.phase_ms,
 		greatest(after, q.planned_since), until);
@@ -573,9 +597,8 @@ left join dnsvigil.outage o
 	and o.server = coalesce(s.server, 0)
 	and o.until is null
 cross join lateral (
-	select dnsvigil.plan_before(least(
-		case when c.phase = 1 then c.seen_at end, o.since), q.every_s)
-		as ceiling) x;
+	select least(case when c.phase = 1 then c.seen_at end, o.since)
+		- make_interval(secs => q.every_s) as ceiling) x;
 
 -- Open intervals with effective last_seen and count.
 create view dnsvigil.interval_now as
@@ -617,10 +640,12 @@ cross join lateral (
 	select case when r.believed and q.watched then
 		dnsvigil.seen_until(q.every_s, q.phase_ms,
 			greatest(r.last_seen, q.planned_since),
-			dnsvigil.plan_before(least(c.seen_at, o.since),
-			q.every_s)) end as seen) x;
+			least(c.seen_at, o.since)
+			- make_interval(secs => q.every_s)) end as seen) x;
 
--- Every interval, open and closed.
+-- Every interval, open and closed.  For given constants (a pivot, or shard and
+-- question): PostgreSQL does not push a join into the halves of a union, so a
+-- join by name is written with interval_now and record_past.
 create view dnsvigil.interval_all as
 select
 	shard, question, server, link, record, pivot, owner, owner_text,
@@ -634,7 +659,8 @@ select
 	last_seen, count, closed_at, false as current
 from dnsvigil.record_past;
 
--- Every state that was believed, the present one with until null.
+-- Every state that was believed, the present one with until null; like
+-- interval_all for a given shard and question.
 create view dnsvigil.belief_all as
 select
 	shard, question, server, outcome, content, content_hash, policy, ttl,

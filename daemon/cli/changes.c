@@ -8,6 +8,7 @@
  * that way, because entries become visible in the order of their seq.
  */
 
+#include <ctype.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -76,6 +77,7 @@ struct changes {
 	struct reader *reader;
 	struct read_changes query;
 	char name[NAME_TEXT_SIZE];
+	char tag[256];
 	bool json;
 	bool follow;
 	bool baseline;
@@ -321,7 +323,12 @@ take_filter(struct changes *c, int option, const char *text)
 		    "'%s' is no severity: info, low, medium, high or critical",
 		    text);
 	case OPT_TAG:
-		c->query.tag = text;
+		/* Lists fold their tags. */
+		if (strlen(text) >= sizeof(c->tag))
+			return cli_wrong(&spec, "the tag is too long");
+		for (size_t i = 0; i <= strlen(text); i++)
+			c->tag[i] = (char)tolower((unsigned char)text[i]);
+		c->query.tag = c->tag;
 		return 0;
 	case OPT_LIST:
 		c->query.list = text;

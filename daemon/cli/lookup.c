@@ -54,6 +54,7 @@ struct lookup {
 	bool json;
 	struct print out;
 	struct buf line;
+	bool unread; /* the database could not be asked */
 };
 
 /* ---- what is believed ---- */
@@ -92,11 +93,14 @@ read_believed(struct lookup *l)
 		return;
 	if (reader_open(l->config->database, &reader, why, sizeof(why)) != 0) {
 		cli_say(&spec, "what is believed is not known: %s", why);
+		l->unread = true;
 		return;
 	}
-	if (read_at(reader, l->text, 0, clock_wall(), on_believed, l) != 0)
+	if (read_at(reader, l->text, 0, clock_wall(), on_believed, l) != 0) {
 		cli_say(&spec, "what is believed is not known: %s",
 		    reader_why(reader));
+		l->unread = true;
+	}
 	reader_close(reader);
 }
 
@@ -186,7 +190,7 @@ put_type(struct lookup *l, size_t type_i)
 	}
 	buf_printf(&l->line, "  %-20s  ", "believed");
 	if (!b->known) {
-		buf_add_text(&l->line, "nothing");
+		buf_add_text(&l->line, l->unread ? "not known" : "nothing");
 	} else {
 		print_content(&l->line, &b->content);
 		buf_add_text(&l->line, "   since ");
@@ -214,7 +218,7 @@ static int
 judge(const struct lookup *l)
 {
 	size_t n_answers[WATCH_TYPES_MAX] = {0};
-	int status = CLI_OK;
+	int status = l->unread ? CLI_TROUBLE : CLI_OK;
 
 	for (size_t i = 0; i < l->ask.n_replies; i++) {
 		const struct lookup_reply *r = &l->ask.replies[i];
@@ -285,11 +289,23 @@ take_operand(struct lookup *l, bool first, const char *text)
 	return 0;
 }
 
+static bool
+is_reverse(const struct name *name)
+{
+	static const uint8_t v4[] = "\007in-addr\004arpa";
+	static const uint8_t v6[] = "\003ip6\004arpa";
+
+	return name_is_within(name->wire, v4) || name_is_within(name->wire, v6);
+}
+
 static int
 run(struct lookup *l, const char *path)
 {
 	int status = CLI_CONFIG;
 
+	/* As in a watchlist, an address is asked for its PTR. */
+	if (l->ask.n_types == 0 && is_reverse(&l->ask.name))
+		l->ask.types[l->ask.n_types++] = TYPE_PTR;
 	for (size_t i = 0; l->ask.n_types == 0 && i < n_watch_types_default;
 	     i++)
 		l->ask.types[i] = watch_types_default[i];

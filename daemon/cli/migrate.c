@@ -107,13 +107,15 @@ cmd_migrate(int argc, char **argv)
 	}
 	if (sql == NULL)
 		sql = find_sql(found, sizeof(found));
-	if (sql == NULL)
-		return cli_wrong(&spec, "the migrations are neither in ./sql "
-					"nor beside the program; name their "
-					"folder with --sql");
 	conninfo = cli_database(&spec, config, database);
 	if (conninfo == NULL)
 		return CLI_CONFIG;
+	if (sql == NULL) {
+		cli_say(&spec, "the migrations are neither in ./sql nor beside "
+			       "the program; name their folder with --sql");
+		free(conninfo);
+		return CLI_FAILED;
+	}
 	err = migrate_run(conninfo, sql, grant, on_step, NULL);
 	free(conninfo);
 	return err == 0 ? CLI_OK : CLI_FAILED;

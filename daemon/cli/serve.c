@@ -116,7 +116,11 @@ on_line(void *ctx, const struct monitor_line *line)
 		s->n_changes++;
 	if (s->once)
 		return; /* printed at the end, from the log */
-	buf_add_text(&text, s->json ? line->json : line->text);
+	if (s->json && line->seq != 0)
+		print_entry_json(
+		    &text, false, line->seq, line->class_, line->json);
+	else
+		buf_add_text(&text, s->json ? line->json : line->text);
 	print_line(&s->out, &text);
 	print_flush(&s->out);
 	buf_fini(&text);

@@ -15,10 +15,10 @@
 
 #include "base/arena.h"
 #include "base/attr.h"
+#include "config/typed.h"
 #include "config/watchlist.h"
 #include "node_priv.h"
 #include "source_priv.h"
-#include "config/typed.h"
 
 /* What a watch says beside its name, the list's defaults included. */
 struct fields {

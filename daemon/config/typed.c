@@ -12,9 +12,9 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "config/typed.h"
 #include "dns/name.h"
 #include "idn_priv.h"
-#include "config/typed.h"
 #include "utf8_priv.h"
 
 enum {

@@ -236,14 +236,26 @@ on_decided(void *ctx, int err)
 	struct decided *d = ctx;
 	struct monitor *m = d->monitor;
 
+	int64_t seq = err == 0 ? commit_seq(m->store) : 0;
+
 	pending_take(m, &d->pending);
 	for (size_t i = 0; i < d->n; i++) {
 		struct decided_one *one = &d->list[i];
 		struct monitor_line line = {
-		    "change", one->json, one->text, one->severity, true};
+		    .class_ = "change",
+		    .json = one->json,
+		    .text = one->text,
+		    .seq = seq == 0 ? 0 : seq + (int64_t)i,
+		    .severity = one->severity,
+		    .is_change = true,
+		};
 
 		if (err == 0 && m->hooks.on_line != NULL)
 			m->hooks.on_line(m->hooks.ctx, &line);
+		/* Refused: the next reply is held against the database. */
+		if (err != 0)
+			table_question(m->table, one->inquiry->question)
+			    ->fingerprint = FINGERPRINT_ASK;
 		inquiry_closed(one->inquiry);
 		one->inquiry = NULL;
 	}

@@ -106,6 +106,32 @@ put_spans(struct monitor *m)
 	commit_spans(m->store, spans, n, on_spans, m);
 }
 
+/* ---- `once` ---- */
+
+static void
+put_seen(struct monitor *m)
+{
+	if (m->n_seen == 0)
+		return;
+	commit_seen(m->store, m->seen_keys, m->seen_at, m->n_seen, NULL, NULL);
+	m->n_seen = 0;
+}
+
+void
+monitor_seen(struct monitor *m, uint32_t id)
+{
+	if (m->seen_keys == NULL) {
+		m->seen_keys = calloc(SEEN_MAX, sizeof(*m->seen_keys));
+		m->seen_at = calloc(SEEN_MAX, sizeof(*m->seen_at));
+	}
+	if (m->seen_keys == NULL || m->seen_at == NULL)
+		return;
+	m->seen_keys[m->n_seen] = table_key(m->table, id);
+	m->seen_at[m->n_seen++] = loop_wall(m->loop);
+	if (m->n_seen == SEEN_MAX)
+		put_seen(m);
+}
+
 /* ---- the second ---- */
 
 /* The wall clock stepped: planned times are shown by the new one from now. */
@@ -177,6 +203,8 @@ look_whether_done(struct monitor *m)
 
 	if (m->done_told || m->hooks.on_done == NULL)
 		return;
+	if (m->busy == 0)
+		put_seen(m);
 	commit_waiting(m->store, &items, &bytes);
 	if (m->draining) {
 		if (resolver_inflight(m->resolver) > 0 || items > 0)
@@ -338,6 +366,8 @@ monitor_free(struct monitor *m)
 	table_free(m->table);
 	arena_fini(&m->scratch);
 	arena_fini(&m->names);
+	free(m->seen_keys);
+	free(m->seen_at);
 	free(m->sinks);
 	free(m);
 }

@@ -40,6 +40,7 @@ enum {
 	SECOND_PERIOD_MS = 1000,
 	OUTAGE_HOLD_S = 60, /* R3: within a minute they are one alert */
 	DOUBTS_MAX = 10000,
+	SEEN_MAX = 1000,
 	FETCH_RETRY_MS = 250,
 	GAP_TICKS = 50, /* nothing was sent for so long: the ledger says so */
 	NOVEL_S = 86400 /* what was first seen within a day is still news */
@@ -207,9 +208,12 @@ struct monitor {
 	uint32_t first_left;
 	uint32_t finished;
 	uint32_t answered;
-	uint32_t busy;           /* polls queued or in flight */
-	struct pending *pending; /* what waits for its commit */
-	uint32_t commits_open;   /* decisions not yet durable */
+	uint32_t busy;               /* polls queued or in flight */
+	struct pending *pending;     /* what waits for its commit */
+	uint32_t commits_open;       /* decisions not yet durable */
+	struct store_key *seen_keys; /* `once`: answered as believed */
+	wall_us *seen_at;
+	size_t n_seen;
 	uint32_t restore_next; /* next question to be planned after the load */
 	bool planned;          /* all are planned */
 	mono_ns load_retry;    /* the load failed: again then */
@@ -351,6 +355,10 @@ void outage_restore(
     struct monitor *m, uint32_t id, const struct store_row *row);
 void outage_second(struct monitor *m);
 void outage_free_all(struct monitor *m);
+
+/* ---- monitor.c ---- */
+/* `once`: what was answered as believed, for there is no plan to tell it. */
+void monitor_seen(struct monitor *m, uint32_t id);
 
 /* ---- restore.c ---- */
 void restore_start(struct monitor *m);

@@ -160,10 +160,17 @@ on_told(void *ctx, int err)
 	struct told *t = ctx;
 	struct monitor *m = t->monitor;
 
+	int64_t seq = err == 0 ? commit_seq(m->store) : 0;
+
 	pending_take(m, &t->pending);
 	for (size_t i = 0; i < t->n; i++) {
-		struct monitor_line line = {"event", t->list[i].json,
-		    t->list[i].text, t->list[i].severity, false};
+		struct monitor_line line = {
+		    .class_ = "event",
+		    .json = t->list[i].json,
+		    .text = t->list[i].text,
+		    .seq = seq == 0 ? 0 : seq + (int64_t)i,
+		    .severity = t->list[i].severity,
+		};
 
 		if (err == 0 && m->hooks.on_line != NULL)
 			m->hooks.on_line(m->hooks.ctx, &line);

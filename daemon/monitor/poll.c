@@ -482,6 +482,8 @@ poll_good(struct monitor *m, const struct errand *e, const struct answer *a,
 	if (q->fingerprint == sum->fingerprint && (q->flags & Q_INQUIRY) == 0) {
 		if (!stale)
 			q->seen = (uint32_t)(loop_wall(m->loop) / WALL_S(1));
+		if (!stale && m->setup.once)
+			monitor_seen(m, id);
 		if (sum->ttl > q->ttl)
 			q->ttl = sum->ttl;
 	} else if (!stale || (q->flags & Q_INQUIRY) != 0) {

@@ -37,6 +37,7 @@ batch_clear(struct batch *b)
 {
 	unsigned column = 0;
 
+	b->log_seq = 0;
 	for (unsigned g = 0; g < N_GROUPS; g++) {
 		const char *types = group_columns((enum group)g);
 

@@ -62,6 +62,7 @@ struct batch {
 	uint32_t keys_room;
 	struct claim *claims;
 	unsigned n_claims;
+	int64_t log_seq; /* of its first log entry; 0: not known */
 	size_t bytes;
 	unsigned at; /* the column that is written next */
 	unsigned at_end;

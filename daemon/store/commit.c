@@ -390,3 +390,25 @@ commit_spans(struct store *s, const struct commit_span *spans, size_t n,
 	}
 	write_item_end(s, b, done, ctx);
 }
+
+void
+commit_seen(struct store *s, const struct store_key *keys, const wall_us *at,
+    size_t n, store_done_fn *done, void *ctx)
+{
+	const struct lanes lanes = {LANE_SETTLED, LANE_SETTLED};
+	struct batch *b = write_item(s, NULL, 0, lanes);
+
+	for (size_t i = 0; i < n; i++) {
+		row_begin(b, GROUP_SEEN);
+		row_key(b, &keys[i]);
+		row_wall(b, at[i]);
+		row_end(b, GROUP_SEEN);
+	}
+	write_item_end(s, b, done, ctx);
+}
+
+int64_t
+commit_seq(const struct store *s)
+{
+	return s->w.seq;
+}

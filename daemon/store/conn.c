@@ -18,7 +18,16 @@ conn_why(const char *message, char *out, size_t size)
 	/* libpq says the rest of a failure on lines of their own. */
 	while (message[n] == '\n' && message[n + 1] != '\0' && n < size / 2)
 		n += 1 + strcspn(message + n + 1, "\n");
-	return escape_print(message, n, out, size);
+	escape_print(message, n, out, size);
+	/* What parts those lines is a space here. */
+	for (char *p = strstr(out, "\\0"); p != NULL;
+	     p = strstr(p + 1, "\\0")) {
+		if (strncmp(p, "\\010", 4) != 0 && strncmp(p, "\\009", 4) != 0)
+			continue;
+		memmove(p, p + 3, strlen(p + 3) + 1);
+		*p = ' ';
+	}
+	return out;
 }
 
 void

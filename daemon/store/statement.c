@@ -40,6 +40,7 @@
  * O outage      shard question server since until count fail told
  * X settled     shard question server change
  * P span        every_s anchor from to
+ * Y seen        shard question server at
  * F finished    shard alert revision sink name ended next status error
  */
 static const struct {
@@ -60,6 +61,7 @@ static const struct {
     [GROUP_OUTAGE] = {'O', "huizziho"},
     [GROUP_SETTLED] = {'X', "huiu"},
     [GROUP_SPAN] = {'P', "izzz"},
+    [GROUP_SEEN] = {'Y', "huiz"},
     [GROUP_FINISHED] = {'F', "huitthzit"},
 };
 
@@ -435,6 +437,23 @@ static const struct statement statements[N_STATEMENTS] = {
 	" on conflict (every_s, anchor, from_at) do update"
 	" set to_at = greatest(p.to_at, excluded.to_at)"},
 
+    /* One pass without a plan (`once`): what is believed was seen, each. */
+    [WRITE_SEEN] = {"seen", SIDE_WRITE, "Y0,Y1,Y2,Y3",
+	"with k as materialized ("
+	" select * from unnest($1, $2, $3, $4)"
+	"  k (shard, question, server, at)),"
+	" believed as ("
+	" update dnsvigil.state s"
+	" set last_seen = k.at"
+	" from k"
+	" where s.shard = k.shard and s.question = k.question"
+	" and s.server = k.server and s.last_seen < k.at)"
+	" update dnsvigil.record_now r"
+	" set last_seen = k.at, count = r.count + 1"
+	" from k"
+	" where r.shard = k.shard and r.question = k.question"
+	" and r.server = k.server and r.believed and r.last_seen < k.at"},
+
     /* The lock is held until the commit and the numbers are taken under it,
      * so that they become visible in their order.  'log' in ASCII. */
     [WRITE_LOG] = {"log", SIDE_WRITE,
@@ -451,7 +470,8 @@ static const struct statement statements[N_STATEMENTS] = {
 	" from held, unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,"
 	"  $12, $13, $14, $15, $16, $17)"
 	"  k (shard, question, server, at, id, revision, type, kind,"
-	"  severity, label, class, event, name, view, lists, tags, body)"},
+	"  severity, label, class, event, name, view, lists, tags, body)"
+	" returning seq"},
 
     [WRITE_DELIVERY] = {"delivery", SIDE_WRITE,
 	"V0,V1,V2,V3,V4,V5,V6,V7,V8,M0,M1,M2",

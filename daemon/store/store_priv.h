@@ -95,6 +95,7 @@ struct writer {
 	unsigned n_open;
 	struct batch *queue; /* closed, waiting, oldest first */
 	struct batch **queue_end;
+	int64_t seq;          /* commit_seq() */
 	struct batch *flight; /* sent, or lost with its fate unknown */
 	struct batch *spare;  /* kept for its memory */
 	struct loop_timer *tick;

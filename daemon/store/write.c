@@ -224,6 +224,8 @@ note_result(struct store *s, PGresult *r)
 	} else if (sent->id == WRITE_CLAIM) {
 		claim_keep(sent->claim, r);
 		return;
+	} else if (sent->id == WRITE_LOG && PQntuples(r) > 0) {
+		s->w.flight->log_seq = field_i64(r, 0, 0);
 	} else if (sent->id == WRITE_MAINTAIN && PQntuples(r) == 1) {
 		s->numbers.default_partition_rows =
 		    (uint64_t)field_i64(r, 0, 2);
@@ -250,9 +252,14 @@ write_batch_end(struct store *s, struct batch *b, int err)
 
 	b->claims = NULL;
 	forget_sizes(s, b);
-	for (uint32_t i = 0; i < b->n_items && !s->closed; i++)
-		if (b->items[i].done != NULL)
-			b->items[i].done(b->items[i].ctx, err);
+	for (uint32_t i = 0; i < b->n_items && !s->closed; i++) {
+		if (b->items[i].done == NULL)
+			continue;
+		s->w.seq = err == 0 && b->log_seq != 0
+		               ? b->log_seq + b->items[i].rows[GROUP_LOG]
+		               : 0;
+		b->items[i].done(b->items[i].ctx, err);
+	}
 	if (s->closed)
 		claims_free(claims);
 	else

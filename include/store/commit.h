@@ -6,9 +6,9 @@
  * commit -- what the monitor has the database keep.
  *
  * Each call is one item: all of its rows in one transaction, which it may share
- * with other items.  Everything is copied.  Items of one question commit in the order
- * given; an item of no question (events, spans) commits no earlier than all
- * that was given before it.  `done` (NULL: none) is called once, from the
+ * with other items.  Everything is copied.  Items of one question commit in the
+ * order given; an item of no question (events, spans) commits no earlier than
+ * all that was given before it.  `done` (NULL: none) is called once, from the
  * loop, when the item is durable, or with ERR_CLOSED when the store is fenced,
  * or with ERR_DATABASE when the database took all items but this one: it is
  * logged and lost, and what the database has of its question must be asked
@@ -35,7 +35,7 @@ struct commit_question {
 	bool watched;
 	uint32_t every_s;
 	uint32_t phase_ms;
-	uint64_t attributes;     /* hash of all the below, see store_row */
+	uint64_t attributes; /* hash of all the below, see store_row */
 	const char *const *tags;
 	size_t n_tags;
 	const char *const *lists;
@@ -57,17 +57,17 @@ struct commit_baseline {
 /* One reply held as proof (raw, with what it was). */
 struct commit_evidence {
 	wall_us at;
-	const char *server;    /* "192.0.2.53:53" */
+	const char *server; /* "192.0.2.53:53" */
 	const char *group;
-	uint8_t transport;     /* enum transport's numbers */
+	uint8_t transport; /* enum transport's numbers */
 	uint8_t outcome;
 	uint8_t fail;
 	uint32_t ttl;
-	uint16_t flags;        /* of the header */
+	uint16_t flags; /* of the header */
 	int32_t ede;
-	const uint8_t *raw;    /* the message; NULL for a FAIL without one */
+	const uint8_t *raw; /* the message; NULL for a FAIL without one */
 	size_t raw_size;
-	uint32_t count;        /* equal replies in a row that this stands for */
+	uint32_t count; /* equal replies in a row that this stands for */
 	wall_us last_at;
 	const struct content *content; /* good replies: intervals are opened or
 	                                * prolonged; NULL for FAILs */
@@ -75,18 +75,18 @@ struct commit_evidence {
 
 /* A log entry as it will be printed, and what it is found by. */
 struct commit_entry {
-	struct uuid id;        /* the change's or event's */
-	uint32_t revision;     /* 0 for a candidate */
+	struct uuid id;    /* the change's or event's */
+	uint32_t revision; /* 0 for a candidate */
 	wall_us at;
-	const char *class_;    /* "candidate", "change" (a decision), "event" */
-	const char *body;      /* JSON object without "seq" */
-	const char *name;      /* presentation; "" for events of the monitor */
-	uint16_t type;         /* 0: none */
+	const char *class_; /* "candidate", "change" (a decision), "event" */
+	const char *body;   /* JSON object without "seq" */
+	const char *name;   /* presentation; "" for events of the monitor */
+	uint16_t type;      /* 0: none */
 	const char *view;
-	uint8_t kind;          /* enum kind, 0 for events */
-	const char *event;     /* event kind, NULL for changes */
+	uint8_t kind;      /* enum kind, 0 for events */
+	const char *event; /* event kind, NULL for changes */
 	uint8_t severity;
-	uint8_t label;         /* enum label of judge/candidate.h, 0: none */
+	uint8_t label; /* enum label of judge/candidate.h, 0: none */
 	const char *const *lists;
 	size_t n_lists;
 	const char *const *tags;
@@ -98,7 +98,7 @@ struct commit_sight {
 	struct store_key key;
 	const uint8_t *name;
 	struct commit_entry entry;
-	const struct content *seen;   /* what was seen first */
+	const struct content *seen; /* what was seen first */
 	wall_us seen_at;
 	const struct commit_evidence *evidence;
 	size_t n_evidence;
@@ -118,14 +118,15 @@ struct commit_decision {
 	struct store_key key;
 	const uint8_t *name;
 	struct commit_entry entry;
-	bool first;              /* the change's first decision: closes its candidate */
-	bool believed;           /* `to` becomes the believed state */
-	bool doubted;            /* keep it as CANDIDATE_DOUBTED (R15) */
-	const struct content *to;   /* with believed */
+	bool first;    /* the change's first decision: closes its candidate */
+	bool believed; /* `to` becomes the believed state */
+	bool doubted;  /* keep it as CANDIDATE_DOUBTED (R15) */
+	const struct content *to; /* with believed */
 	uint32_t ttl;
-	const struct content *keep; /* intervals of anything not in here close */
-	wall_us from_seen;       /* last_seen of what was believed before */
-	wall_us since;           /* the new state's beginning: first sight */
+	const struct content
+	    *keep;         /* intervals of anything not in here close */
+	wall_us from_seen; /* last_seen of what was believed before */
+	wall_us since;     /* the new state's beginning: first sight */
 	const struct commit_evidence *evidence; /* not yet committed ones */
 	size_t n_evidence;
 };
@@ -134,9 +135,10 @@ struct commit_decision {
 struct commit_alert {
 	struct uuid id;
 	uint32_t revision;
-	const char *class_;     /* "change", "event", "group" */
-	const char *name;       /* order is kept per (name, sink) */
-	const char *group;      /* JSON object without members; NULL unless a group */
+	const char *class_; /* "change", "event", "group" */
+	const char *name;   /* order is kept per (name, sink) */
+	const char
+	    *group; /* JSON object without members; NULL unless a group */
 	const char *const *sinks;
 	size_t n_sinks;
 };
@@ -144,8 +146,9 @@ struct commit_alert {
 /*
  * Decisions that are told together or not at all, with their alert; at most one
  * of a question.  Members of an alert: of a group all entries of the item
- * (and, when it is claimed, those of its earlier revisions, each by its latest);
- * of another the entry with the alert's id and revision, or the only one.
+ * (and, when it is claimed, those of its earlier revisions, each by its
+ * latest); of another the entry with the alert's id and revision, or the only
+ * one.
  */
 struct commit_decisions {
 	const struct commit_decision *decisions;
@@ -166,8 +169,8 @@ struct commit_events {
 /* A row of failed polls begins, goes on (other kind, told) or ends. */
 struct commit_outage {
 	struct store_key key;
-	wall_us since;       /* identifies it, with the key */
-	wall_us until;       /* 0: still open */
+	wall_us since; /* identifies it, with the key */
+	wall_us until; /* 0: still open */
 	uint8_t fail;
 	uint32_t count;
 	bool told;
@@ -200,11 +203,26 @@ void commit_events(struct store *s, const struct commit_events *c,
     store_done_fn *done, void *ctx);
 void commit_outage(struct store *s, const struct commit_outage *c,
     store_done_fn *done, void *ctx);
-/* A question that is no longer doubted (R15): confirmed, followed or a day old. */
+/* A question that is no longer doubted (R15): confirmed, followed or a day old.
+ */
 void commit_settled(struct store *s, const struct store_key *key,
     const struct uuid *change, store_done_fn *done, void *ctx);
 void commit_spans(struct store *s, const struct commit_span *spans, size_t n,
     store_done_fn *done, void *ctx);
+
+/*
+ * What was answered as believed in one pass: last_seen of its state and
+ * believed records, one count each.  For passes without a plan; a running
+ * daemon has commit_spans().
+ */
+void commit_seen(struct store *s, const struct store_key *keys,
+    const wall_us *at, size_t n, store_done_fn *done, void *ctx);
+
+/*
+ * Inside `done`: the seq of the item's first log entry, the others follow it.
+ * 0: not known, since the commit's answer was lost.
+ */
+int64_t commit_seq(const struct store *s);
 
 /* Sends what waits now instead of when the batch is full or old. */
 void commit_flush(struct store *s);

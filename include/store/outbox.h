@@ -40,20 +40,21 @@ struct delivery {
 	uint32_t revision;
 	uint16_t shard;
 	const char *sink;
-	const char *class_;      /* "change", "event" or "group" */
-	const char *group;       /* class group: JSON object, without members; else NULL */
+	const char *class_; /* "change", "event" or "group" */
+	const char
+	    *group; /* class group: JSON object, without members; else NULL */
 	const struct delivery_member *members; /* one, or a group's */
 	size_t n_members;
 	int64_t sink_seq;
-	int64_t prev_sink_seq;   /* 0: the first */
-	uint32_t attempt;        /* 1 for the first try */
+	int64_t prev_sink_seq; /* 0: the first */
+	uint32_t attempt;      /* 1 for the first try */
 	wall_us created;
-	const char *name;        /* order is kept per (name, sink) */
+	const char *name; /* order is kept per (name, sink) */
 };
 
 /* deliveries is NULL and err set on failure; borrowed for the call. */
-typedef void outbox_fn(void *ctx, int err, const struct delivery *deliveries,
-    size_t n);
+typedef void outbox_fn(
+    void *ctx, int err, const struct delivery *deliveries, size_t n);
 
 /*
  * Up to `n` deliveries of the sink that are due at `now` and have no earlier
@@ -70,15 +71,16 @@ void outbox_claim(struct store *s, const char *sink, wall_us now, size_t n,
 void outbox_end(struct store *s, const struct delivery *d,
     enum delivery_end end, wall_us next, int status, const char *error);
 
-/* Earliest due time of waiting deliveries per sink, for the timer and status. */
+/* Earliest due time of waiting deliveries per sink, for the timer and status.
+ */
 struct outbox_waiting {
 	const char *sink;
 	uint64_t waiting, dead;
-	wall_us due;     /* the earliest; 0: none waits */
-	wall_us oldest;  /* created */
+	wall_us due;    /* the earliest; 0: none waits */
+	wall_us oldest; /* created */
 };
-typedef void outbox_waiting_fn(void *ctx, int err,
-    const struct outbox_waiting *rows, size_t n);
+typedef void outbox_waiting_fn(
+    void *ctx, int err, const struct outbox_waiting *rows, size_t n);
 void outbox_waiting(struct store *s, outbox_waiting_fn *fn, void *ctx);
 
 #endif

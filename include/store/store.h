@@ -31,18 +31,18 @@ struct loop;
 struct store;
 
 enum {
-	STORE_SCHEMA = 1,       /* the last migration this program knows */
+	STORE_SCHEMA = 1, /* the last migration this program knows */
 	STORE_SHARDS = 1024,
 	STORE_BATCH_ITEMS = 1000, /* a transaction is sent at this many items */
-	STORE_BATCH_MS = 50     /* or when the oldest waits this long */
+	STORE_BATCH_MS = 50       /* or when the oldest waits this long */
 };
 
 enum store_state {
 	STORE_CONNECTING = 0, /* first connection not yet there */
 	STORE_READY,          /* lock held, schema known, epoch taken */
 	STORE_DOWN,           /* lost; reconnecting with back-off and jitter */
-	STORE_REFUSED,        /* wrong schema, encoding or rights: will not work */
-	STORE_FENCED          /* another writer holds the lock or the epoch */
+	STORE_REFUSED, /* wrong schema, encoding or rights: will not work */
+	STORE_FENCED   /* another writer holds the lock or the epoch */
 };
 
 /* `why` is one printable line; borrowed. */
@@ -59,7 +59,8 @@ void store_start(struct store *s);
 /* Closes without waiting; what is not committed is dropped.  NULL is fine. */
 void store_free(struct store *s);
 enum store_state store_state_now(const struct store *s);
-/* The last reason for not being ready; "" when ready.  Lent until it changes. */
+/* The last reason for not being ready; "" when ready.  Lent until it changes.
+ */
 const char *store_why(const struct store *s);
 
 /* Which question, everywhere in the store. */
@@ -69,35 +70,39 @@ struct store_key {
 	int32_t server;       /* 0 in a recursive view (R9) */
 };
 /* SHA-256 cut to 128 bits over view, folded wire name and type. */
-struct uuid question_key(const char *view, const uint8_t *name,
-    size_t name_size, uint16_t type);
+struct uuid question_key(
+    const char *view, const uint8_t *name, size_t name_size, uint16_t type);
 /* 0..STORE_SHARDS-1, from the name alone: types of one name stay together. */
 uint16_t question_shard(const uint8_t *name, size_t name_size);
 
 /* ---- what is known at start ---- */
 
 /* Stored: never renumber. */
-enum candidate_phase { CANDIDATE_NONE = 0, CANDIDATE_OPEN = 1, CANDIDATE_DOUBTED = 2 };
+enum candidate_phase {
+	CANDIDATE_NONE = 0,
+	CANDIDATE_OPEN = 1,
+	CANDIDATE_DOUBTED = 2
+};
 
 struct store_row {
 	struct store_key key;
-	const uint8_t *name;  /* folded wire */
+	const uint8_t *name; /* folded wire */
 	uint16_t type;
 	const char *view;
 	bool watched;
 	uint32_t every_s;
-	uint64_t attributes;  /* question_attributes() as last written */
+	uint64_t attributes;    /* question_attributes() as last written */
 	const uint8_t *content; /* packed, NULL: never answered */
 	size_t content_size;
 	uint32_t ttl;
-	wall_us last_seen;    /* as seen_until says; 0 without a state */
+	wall_us last_seen; /* as seen_until says; 0 without a state */
 	enum candidate_phase phase;
-	struct uuid change;   /* with a phase */
-	wall_us seen_at;      /* first sight of that change */
-	uint32_t revision;    /* of its latest decision, 0: none */
-	bool failing;         /* an outage is open */
+	struct uuid change; /* with a phase */
+	wall_us seen_at;    /* first sight of that change */
+	uint32_t revision;  /* of its latest decision, 0: none */
+	bool failing;       /* an outage is open */
 	bool failing_told;
-	uint8_t fail;         /* enum fail */
+	uint8_t fail; /* enum fail */
 	wall_us failing_since;
 };
 typedef void store_row_fn(void *ctx, const struct store_row *row);
@@ -109,8 +114,8 @@ typedef void store_done_fn(void *ctx, int err);
  * number per loop turn; one at a time.  on_done with an error: call again when
  * READY.  Fetches wait for its end: they share the reading connection.
  */
-void store_load(struct store *s, store_row_fn *on_row, store_done_fn *on_done,
-    void *ctx);
+void store_load(
+    struct store *s, store_row_fn *on_row, store_done_fn *on_done, void *ctx);
 
 /* ---- the old state of a question that differs ---- */
 
@@ -123,31 +128,33 @@ struct store_fetch {
 /* What the history says of one record of `seen`, in the order of its chain
  * and then its records. */
 struct store_element {
-	wall_us first_here;  /* 0: never in this question */
-	wall_us first_any;   /* 0: never in any */
-	bool believed_day;   /* believed here for a day within the last 30 (R21) */
+	wall_us first_here; /* 0: never in this question */
+	wall_us first_any;  /* 0: never in any */
+	bool
+	    believed_day; /* believed here for a day within the last 30 (R21) */
 };
 
 struct store_believed {
-	bool known;            /* a state is there */
+	bool known;             /* a state is there */
 	const uint8_t *content; /* packed */
 	size_t content_size;
 	uint32_t ttl;
 	wall_us since;
 	wall_us last_seen;
-	struct uuid change;    /* that made it; nil: the baseline */
-	uint32_t n_sets_day;   /* distinct sets shown within the last day (R22) */
+	struct uuid change;  /* that made it; nil: the baseline */
+	uint32_t n_sets_day; /* distinct sets shown within the last day (R22) */
 	enum candidate_phase phase; /* of the question's row, see store_row */
 	struct uuid open_change;
-	wall_us open_seen_at;        /* first sight of open_change */
-	const uint8_t *open_content; /* packed, what was seen first; NULL: none */
+	wall_us open_seen_at; /* first sight of open_change */
+	const uint8_t
+	    *open_content; /* packed, what was seen first; NULL: none */
 	size_t open_content_size;
 	const struct store_element *elements;
 	size_t n_elements;
 };
 /* Borrowed for the call; NULL with err != 0: ask again when READY. */
-typedef void store_believed_fn(void *ctx, int err,
-    const struct store_believed *believed);
+typedef void store_believed_fn(
+    void *ctx, int err, const struct store_believed *believed);
 
 /* Fetches are gathered into one statement per turn.  Always answers later. */
 void store_fetch(struct store *s, const struct store_fetch *fetch,
@@ -160,7 +167,7 @@ void store_retention(struct store *s, uint32_t days);
 
 struct store_numbers {
 	uint64_t batches, items, bytes_waiting, items_waiting;
-	uint64_t items_refused;          /* lost: the database took all but them */
+	uint64_t items_refused; /* lost: the database took all but them */
 	uint64_t reconnects, unknown_commits, resolved_committed;
 	uint64_t default_partition_rows; /* should be 0 */
 	uint32_t commit_us;              /* smoothed, send to commit */

@@ -10,8 +10,8 @@
  *   store_probe CONNINFO poison           one item that the database refuses
  *   store_probe CONNINFO flood FROM N     N questions from FROM on: baseline,
  *                                         sight, decision; "done K" for each
- *   store_probe CONNINFO bench N BATCHES  costs
- *   store_probe CONNINFO load             the start-up load, timed
+ *   store_probe CONNINFO free WHICH       store_free() in a callback
+ *   store_probe CONNINFO bench N          costs
  *
  * Exit 0 when all held; a check that fails aborts with its place.
  */
@@ -22,355 +22,17 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/buf.h"
 #include "base/err.h"
-#include "base/log.h"
-#include "dns/content.h"
-#include "dns/name.h"
-#include "dns/reply.h"
-#include "dns/type.h"
 #include "loop/loop.h"
-#include "store/commit.h"
-#include "store/outbox.h"
-#include "store/store.h"
-
-enum { WAIT_S = 120, EVERY_S = 60 };
-
-struct probe {
-	struct loop *loop;
-	struct store *store;
-	struct loop_timer *timer;
-	bool timed_out;
-	enum store_state wanted;
-	bool wanted_set;
-	unsigned open;      /* callbacks owed */
-	unsigned failed;    /* of those, with an error */
-	int last_err;
-	wall_us now;        /* made-up wall time, steps on */
-	/* of the last fetch */
-	bool known;
-	enum candidate_phase phase;
-	uint32_t n_sets;
-	struct store_element elements[8];
-	size_t n_elements;
-	wall_us since, last_seen;
-	struct uuid change;
-	/* of the last load */
-	unsigned rows, rows_open, rows_doubted, rows_failing, rows_state;
-	/* of the last claim */
-	struct delivery got[OUTBOX_CLAIM_MAX];
-	char names[OUTBOX_CLAIM_MAX][64];
-	char bodies[OUTBOX_CLAIM_MAX][256];
-	size_t n_got;
-	uint64_t waiting, dead;
-	wall_us due;
-};
-
-static void
-on_timeout(void *ctx)
-{
-	struct probe *p = ctx;
-
-	p->timed_out = true;
-	loop_stop(p->loop);
-}
-
-/* Runs the loop until somebody stops it. */
-static void
-run(struct probe *p, mono_ns limit)
-{
-	p->timed_out = false;
-	loop_timer_in(p->timer, limit);
-	loop_run(p->loop);
-	loop_timer_stop(p->timer);
-}
-
-static void
-on_state(void *ctx, enum store_state state, const char *why)
-{
-	static const char *const names[] = {"connecting", "ready", "down",
-	    "refused", "fenced"};
-	struct probe *p = ctx;
-
-	printf("state %s %s\n", names[state], why);
-	fflush(stdout);
-	if (p->wanted_set || state == STORE_READY ||
-	    state == STORE_REFUSED || state == STORE_FENCED)
-		loop_stop(p->loop);
-}
-
-static void
-on_done(void *ctx, int err)
-{
-	struct probe *p = ctx;
-
-	CHECK(p->open > 0);
-	p->last_err = err;
-	if (err != 0)
-		p->failed++;
-	if (--p->open == 0)
-		loop_stop(p->loop);
-}
-
-/* Waits until every callback that is owed came. */
-static void
-settle(struct probe *p)
-{
-	commit_flush(p->store);
-	while (p->open > 0) {
-		run(p, MONO_S(WAIT_S));
-		CHECK(!p->timed_out);
-		commit_flush(p->store);
-	}
-}
-
-static void
-start(struct probe *p, const char *conninfo)
-{
-	p->loop = loop_new();
-	p->timer = loop_timer_new(p->loop, on_timeout, p);
-	p->store = store_new(p->loop, conninfo, on_state, p);
-	CHECK(p->store != NULL);
-	p->now = loop_wall(p->loop);
-	store_start(p->store);
-	while (store_state_now(p->store) == STORE_CONNECTING ||
-	    store_state_now(p->store) == STORE_DOWN) {
-		run(p, MONO_S(WAIT_S));
-		CHECK(!p->timed_out);
-	}
-}
-
-static void
-finish(struct probe *p)
-{
-	store_free(p->store);
-	loop_timer_free(p->timer);
-	loop_free(p->loop);
-}
-
-/* ---- made-up questions and answers ---- */
-
-struct subject {
-	struct name name;
-	char text[NAME_TEXT_SIZE];
-	struct store_key key;
-};
-
-static struct subject
-subject(const char *prefix, unsigned n, uint16_t type)
-{
-	struct subject s;
-	const char *why;
-	char text[128];
-
-	snprintf(text, sizeof text, "%s%u.example.com.", prefix, n);
-	CHECK(name_parse(text, &s.name, &why) == 0);
-	name_print(s.name.wire, s.text);
-	s.key.question = question_key("default", s.name.wire, s.name.size,
-	    type);
-	s.key.shard = question_shard(s.name.wire, s.name.size);
-	s.key.server = 0;
-	return s;
-}
-
-/* An ANSWER of one or two addresses; b 0: one. */
-struct answer {
-	struct content content;
-	struct record records[2];
-	uint8_t rdata[2][4];
-};
-
-static void
-answer(struct answer *a, unsigned first, unsigned second)
-{
-	const unsigned v[2] = {first, second};
-
-	memset(a, 0, sizeof *a);
-	a->content.outcome = OUTCOME_ANSWER;
-	a->content.n_records = second != 0 ? 2 : 1;
-	a->content.records = a->records;
-	for (unsigned i = 0; i < a->content.n_records; i++) {
-		a->rdata[i][0] = 10;
-		a->rdata[i][1] = (uint8_t)(v[i] >> 16);
-		a->rdata[i][2] = (uint8_t)(v[i] >> 8);
-		a->rdata[i][3] = (uint8_t)v[i];
-		a->records[i] = (struct record){TYPE_A, 4, a->rdata[i], 300};
-	}
-}
-
-static void
-nxdomain(struct answer *a)
-{
-	memset(a, 0, sizeof *a);
-	a->content.outcome = OUTCOME_NXDOMAIN;
-}
-
-static void
-put_question(struct probe *p, const struct subject *s, bool watched,
-    uint32_t every_s)
-{
-	static const char *const tags[] = {"owned", "we \"quote\" \\ {x,y}"};
-	static const char *const lists[] = {"main"};
-	const struct commit_question q = {.key = s->key,
-	    .name = s->name.wire, .name_size = s->name.size, .type = TYPE_A,
-	    .view = "default", .watched = watched, .every_s = every_s,
-	    .phase_ms = 5000, .attributes = 0xfedcba9876543210u,
-	    .tags = tags, .n_tags = 2, .lists = lists, .n_lists = 1,
-	    .owner = "web-team", .at = p->now};
-
-	p->open++;
-	commit_question(p->store, &q, on_done, p);
-}
-
-static void
-put_baseline(struct probe *p, const struct subject *s,
-    const struct answer *a)
-{
-	const struct commit_baseline c = {s->key, s->name.wire, &a->content,
-	    300, p->now};
-
-	p->open++;
-	commit_baseline(p->store, &c, on_done, p);
-}
-
-static struct commit_evidence
-evidence(struct probe *p, const struct answer *a)
-{
-	static const uint8_t raw[] = {0x12, 0x34, 0x81, 0x80, 0, 1, 0, 1};
-	const struct commit_evidence e = {.at = p->now,
-	    .server = "192.0.2.53:53", .group = "192.0.2.53",
-	    .outcome = (uint8_t)a->content.outcome, .ttl = 300,
-	    .flags = 0x8180, .ede = -1, .raw = raw, .raw_size = sizeof raw,
-	    .count = 1, .last_at = p->now, .content = &a->content};
-
-	return e;
-}
-
-static struct commit_entry
-entry(struct probe *p, const struct subject *s, struct uuid id,
-    uint32_t revision)
-{
-	static const char *const tags[] = {"owned"};
-	const struct commit_entry e = {.id = id, .revision = revision,
-	    .at = p->now, .class_ = revision == 0 ? "candidate" : "change",
-	    .body = "{\"schema\":1,\"class\":\"change\",\"x\":\"\\u00ff\"}",
-	    .name = s->text, .type = TYPE_A, .view = "default", .kind = 6,
-	    .severity = 3, .label = 1, .lists = tags, .n_lists = 1,
-	    .tags = tags, .n_tags = 1};
-
-	return e;
-}
-
-static void
-put_sight(struct probe *p, const struct subject *s, struct uuid id,
-    const struct answer *a)
-{
-	const struct commit_evidence e = evidence(p, a);
-	const struct commit_sight c = {s->key, s->name.wire,
-	    entry(p, s, id, 0), &a->content, p->now, &e, 1};
-
-	p->open++;
-	commit_sight(p->store, &c, on_done, p);
-}
-
-/* What a decision does besides its plain course. */
-struct choice {
-	bool doubted;
-	bool transient; /* `to` is not believed; keep is what was before */
-	uint32_t revision;
-	const char *const *sinks;
-	size_t n_sinks;
-	wall_us since;
-	wall_us from_seen;
-};
-
-static void
-put_decision(struct probe *p, const struct subject *s, struct uuid id,
-    const struct answer *to, const struct choice *how)
-{
-	const struct commit_evidence e = evidence(p, to);
-	const struct commit_decision d = {.key = s->key,
-	    .name = s->name.wire, .entry = entry(p, s, id, how->revision),
-	    .first = how->revision == 1, .believed = !how->transient,
-	    .doubted = how->doubted, .to = &to->content, .ttl = 300,
-	    .keep = &to->content, .from_seen = how->from_seen,
-	    .since = how->since, .evidence = &e, .n_evidence = 1};
-	const struct commit_alert alert = {id, how->revision, "change",
-	    s->text, NULL, how->sinks, how->n_sinks};
-	const struct commit_decisions c = {&d, 1, &alert,
-	    how->n_sinks > 0 ? 1 : 0};
-
-	p->open++;
-	commit_decisions(p->store, &c, on_done, p);
-}
-
-static void
-on_believed(void *ctx, int err, const struct store_believed *b)
-{
-	struct probe *p = ctx;
-
-	CHECK(err == 0 || b == NULL);
-	if (b != NULL) {
-		p->known = b->known;
-		p->phase = b->phase;
-		p->n_sets = b->n_sets_day;
-		p->n_elements = b->n_elements;
-		p->since = b->since;
-		p->last_seen = b->last_seen;
-		p->change = b->change;
-		for (size_t i = 0; i < b->n_elements && i < 8; i++)
-			p->elements[i] = b->elements[i];
-	}
-	on_done(p, err);
-}
-
-static void
-fetch(struct probe *p, const struct subject *s, const struct answer *a)
-{
-	const struct store_fetch f = {s->key, &a->content, p->now};
-
-	p->open++;
-	store_fetch(p->store, &f, on_believed, p);
-	settle(p);
-}
-
-static void
-on_row(void *ctx, const struct store_row *row)
-{
-	struct probe *p = ctx;
-
-	CHECK(row->name != NULL && row->key.shard < STORE_SHARDS);
-	p->rows++;
-	p->rows_open += row->phase == CANDIDATE_OPEN;
-	p->rows_doubted += row->phase == CANDIDATE_DOUBTED;
-	p->rows_failing += row->failing;
-	p->rows_state += row->content != NULL;
-	if (row->content != NULL)
-		CHECK(row->last_seen != 0);
-	CHECK(strcmp(row->view, "default") == 0);
-	CHECK(row->attributes == 0xfedcba9876543210u);
-	if (row->phase != CANDIDATE_NONE)
-		CHECK(row->seen_at != 0 && !uuid_is_nil(&row->change));
-}
-
-static void
-load(struct probe *p)
-{
-	p->rows = p->rows_open = p->rows_doubted = 0;
-	p->rows_failing = p->rows_state = 0;
-	p->open++;
-	store_load(p->store, on_row, on_done, p);
-	settle(p);
-	CHECK(p->last_err == 0);
-}
+#include "store_world.h"
 
 /* ---- basic: every call once ---- */
 
 static void
 basic_outage(struct probe *p, const struct subject *s)
 {
-	struct commit_outage o = {.key = s->key, .since = p->now, .fail = 1,
-	    .count = 1};
+	struct commit_outage o = {
+	    .key = s->key, .since = p->now, .fail = 1, .count = 1};
 
 	p->open++;
 	commit_outage(p->store, &o, on_done, p);
@@ -391,8 +53,8 @@ static void
 basic_events(struct probe *p, const struct subject *s)
 {
 	static const char *const sinks[] = {"soc"};
-	struct commit_entry e[2] = {entry(p, s, uuid_v7(p->now), 1),
-	    entry(p, s, uuid_v7(p->now), 1)};
+	struct commit_entry e[2] = {
+	    entry(p, s, uuid_v7(p->now), 1), entry(p, s, uuid_v7(p->now), 1)};
 	const struct store_key keys[2] = {s->key, {.shard = 0}};
 	const struct commit_alert alerts[2] = {
 	    {e[0].id, 1, "event", s->text, NULL, sinks, 1},
@@ -476,8 +138,10 @@ basic_change(struct probe *p, const struct subject *s)
 	id = uuid_v7(p->now);
 	put_sight(p, s, id, &none);
 	settle(p);
-	how = (struct choice){.revision = 1, .transient = true,
-	    .since = p->now, .from_seen = p->now - WALL_S(60)};
+	how = (struct choice){.revision = 1,
+	    .transient = true,
+	    .since = p->now,
+	    .from_seen = p->now - WALL_S(60)};
 	p->now += WALL_S(2);
 	put_decision(p, s, id, &two, &how);
 	settle(p);
@@ -494,8 +158,10 @@ basic_more(struct probe *p, const struct subject *s)
 	struct answer two;
 	struct commit_evidence e;
 	struct uuid id = uuid_v7(p->now);
-	struct choice how = {.revision = 1, .doubted = true,
-	    .since = p->now, .from_seen = p->now};
+	struct choice how = {.revision = 1,
+	    .doubted = true,
+	    .since = p->now,
+	    .from_seen = p->now};
 
 	answer(&two, 7, 8);
 	put_sight(p, s, id, &two);
@@ -596,8 +262,11 @@ tell(struct probe *p, unsigned n, unsigned value)
 	static const char *const sinks[] = {"soc", "mail"};
 	const struct subject s = subject("box", n, TYPE_A);
 	const struct uuid id = uuid_v7(p->now);
-	const struct choice how = {.revision = 1, .sinks = sinks,
-	    .n_sinks = 2, .since = p->now, .from_seen = p->now};
+	const struct choice how = {.revision = 1,
+	    .sinks = sinks,
+	    .n_sinks = 2,
+	    .since = p->now,
+	    .from_seen = p->now};
 	struct answer a;
 
 	answer(&a, value, 0);
@@ -614,8 +283,8 @@ tell_group(struct probe *p, uint32_t revision, struct uuid id,
 	const struct subject s = subject("box", 90, TYPE_A);
 	struct commit_entry e[2];
 	struct store_key keys[2];
-	const struct commit_alert alert = {id, revision, "group", s.text,
-	    "{\"class\":\"group\"}", sinks, 1};
+	const struct commit_alert alert = {
+	    id, revision, "group", s.text, "{\"class\":\"group\"}", sinks, 1};
 	const struct commit_events c = {e, keys, n, &alert, 1};
 
 	for (size_t i = 0; i < n; i++) {
@@ -674,16 +343,16 @@ outbox(struct probe *p)
 	CHECK(p->n_got == 3);
 	for (size_t i = 0; i < 3; i++)
 		CHECK(p->got[i].sink_seq == (int64_t)i + 1 &&
-		    p->got[i].prev_sink_seq == (int64_t)i &&
-		    p->got[i].attempt == 1);
+		      p->got[i].prev_sink_seq == (int64_t)i &&
+		      p->got[i].attempt == 1);
 	CHECK(strcmp(p->names[0], "box1.example.com.") == 0);
 	claim(p, 10);
 	CHECK(p->n_got == 0);
 
 	/* The second of name 1 waits for the first: it failed. */
 	claim(p, 10);
-	outbox_end(p->store, &p->got[0], DELIVERY_WAITING,
-	    p->now + WALL_S(30), 500, "busy");
+	outbox_end(p->store, &p->got[0], DELIVERY_WAITING, p->now + WALL_S(30),
+	    500, "busy");
 	outbox_end(p->store, &p->got[1], DELIVERY_DONE, 0, 200, NULL);
 	outbox_end(p->store, &p->got[2], DELIVERY_DONE, 0, 200, NULL);
 	claim(p, 10);
@@ -781,13 +450,20 @@ flood_one(struct probe *p, struct flood *f)
 	put_baseline(p, &s, &one);
 	put_sight(p, &s, id, &two);
 	e = evidence(p, &two);
-	const struct commit_decision d = {.key = s.key, .name = s.name.wire,
-	    .entry = entry(p, &s, id, 1), .first = true, .believed = true,
-	    .to = &two.content, .ttl = 300, .keep = &two.content,
-	    .from_seen = p->now, .since = p->now, .evidence = &e,
+	const struct commit_decision d = {.key = s.key,
+	    .name = s.name.wire,
+	    .entry = entry(p, &s, id, 1),
+	    .first = true,
+	    .believed = true,
+	    .to = &two.content,
+	    .ttl = 300,
+	    .keep = &two.content,
+	    .from_seen = p->now,
+	    .since = p->now,
+	    .evidence = &e,
 	    .n_evidence = 1};
-	const struct commit_alert alert = {id, 1, "change", s.text, NULL,
-	    sinks, 1};
+	const struct commit_alert alert = {
+	    id, 1, "change", s.text, NULL, sinks, 1};
 	const struct commit_decisions c = {&d, 1, &alert, 1};
 
 	p->open++;
@@ -800,8 +476,9 @@ print_numbers(const struct probe *p)
 	const struct store_numbers n = store_numbers(p->store);
 
 	printf("batches %" PRIu64 " items %" PRIu64 " reconnects %" PRIu64
-	    " unknown %" PRIu64 " committed %" PRIu64 " refused %" PRIu64
-	    "\n", n.batches, n.items, n.reconnects, n.unknown_commits,
+	       " unknown %" PRIu64 " committed %" PRIu64 " refused %" PRIu64
+	       "\n",
+	    n.batches, n.items, n.reconnects, n.unknown_commits,
 	    n.resolved_committed, n.items_refused);
 }
 
@@ -814,7 +491,7 @@ flood(struct probe *p, unsigned from, unsigned n)
 
 	CHECK(list != NULL);
 	/* About as a monitor does: held back by what is not durable yet. */
-	while (i < n) {
+	while (i < n && store_state_now(p->store) != STORE_FENCED) {
 		commit_waiting(p->store, &items, &bytes);
 		for (unsigned k = 0; k < 50 && i < n && items < 2000; k++) {
 			list[i] = (struct flood){p, from + i};
@@ -825,7 +502,8 @@ flood(struct probe *p, unsigned from, unsigned n)
 	}
 	settle(p);
 	print_numbers(p);
-	CHECK(p->failed == 0);
+	CHECK(p->failed == 0 || (p->last_err == ERR_CLOSED &&
+				    store_state_now(p->store) == STORE_FENCED));
 	free(list);
 }
 
@@ -848,7 +526,6 @@ lap(const char *what, unsigned n, double *wall, double *cpu)
 
 	printf("%s wall_us %.2f client_cpu_us %.2f\n", what,
 	    (w - *wall) * 1e6 / n, (c - *cpu) * 1e6 / n);
-	fflush(stdout);
 	/* The driver reads the backend's time between two laps. */
 	if (getchar() == EOF)
 		exit(1);
@@ -914,6 +591,72 @@ bench(struct probe *p, unsigned n)
 	free(ids);
 }
 
+/* ---- freed from inside a callback ---- */
+
+static void
+on_free(void *ctx, int err)
+{
+	struct probe *p = ctx;
+
+	(void)err;
+	CHECK(p->store != NULL);
+	store_free(p->store);
+	p->store = NULL;
+	loop_stop(p->loop);
+}
+
+static void
+on_row_free(void *ctx, const struct store_row *row)
+{
+	(void)row;
+	on_free(ctx, 0);
+}
+
+static void
+on_claim_free(void *ctx, int err, const struct delivery *list, size_t n)
+{
+	(void)list;
+	(void)n;
+	on_free(ctx, err);
+}
+
+static void
+on_believed_free(void *ctx, int err, const struct store_believed *b)
+{
+	(void)b;
+	on_free(ctx, err);
+}
+
+/* Which of the callbacks does it; all others must never come. */
+static void
+free_in(struct probe *p, unsigned which)
+{
+	const struct subject s = subject("free", 1, TYPE_A);
+	const struct subject t = subject("free", 2, TYPE_A);
+	const struct commit_outage o = {.key = s.key, .since = p->now};
+	struct answer a;
+	struct store_fetch f = {s.key, &a.content, p->now};
+
+	answer(&a, 1, 0);
+	put_question(p, &s, true, EVERY_S);
+	put_question(p, &t, true, EVERY_S);
+	settle(p);
+	if (which == 0)
+		commit_outage(p->store, &o, on_free, p);
+	else if (which == 1)
+		store_load(p->store, on_row_free, on_free, p);
+	else if (which == 2)
+		outbox_claim(p->store, "soc", p->now, 1, on_claim_free, p);
+	else
+		store_fetch(p->store, &f, on_believed_free, p);
+	/* The same again, which is never called. */
+	commit_outage(p->store, &o, which == 0 ? on_free : NULL, p);
+	commit_flush(p->store);
+	run(p, MONO_S(WAIT_S));
+	CHECK(p->store == NULL && !p->timed_out);
+	run(p, MONO_MS(50));
+}
+
 static int
 usage(void)
 {
@@ -943,6 +686,8 @@ dispatch(struct probe *p, int argc, char **argv)
 		poison(p);
 	else if (strcmp(what, "flood") == 0)
 		flood(p, a, b);
+	else if (strcmp(what, "free") == 0)
+		free_in(p, a);
 	else if (strcmp(what, "bench") == 0)
 		bench(p, a);
 	else
@@ -958,6 +703,7 @@ main(int argc, char **argv)
 
 	if (argc < 3)
 		return usage();
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	start(&p, argv[1]);
 	status = dispatch(&p, argc, argv);
 	finish(&p);
