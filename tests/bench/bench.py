@@ -62,6 +62,9 @@ class Point:
     def questions(self, key):
         return self.status["questions"][key]
 
+    def batches(self):
+        return self.status["database"]["batches"]
+
 
 class Window:
     """What happened between two points, a question."""
@@ -85,6 +88,8 @@ class Bench:
         self.every = setting("EVERY", "1s")
         self.every_s = seconds_of(self.every)
         program = os.path.join(w.ROOT, setting("BUILD", "build"), "dnsvigil")
+        if not os.access(program, os.X_OK):
+            raise w.Trouble(f"no {program}; make builds it")
         self.nsd = w.Nsd(world, self.n)
         self.postgres = w.Postgres(world)
         self.daemon = w.Daemon(world, self.postgres, program)
@@ -92,6 +97,7 @@ class Bench:
         self.turns_ms = []
         self.lags_ms = []
         self.peer_us = 0.0
+        self.first_us = 0.0
 
     def point(self):
         return Point(self.daemon, self.postgres)
@@ -122,15 +128,15 @@ class Bench:
         postgres = self.postgres.cpu_ns()
         begin = time.monotonic()
         self.daemon.start(self.nsd.names, self.nsd.ports[:1], self.every)
-        self.daemon.wait_first_pass()
+        turn_us = self.daemon.wait_first_pass()
         p = self.point()
         say("first_pass_seconds", p.at - begin, "s")
         say("first_pass_daemon_cpu", p.daemon / 1000 / self.n, "us/question")
         say("first_pass_postgres_cpu", (p.postgres - postgres) / 1000 / self.n,
             "us/question")
+        self.first_us = (p.daemon + p.postgres - postgres) / 1000 / self.n
         say("first_pass_cpu", (p.daemon + p.postgres - postgres) / 1e9, "s")
-        say("first_pass_longest_loop_turn",
-            p.status["coverage"]["longest_turn_us"] / 1000, "ms")
+        say("first_pass_longest_loop_turn", turn_us / 1000, "ms")
         say("first_pass_wal", (self.postgres.wal_bytes() - wal) / self.n,
             "bytes/question")
 
@@ -163,8 +169,12 @@ class Bench:
             "us/question")
         say("dnsperf_rate", middle(x[1] for x in fast), "1/s")
         say("dnsperf_cpu", self.peer_us, "us/question")
-        say("ratio_cpu_vs_dnsperf", middle(
-            a.both_us / b[0] for a, b in zip(ours, fast)), "ratio")
+        ratios = [a.both_us / b[0] for a, b in zip(ours, fast)]
+        say("ratio_cpu_vs_dnsperf", middle(ratios), "ratio")
+        say("ratio_cpu_vs_dnsperf_least", min(ratios), "ratio")
+        say("ratio_cpu_vs_dnsperf_most", max(ratios), "ratio")
+        say("ratio_cpu_first_pass_vs_dnsperf", self.first_us / self.peer_us,
+            "ratio")
         say("dnsperf_cpu_same_rate", middle(x[0] for x in even), "us/question")
         say("ratio_cpu_vs_dnsperf_same_rate", middle(
             a.both_us / b[0] for a, b in zip(ours, even)), "ratio")
@@ -175,15 +185,13 @@ class Bench:
         say("rss_peak", w.rss_kb(pid, "VmHWM"), "kB")
 
     def restart(self):
-        self.world_of_daemon_ends()
+        self.daemon.stop()
         begin = time.monotonic()
         self.daemon.start(self.nsd.names, self.nsd.ports, self.every)
         self.daemon.wait_first_pass()
         say("restart_seconds", time.monotonic() - begin, "s")
         time.sleep(self.every_s + SETTLE_S)
-
-    def world_of_daemon_ends(self):
-        self.daemon.world.end(self.daemon.process)
+        say("restart_rss", w.rss_kb(self.daemon.process.pid), "kB")
 
     def is_settled(self):
         s = self.daemon.status()
@@ -196,13 +204,15 @@ class Bench:
         self.lags_ms.clear()
         share = max(1, self.n // CHANGED_SHARE)
         wal = self.postgres.wal_bytes()
+        seq = self.postgres.psql(
+            "select coalesce(max(seq), 0) from dnsvigil.log")
         first = self.point()
         for i in range(CHANGED_PASSES):
             self.nsd.change(i * share, share)
             self.watch(self.every_s)
-        self.daemon.world.wait_for(
-            self.daemon.process, "settled", self.is_settled, 30)
-        all_ = Window(first, self.point())
+        self.daemon.wait_for("settled", self.is_settled, 30)
+        last = self.point()
+        all_ = Window(first, last)
         wal = self.postgres.wal_bytes() - wal
         say("daemon_cpu_unchanged_two_servers", base.daemon_us, "us/question")
         say("changes_made", share * CHANGED_PASSES, "changes")
@@ -210,9 +220,8 @@ class Bench:
         say("changes_share", 100 * all_.changes / all_.n, "percent")
         say("daemon_cpu_changed", all_.daemon_us, "us/question")
         say("postgres_cpu_changed", all_.postgres_us, "us/question")
-        if self.peer_us > 0:
-            say("ratio_cpu_changed_vs_dnsperf", all_.both_us / self.peer_us,
-                "ratio")
+        say("ratio_cpu_changed_vs_dnsperf", all_.both_us / self.peer_us,
+            "ratio")
         if all_.changes > 0:
             per_change = all_.n / all_.changes
             say("daemon_cpu_per_change",
@@ -220,16 +229,23 @@ class Bench:
             say("postgres_cpu_per_change", all_.postgres_us * per_change,
                 "us/change")
             say("wal_per_change", wal / all_.changes, "bytes/change")
+            say("commits_per_change",
+                (last.batches() - first.batches()) / all_.changes, "commits")
+            self.say_latency(seq)
         self.say_turns("_changed")
 
-    def say_latency(self):
-        rows = self.postgres.psql(
+    def say_latency(self, after_seq):
+        """From the first sight of a change to its decision."""
+        text = self.postgres.psql(
             "select percentile_cont(array[0.5, 0.99]) within group (order by "
-            "extract(epoch from (body::json->>'decided_at')::timestamptz - "
-            "(body::json->>'seen_at')::timestamptz)) * 1000 "
-            "from dnsvigil.log where revision > 0 and event is null "
-            "and body::json->>'decided_at' is not null")
-        _ = rows
+            "(body->>'decided_at')::timestamptz - (body->>'seen_at')"
+            "::timestamptz) from (select body::json from dnsvigil.log "
+            f"where seq > {after_seq} and body::json->>'decided_at' "
+            "is not null) x")
+        for name, v in zip(("p50", "p99"), re.findall(r"[\d:.]+", text)):
+            h, m, s = v.split(":")
+            say("decided_after_" + name, 1000 * (
+                3600 * int(h) + 60 * int(m) + float(s)), "ms")
 
     def run(self):
         self.nsd.start()

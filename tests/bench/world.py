@@ -350,15 +350,31 @@ class Daemon:
         self.world.check(self.process)
         return json.loads(p.stdout) if p.stdout else None
 
+    def wait_for(self, what, true, seconds):
+        self.world.wait_for(self.process, what, true, seconds)
+
     def wait_first_pass(self, seconds=120):
-        """Until every question was asked and what it gave is durable."""
+        """
+        Until every question was asked and what it gave is durable; the
+        longest turn of the loop in it, in us.
+        """
+        longest = 0
+
         def is_done():
+            nonlocal longest
             s = self.status()
-            return (s is not None and s["state"] == "ready" and
+            if s is None:
+                return False
+            longest = max(longest, s["coverage"]["longest_turn_us"])
+            return (s["state"] == "ready" and
                     s["questions"]["new_left"] == 0 and
                     s["questions"]["inquiries"] == 0 and
                     s["database"]["items_waiting"] == 0)
-        self.world.wait_for(self.process, "done", is_done, seconds)
+        self.wait_for("through its first pass", is_done, seconds)
+        return longest
+
+    def stop(self):
+        self.world.end(self.process)
 
     def pause(self, on):
         self.process.send_signal(signal.SIGSTOP if on else signal.SIGCONT)

@@ -142,14 +142,16 @@ reach() {
 # own: one signal has it finish what is open, a second one ends it at once.
 on_signal() {
 	[ -n "$daemon" ] || exit "$1"
+	signalled=yes
 	kill -TERM "$daemon" 2>/dev/null || :
 }
 
-# Signals interrupt `wait`; it says 127 once the end was told.
+# A signal interrupts `wait` too, and then its status is not the daemon's.
 wait_daemon() {
 	status=1
-	told=0
-	while [ "$told" -ne 127 ]; do
+	signalled=yes
+	while [ -n "$signalled" ]; do
+		signalled=
 		told=0
 		wait "$daemon" || told=$?
 		[ "$told" -eq 127 ] || status=$told
@@ -181,11 +183,10 @@ trap 'on_signal 129' HUP
 cd "$place"
 if [ ! -d pg ]; then
 	say "making a PostgreSQL cluster in $place/pg"
-	rm -rf pg.new
-	(as "$bin/initdb" -D "$place/pg.new" -U postgres -E UTF8 \
+	(as rm -rf "$place/pg.new") 9<&-
+	told=$( (as "$bin/initdb" -D "$place/pg.new" -U postgres -E UTF8 \
 		--locale=C.UTF-8 -k --auth=peer --no-instructions) \
-		9<&- >"$place/initdb.log" 2>&1 ||
-		die "initdb failed: $(tail -n 1 "$place/initdb.log")"
+		9<&- 2>&1) || die "initdb failed: $told"
 	(as mv "$place/pg.new" "$place/pg") 9<&-
 fi
 
@@ -233,6 +234,7 @@ END
 
 # ---- the daemon ----
 
+(as rm -rf "$place/copy") 9<&-
 program=$(reach "$program" dnsvigil)
 for file in "$root"/sql/*.sql; do
 	sql=$(reach "$file" "sql/$(basename "$file")")

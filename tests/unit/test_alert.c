@@ -202,8 +202,8 @@ test_a_hanging_sink_delays_no_other(void **state)
 
 /* Gaps between the attempts of a row against the pauses, in seconds. */
 static void
-assert_gaps(
-    struct http_world *w, const struct row *row, const uint32_t *pauses, size_t n)
+assert_gaps(struct http_world *w, const struct row *row, const uint32_t *pauses,
+    size_t n)
 {
 	mono_ns last = 0;
 	size_t k = 0;
