@@ -66,7 +66,7 @@ static void
 read_clocks(struct loop *l)
 {
 	l->now = clock_mono();
-	l->wall = clock_wall();
+	l->wall = clock_wall() / WALL_MS(1) * WALL_MS(1);
 }
 
 static void

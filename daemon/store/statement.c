@@ -75,6 +75,8 @@ const char statement_setup[] =
     " (select a.backend_start from pg_stat_activity a"
     " where a.pid = pg_backend_pid()),"
     " set_config('search_path', 'pg_catalog, pg_temp', false),"
+    /* Arrays come in all sizes: without this the plan is made at each call. */
+    " set_config('plan_cache_mode', 'force_generic_plan', false),"
     " set_config('timezone', 'UTC', false),"
     " set_config('statement_timeout', $1, false),"
     " set_config('lock_timeout', '5s', false),"

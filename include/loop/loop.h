@@ -39,6 +39,7 @@ void loop_stop(struct loop *l);
 
 /* The time at the start of this turn: cheap, the same for one turn. */
 mono_ns loop_mono(const struct loop *l);
+/* To the millisecond: what is stored is then what is printed. */
 wall_us loop_wall(const struct loop *l);
 /* Reads the clock now: for measuring inside a turn. */
 mono_ns loop_mono_exact(const struct loop *l);

@@ -1,0 +1,158 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""SIGHUP changes what is watched, and a mistake changes nothing.
+
+Promised: names come and go without a restart; a reload that would drop more
+than a tenth (and more than 20) waits for a second SIGHUP 5 to 60 s later; a
+refused configuration leaves the old one in force; a list that is missing or
+unreadable keeps what it said; a name that is watched again is compared with
+its last state (R9); and a second daemon on the database is refused (W-F7).
+"""
+
+import os
+import sys
+import unittest
+
+import world
+from world import a, until, watch
+
+NAMES = ["n%d.r.example" % i for i in range(60)]
+
+
+class Reload(world.WorldCase):
+    @classmethod
+    def build(cls):
+        cls.server = cls.world.scripted("127.0.0.5")
+        for n in NAMES:
+            cls.server.set(n, "A", a("192.0.2.1"))
+
+    def daemon(self, lists):
+        d = self.world.daemon([self.server], lists).start()
+        d.wait_ready()
+        return d
+
+    def watched(self, d):
+        return d.status()["questions"]["watched"]
+
+    def hup_until_watched(self, d, count):
+        d.hup()
+        d.wait(lambda: self.watched(d) == count, 15, "%d watched" % count)
+
+    def test_names_come_and_go_and_come_back(self):
+        d = self.daemon(watch(*NAMES[:5], types="A"))
+        d.write_list("owned.yaml", watch(*NAMES[1:7], types="A"))
+        self.hup_until_watched(d, 6)
+        d.wait(lambda: len(d.baselines()) == 7, 10, "7 baselines")
+        self.assertEqual(d.log(), [])
+        # NAMES[0] changes while nobody watches it.
+        self.server.set(NAMES[0], "A", a("192.0.2.2"))
+        d.rounds(2)
+        self.assertEqual(d.log(), [])
+        d.write_list("owned.yaml", watch(*NAMES[:7], types="A"))
+        self.hup_until_watched(d, 7)
+        c = d.wait_change(name=NAMES[0] + ".")
+        self.assertEqual((c["from"]["rdata"], c["to"]["rdata"]),
+                         (["192.0.2.1"], ["192.0.2.2"]))
+        self.server.set(NAMES[0], "A", a("192.0.2.1"))
+        d.wait_changes(2)
+        self.assertEqual(len(d.baselines()), 7)
+        self.assertEqual(d.stop(), 0)
+
+    def test_mass_removal_waits_for_a_second_hup(self):
+        d = self.daemon(watch(*NAMES, types="A"))
+        d.write_list("owned.yaml", watch(*NAMES[:30], types="A"))
+        d.hup()
+        d.wait_log("reload refused")
+        self.assertEqual(self.watched(d), 60)
+        # Too soon: that is a stutter and no consent.
+        d.hup()
+        d.wait(lambda: d.text().count("reload refused") == 2, 10,
+               "refused again")
+        self.assertEqual(self.watched(d), 60)
+        refused = os.times().elapsed
+        until(lambda: os.times().elapsed > refused + 5.5, 10, "5 s")
+        self.hup_until_watched(d, 30)
+        d.rounds(1)
+        self.assertEqual(d.log(), [])
+        self.assertEqual(d.stop(), 0)
+
+    def test_twenty_names_may_go_at_once(self):
+        d = self.daemon(watch(*NAMES[:21], types="A"))
+        d.write_list("owned.yaml", watch(*NAMES[:1], types="A"))
+        self.hup_until_watched(d, 1)
+        self.assertEqual(d.stop(), 0)
+
+    def test_refused_configuration_keeps_the_old_one(self):
+        """W-F19."""
+        d = self.daemon(watch(*NAMES[:3], types="A"))
+        with open(d.config) as f:
+            good = f.read()
+        broken = ["watchlist: []\n", "database: *x\n", "database: [1]\n",
+                  good + good, good + "surprise: 1\n", "\xff\xfe",
+                  "a: " + "[" * 100]
+        for n, text in enumerate(broken, 1):
+            d.write_config(text)
+            d.hup()
+            d.wait(lambda: d.text().count("config: refused") == n, 10,
+                   "refused: " + text[:40])
+        self.assertEqual(self.watched(d), 3)
+        self.server.set(NAMES[2], "A", a("192.0.2.9"))
+        d.wait_change(name=NAMES[2] + ".")
+        d.write_config(good)
+        d.write_list("owned.yaml", watch(*NAMES[:4], types="A"))
+        self.hup_until_watched(d, 4)
+        self.server.set(NAMES[2], "A", a("192.0.2.1"))
+        self.assertEqual(d.stop(), 0)
+
+    def test_missing_list_keeps_its_content(self):
+        d = self.daemon({"one.yaml": watch(*NAMES[:3], types="A"),
+                         "two.yaml": watch(*NAMES[3:5], types="A")})
+        os.unlink(os.path.join(d.folder, "lists", "two.yaml"))
+        d.write_list("one.yaml", watch(*NAMES[:2], types="A"))
+        self.hup_until_watched(d, 4)
+        d.wait_log("two.yaml cannot be read")
+        d.write_list("two.yaml", watch(*NAMES[4:8], types="A"))
+        self.hup_until_watched(d, 6)
+        self.assertEqual(d.stop(), 0)
+
+    def test_bad_line_is_told_and_the_rest_is_watched(self):
+        """E1."""
+        d = self.daemon(watch(*NAMES[:2], types="A"))
+        d.write_list("owned.yaml", watch(
+            *NAMES[:3], '"*.r.example"', '"a..b"', types="A"))
+        self.hup_until_watched(d, 3)
+        self.assertIn("owned.yaml:6:", d.text())
+        self.assertEqual(d.stop(), 0)
+
+    def test_other_resolvers_take_over_at_a_reload(self):
+        other = self.world.scripted("127.0.0.6")
+        other.data.update(self.server.data)
+        d = self.daemon(watch(*NAMES[:4], types="A"))
+        d.resolvers = [other]
+        d.write_config()
+        d.hup()
+        d.wait(lambda: len(other.questions) > 8, 15, "questions there")
+        self.server.questions.clear()
+        d.rounds(2)
+        self.assertEqual(self.server.questions, [])
+        self.assertEqual(d.log(), [])
+        self.assertEqual(d.stop(), 0)
+
+    def test_second_daemon_is_refused_and_the_first_goes_on(self):
+        d = self.daemon(watch(*NAMES[:3], types="A"))
+        second = self.world.daemon([self.server], watch(
+            *NAMES[:3], types="A"), database=d.database).start()
+        until(lambda: not second.is_running(), 30,
+              lambda: "the end of the second: " + second.text())
+        self.assertEqual(second.process.returncode, 1)
+        self.assertRegex(second.text(), "(?i)another|writer|holds")
+        self.assertTrue(d.is_running())
+        self.server.set(NAMES[1], "A", a("192.0.2.7"))
+        d.wait_change(name=NAMES[1] + ".")
+        self.server.set(NAMES[1], "A", a("192.0.2.1"))
+        d.wait_changes(2)
+        self.assertEqual(d.stop(), 0)
+
+
+if __name__ == "__main__":
+    sys.exit(unittest.main())
