@@ -281,6 +281,7 @@ on_hup(void *ctx)
 	monitor_reload(s->monitor, config, mass);
 	retire(s, s->config);
 	s->config = config;
+	store_retention(s->store, config->retention_days);
 }
 
 /* ---- status ---- */
@@ -418,6 +419,7 @@ make(struct service *s)
 	s->timer = loop_timer_new(s->loop, on_timer, s);
 	if (s->alert == NULL || s->timer == NULL)
 		return -ENOMEM;
+	store_retention(s->store, s->config->retention_days);
 	err = make_watching(s);
 	if (err != 0)
 		return err;

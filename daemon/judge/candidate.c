@@ -107,6 +107,19 @@ says(const struct witness *w, enum claim claim, const struct content *to,
 }
 
 /*
+ * The same server said it again, and one of the two by TCP.  What needs TCP
+ * is one run of equal replies: it counts from the second.
+ */
+static bool
+is_path(const struct witness *w, const struct witness *to)
+{
+	if (w == to)
+		return w->transport == WITNESS_TCP && w->count > 1;
+	return w->server == to->server &&
+	       (w->transport == WITNESS_TCP || to->transport == WITNESS_TCP);
+}
+
+/*
  * The best proof for one claim: two groups that say so, or one server that
  * said so twice, once by TCP.
  */
@@ -126,7 +139,7 @@ claim_proved(const struct candidate *c, const struct judgement *j,
 			continue;
 		if (w->group != to->group)
 			return PROVED_CACHE;
-		if (w->server == to->server && w->transport != to->transport)
+		if (is_path(w, to))
 			best = PROVED_PATH;
 	}
 	return best;

@@ -93,6 +93,7 @@ household_join(struct monitor *m, struct inquiry *q)
 	uint32_t name = table_question(m->table, q->question)->name;
 	struct household *h = idmap_get(&m->households, name);
 	const char *kind = NULL;
+	wall_us until;
 
 	if (is_plain_nxdomain(seen_of(q)))
 		kind = "vanished";
@@ -102,8 +103,12 @@ household_join(struct monitor *m, struct inquiry *q)
 		kind = "appeared";
 	if (kind == NULL || q->rotating)
 		return;
+	until = monitor_steady(m) + WALL_S(q->wait_s) + WALL_S(2);
 	if (h != NULL && strcmp(h->kind, kind) == 0) {
 		q->household = h;
+		/* What is urgent does not wait for what is less so. */
+		if (until < h->deadline)
+			h->deadline = until;
 		return;
 	}
 	if (h != NULL || table_first(m->table, q->question) == QUESTION_NONE)
@@ -112,7 +117,7 @@ household_join(struct monitor *m, struct inquiry *q)
 	if (h == NULL)
 		return;
 	q->household = h;
-	h->deadline = monitor_steady(m) + WALL_S(q->wait_s) + WALL_S(2);
+	h->deadline = until;
 	h->again_at = monitor_steady(m) + WALL_MS(AGAIN_AFTER_MS);
 	ask_siblings(m, h, q->question);
 }

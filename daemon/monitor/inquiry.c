@@ -106,6 +106,8 @@ conclude(struct inquiry *q, wall_us now)
 	if (judge(q, now, &q->arena, &j) != 0)
 		return false;
 	j.to = NULL; /* the list may move: to_witness says which */
+	if (q->rotating)
+		j.why = "a rotating set that shows what it showed before";
 	q->judgement = j;
 	decide_weigh(q);
 	return true;

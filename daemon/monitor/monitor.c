@@ -217,6 +217,28 @@ look_whether_done(struct monitor *m)
 	m->hooks.on_done(m->hooks.ctx);
 }
 
+static mono_ns
+longer(mono_ns a, mono_ns b)
+{
+	return a > b ? a : b;
+}
+
+/* The worst of the last one to two minutes, whoever reads it how often. */
+static void
+look_at_lateness(struct monitor *m)
+{
+	mono_ns now = loop_mono(m->loop);
+
+	m->turn_max = longer(m->turn_max, loop_turn_longest(m->loop));
+	if (now - m->minute < MONO_S(60))
+		return;
+	m->minute = now;
+	m->lag_before = m->lag_max;
+	m->turn_before = m->turn_max;
+	m->lag_max = 0;
+	m->turn_max = 0;
+}
+
 static void
 on_second(void *ctx)
 {
@@ -224,6 +246,7 @@ on_second(void *ctx)
 
 	loop_timer_in(m->second, MONO_MS(SECOND_PERIOD_MS));
 	look_at_clock(m);
+	look_at_lateness(m);
 	look_at_buffer(m);
 	if (m->load_retry != 0 && loop_mono(m->loop) >= m->load_retry)
 		restore_start(m);
@@ -447,6 +470,21 @@ monitor_progress(const struct monitor *m)
 
 /* ---- status ---- */
 
+/* Since when the question that fails longest does; 0: none fails. */
+static wall_us
+failing_since(const struct monitor *m)
+{
+	const struct failing *f;
+	wall_us since = 0;
+	uint32_t at = 0;
+
+	while ((f = idmap_next(&m->failing, &at)) != NULL) {
+		if (since == 0 || f->reach.since < since)
+			since = f->reach.since;
+	}
+	return since;
+}
+
 static void
 status_servers(struct monitor *m, struct emit *j)
 {
@@ -506,6 +544,7 @@ monitor_status(struct monitor *m, struct emit *j)
 	emit_int(j, "asked", m->finished);
 	emit_int(j, "answered", m->answered);
 	emit_int(j, "failing", m->failing.live);
+	emit_wall(j, "failing_since", failing_since(m));
 	emit_int(j, "inquiries", m->inquiries.live);
 	emit_int(j, "doubted", m->doubts.live);
 	emit_int(j, "changes", (int64_t)m->n_changes);
@@ -515,10 +554,10 @@ monitor_status(struct monitor *m, struct emit *j)
 	emit_bool(j, "blind", m->sight.blind);
 	emit_int(j, "asked_minute", asked);
 	emit_int(j, "failed_minute", failed);
-	emit_int(j, "lag_ms", m->lag_max / MONO_MS(1));
-	emit_int(j, "longest_turn_us", loop_turn_longest(m->loop) / 1000);
+	emit_int(j, "lag_ms", longer(m->lag_max, m->lag_before) / MONO_MS(1));
+	emit_int(
+	    j, "longest_turn_us", longer(m->turn_max, m->turn_before) / 1000);
 	emit_object_end(j);
-	m->lag_max = 0;
 	emit_object(j, "buffer");
 	emit_int(j, "bytes", (int64_t)m->observed_bytes);
 	emit_int(j, "limit", (int64_t)m->config->buffer_bytes);

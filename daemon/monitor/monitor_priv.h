@@ -223,6 +223,10 @@ struct monitor {
 	mono_ns first_pass_began;
 	struct watchset *watchset; /* a reload that is going on */
 	wall_us reload_refused;
+	mono_ns turn_max;   /* of the running minute */
+	mono_ns lag_before; /* of the minute before */
+	mono_ns turn_before;
+	mono_ns minute;  /* when the running one began */
 	mono_ns lag_max; /* since the last status */
 };
 

@@ -33,6 +33,7 @@
 #include "judge/diff.h"
 
 enum {
+	WITNESS_TCP = 1,
 	CANDIDATE_WITNESSES_MAX = 64, /* then the newest run is merged */
 	CANDIDATE_WAIT_HIGH_S = 10,   /* T for high and critical (R11) */
 	CANDIDATE_WAIT_S = 60,        /* T for the rest */

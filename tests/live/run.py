@@ -23,8 +23,8 @@ import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LIMIT_S = 300  # of one module
-FIRST = ["test_restart", "test_resolver_faults", "test_outage",
-         "test_scenarios", "test_delivery"]
+FIRST = ["test_restart", "test_resolver_faults_silence", "test_outage",
+         "test_delivery", "test_resolver_faults"]
 
 
 class Result(unittest.TestResult):
@@ -145,8 +145,8 @@ class Module:
             print("  FAIL  %s: ran no test" % self.name)
         with open(self.output, errors="replace") as f:
             output = f.read()
-        if failed and output.strip():
-            print("    --- output of %s\n%s" % (self.name, output[-8000:]))
+        if output.strip():
+            print("    " + output[-8000:].rstrip().replace("\n", "\n    "))
         sys.stdout.flush()
         return passed, failed
 
@@ -165,6 +165,7 @@ def main():
              options.modules or glob.glob(os.path.join(HERE, "test_*.py"))]
     names.sort(key=lambda n: (FIRST.index(n) if n in FIRST else len(FIRST),
                               n))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     began = time.monotonic()
     passed = failed = 0
     running = []

@@ -87,8 +87,9 @@ class Away(world.WorldCase):
         for n in (name, still):
             self.server.set(n, "A", a("10.0.0.0"))
         r = self.world.receiver()
-        d = self.world.daemon([self.server], watch(name, still, types="A"),
-                              sinks={"soc": r.url}).start()
+        d = self.world.daemon([self.server], watch(
+            name, still, types="A", tags="owned"),
+            sinks={"soc": r.url}).start()
         d.wait_ready()
         self.world.cluster.stop("fast", remove=False)
         d.wait_log("polling goes on")

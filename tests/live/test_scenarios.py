@@ -9,6 +9,8 @@ directly, two Unbounds, one over NSD and one over Knot - watches the same
 names; each test edits the zones and compares what the three decided.
 """
 
+import json
+import subprocess
 import sys
 import time
 import unittest
@@ -284,6 +286,40 @@ class Quiet(world.WorldCase):
         long_ago = d.history("h.q.example", "A", "2001-01-01")[0]
         self.assertEqual(long_ago["basis"], "between")
         self.assertGreater(time.time(), before)
+
+    def test_once_is_like_diff(self):
+        """0 nothing, 1 a change, 2 no answer at all; nothing undecided."""
+        self.zone.set("once", "A", "192.0.2.1")
+        self.world.publish(self.zone)
+        r = self.world.receiver()
+        d = self.world.daemon([self.nsd, self.knot], watch(
+            "once.q.example", types=["A", "MX"], every="1h"),
+            sinks={"soc": r.url})
+
+        def once():
+            return subprocess.run(
+                [world.PROGRAM, "once", "--config", d.config, "--json"],
+                capture_output=True, text=True, timeout=60)
+        first = once()
+        self.assertEqual((first.returncode, first.stdout), (0, ""),
+                         first.stderr)
+        self.assertEqual(len(d.baselines()), 2)
+        self.assertEqual(once().returncode, 0)
+        self.zone.set("once", "A", "192.0.2.2")
+        self.world.publish(self.zone)
+        second = once()
+        self.assertEqual(second.returncode, 1, second.stderr)
+        change = json.loads(second.stdout)
+        self.assertEqual((change["kind"], change["label"]),
+                         ("replaced", "confirmed"))
+        self.assertEqual([x["body"]["data"]["id"] for x in r.requests],
+                         [change["id"]])
+        self.assertEqual(once().returncode, 0)
+        d.resolvers = [self.world.scripted("127.0.0.9")]
+        d.resolvers[0].faults["*"] = "drop"
+        d.write_config()
+        self.assertEqual(once().returncode, 2)
+        self.assertEqual(len(d.changes()), 1)
 
 
 if __name__ == "__main__":

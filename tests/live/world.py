@@ -26,6 +26,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
@@ -465,6 +466,9 @@ class World:
         self.cluster.start()
         self.cluster.psql("create role dnsvigil login")
         atexit.register(self.close, True)
+        # So that what was started is ended then, too.
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
     def database(self):
         """A new database with the schema, as the daemon's role sees it."""

@@ -188,9 +188,9 @@ def check_delivery(r, log, outbox, receiver, kills):
         rows[change, int(revision)].append((ended, status))
     for e in log:
         if e["class"] == "decision" and e["severity"] != "info":
-            r.claim(len(rows[e["change"], e["revision"]]) == 1,
-                    "outbox rows of", e["change"], e["revision"], "are",
-                    rows[e["change"], e["revision"]])
+            states = rows.get((e["change"], e["revision"]), [])
+            r.claim(len(states) == 1, "outbox rows of", e["change"],
+                    e["revision"], "are", states)
     acknowledged = Counter()
     order = defaultdict(list)
     sequence = []
