@@ -98,8 +98,8 @@ judge(struct inquiry *q, wall_us now, struct arena *a, struct judgement *out)
 }
 
 /* Judged for good: the lists are kept with the inquiry. */
-static bool
-conclude(struct inquiry *q, wall_us now)
+bool
+inquiry_conclude(struct inquiry *q, wall_us now)
 {
 	struct judgement j;
 
@@ -119,7 +119,7 @@ step_doubted(struct inquiry *q, wall_us now)
 	struct judgement j;
 
 	if (judge(q, now, &q->monitor->scratch, &j) == 0 &&
-	    j.label == LABEL_CONFIRMED && conclude(q, now)) {
+	    j.label == LABEL_CONFIRMED && inquiry_conclude(q, now)) {
 		idmap_take(&q->monitor->doubts, q->question);
 		table_question(q->monitor->table, q->question)->flags &=
 		    (uint8_t)~Q_DOUBTED;
@@ -146,7 +146,7 @@ inquiry_step(struct inquiry *q)
 		inquiry_ask_more(q, now);
 		return;
 	}
-	if (!conclude(q, now))
+	if (!inquiry_conclude(q, now))
 		return;
 	if (q->household != NULL) {
 		q->state = INQUIRY_HELD;
@@ -224,9 +224,10 @@ no_difference(struct inquiry *q)
 	drop(q);
 }
 
-static enum proved
-required_proof(const struct monitor *m, const struct inquiry *q)
+enum proved
+inquiry_required(const struct inquiry *q)
 {
+	const struct monitor *m = q->monitor;
 	const struct question *row = table_question(m->table, q->question);
 
 	switch (policy_get(m->table, row->policy)->confirm) {
@@ -278,7 +279,7 @@ open_candidate(struct inquiry *q)
 	struct judgement j;
 
 	q->seen_at = q->list[q->begin].at;
-	q->required = required_proof(m, q);
+	q->required = inquiry_required(q);
 	q->end = q->n;
 	q->deadline = 0;
 	q->asked_groups = 0;
@@ -502,7 +503,7 @@ static void
 reply_doubted(
     struct inquiry *q, const struct answer *a, const struct reply_sum *sum)
 {
-	if (testimony_reply(q, a, sum) == NULL)
+	if (q->state != INQUIRY_DOUBTED || testimony_reply(q, a, sum) == NULL)
 		return;
 	q->end = q->n;
 	inquiry_step(q);
@@ -564,49 +565,6 @@ inquiry_fail(
 
 /* ---- after the decision ---- */
 
-/* The database need not know any longer that the change is doubted. */
-static void
-settle_row(struct inquiry *q)
-{
-	struct monitor *m = q->monitor;
-	struct store_key key = table_key(m->table, q->question);
-
-	commit_settled(m->store, &key, &q->change, NULL, NULL);
-}
-
-void
-inquiry_settle(struct inquiry *q)
-{
-	struct monitor *m = q->monitor;
-
-	idmap_take(&m->doubts, q->question);
-	table_question(m->table, q->question)->flags &= (uint8_t)~Q_DOUBTED;
-	settle_row(q);
-	inquiry_free(q);
-}
-
-void
-inquiry_doubt_ask(struct monitor *m, uint32_t id)
-{
-	struct inquiry *q = idmap_get(&m->doubts, id);
-	uint64_t asked = 0;
-	uint8_t own;
-
-	if (q == NULL)
-		return;
-	own = q->list[q->begin].witness.group;
-	inquiry_ask(q, q->list[q->begin].witness.server, ASK_TCP);
-	for (uint8_t i = 0; i < m->n_servers; i++) {
-		uint64_t bit = 1ULL << (m->servers[i].group & 63);
-
-		if (m->servers[i].group == own || (asked & bit) != 0 ||
-		    !poll_is_alive(m, i))
-			continue;
-		asked |= bit;
-		inquiry_ask(q, i, 0);
-	}
-}
-
 /* Does anything that came after the decision differ from it? */
 static bool
 differs_after(const struct inquiry *q, uint64_t fingerprint)
@@ -640,7 +598,7 @@ inquiry_closed(struct inquiry *q)
 		q->told = false;
 		q->state = INQUIRY_FETCHING;
 		if (q->doubted)
-			settle_row(q);
+			doubt_settle_row(q);
 		fetch(q);
 	} else if (q->doubted && m->doubts.live < DOUBTS_MAX &&
 		   idmap_put(&m->doubts, q->question, q) == 0) {
@@ -650,7 +608,7 @@ inquiry_closed(struct inquiry *q)
 		q->state = INQUIRY_DOUBTED;
 	} else {
 		if (q->doubted)
-			settle_row(q);
+			doubt_settle_row(q);
 		drop(q);
 	}
 }

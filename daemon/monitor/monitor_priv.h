@@ -8,6 +8,7 @@
  *   poll.c       which question goes to which server next, and fail-over
  *   inquiry.c    a question that answers differently than believed
  *   testimony.c  what servers said about it
+ *   doubt.c      what was told as unconfirmed, asked again
  *   asking.c     whom it asks to confirm
  *   decide.c     turns a judgement into decisions, alerts and lines
  *   household.c  types of one name that vanish or appear together (R5)
@@ -129,6 +130,7 @@ struct inquiry {
 	struct monitor *monitor;
 	uint32_t question;
 	enum inquiry_state state;
+	bool orphan;     /* let go while a fetch was open: freed by that */
 	bool fetch_open; /* a fetch will call back */
 	bool restored;   /* its candidate was in the database at start */
 	struct arena arena;
@@ -290,6 +292,17 @@ void inquiry_settle(struct inquiry *q);
 /* The servers changed: testimonies speak of them by their new numbers. */
 void inquiry_remap(
     struct monitor *m, const struct poll_server *old, uint8_t n_old);
+
+/* Judged for good: the lists are kept with the inquiry. */
+bool inquiry_conclude(struct inquiry *q, wall_us now);
+/* The proof that its watches require, or the best there is. */
+enum proved inquiry_required(const struct inquiry *q);
+
+/* ---- doubt.c ---- */
+void inquiry_restore_doubt(
+    struct monitor *m, uint32_t id, const struct store_row *row);
+/* The database need not know any longer that the change is doubted. */
+void doubt_settle_row(struct inquiry *q);
 
 /* ---- asking.c ---- */
 /* Asks what is still wanting to confirm or to refute. */

@@ -111,10 +111,9 @@ on_row(void *ctx, const struct store_row *row)
 	if (row->phase == CANDIDATE_OPEN && (q->flags & Q_INQUIRY) == 0)
 		inquiry_restore(
 		    m, id, &row->change, row->seen_at, row->revision);
-	/* An unconfirmed change is not asked again after a restart (R15): its
-	 * evidence is in the database, but no longer at hand. */
-	if (row->phase == CANDIDATE_DOUBTED)
-		commit_settled(m->store, &row->key, &row->change, NULL, NULL);
+	if (row->phase == CANDIDATE_DOUBTED &&
+	    idmap_get(&m->doubts, id) == NULL)
+		inquiry_restore_doubt(m, id, row);
 }
 
 static void

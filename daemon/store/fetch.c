@@ -218,6 +218,10 @@ read_believed(const PGresult *r, int row, struct store_believed *b)
 		b->open_content = (const uint8_t *)PQgetvalue(r, row, 10);
 		b->open_content_size = (size_t)PQgetlength(r, row, 10);
 	}
+	if (!PQgetisnull(r, row, 11)) {
+		b->before = (const uint8_t *)PQgetvalue(r, row, 11);
+		b->before_size = (size_t)PQgetlength(r, row, 11);
+	}
 }
 
 static void

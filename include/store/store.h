@@ -149,6 +149,9 @@ struct store_believed {
 	const uint8_t
 	    *open_content; /* packed, what was seen first; NULL: none */
 	size_t open_content_size;
+	const uint8_t *before; /* packed, with CANDIDATE_DOUBTED: what was
+	                        * believed before the state; NULL: none */
+	size_t before_size;
 	const struct store_element *elements;
 	size_t n_elements;
 };

@@ -345,6 +345,11 @@ answer_fetch(struct store *s, struct fetch *f)
 		b.open_seen_at = q->seen_at;
 		b.open_content = q->open_content.data;
 		b.open_content_size = q->open_content.size;
+		if (q->phase == CANDIDATE_DOUBTED && q->n_beliefs > 0) {
+			b.before = q->beliefs[q->n_beliefs - 1].content.data;
+			b.before_size =
+			    q->beliefs[q->n_beliefs - 1].content.size;
+		}
 	}
 	f->fn(f->ctx, 0, &b);
 	free(elements);
