@@ -190,9 +190,14 @@ tell_progress(struct monitor *m)
 	rate = since > 0
 	           ? (uint32_t)((uint64_t)done * 1000000000 / (uint64_t)since)
 	           : 0;
+	if (rate == 0) {
+		log_info("monitor: %u new questions left, no answer yet",
+		    m->first_left);
+		return;
+	}
 	log_info("monitor: %u new questions left, %u asked, %u a second, "
 		 "%u s left",
-	    m->first_left, done, rate, rate > 0 ? total / rate : 0);
+	    m->first_left, done, rate, total / rate);
 }
 
 static void
