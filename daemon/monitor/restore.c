@@ -175,8 +175,14 @@ restore_step(struct monitor *m)
 	m->first_pass_began = loop_mono(m->loop);
 	if (m->setup.once)
 		log_info("monitor: asking %u questions once", m->watched);
-	else
+	else if (m->first_left > 0)
 		log_info("monitor: %u questions, %u of them new; asking "
+			 "those now",
+		    m->watched, m->first_left);
+	else
+		log_info("monitor: %u questions, none new; each goes on at "
+			 "its planned time",
+		    m->watched); asking "
 			 "those now",
 		    m->watched, m->first_left);
 }
