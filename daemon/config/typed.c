@@ -272,6 +272,17 @@ find_sign(const char *host)
 	return NULL;
 }
 
+/* The escape \000: a fine name on the wire, a slip or a trick in a list. */
+static bool
+has_nul(const struct name *name)
+{
+	for (size_t at = 0; name->wire[at] != 0; at += name->wire[at] + 1u) {
+		if (memchr(name->wire + at + 1, 0, name->wire[at]) != NULL)
+			return true;
+	}
+	return false;
+}
+
 static void
 take_host(struct draft *d, const char *host, struct typed *out)
 {
@@ -292,6 +303,9 @@ take_host(struct draft *d, const char *host, struct typed *out)
 	if (d->why != NULL || name_parse(host, &out->name, &d->why) != 0) {
 		out->kind = TYPED_BAD;
 		out->why = d->why;
+	} else if (has_nul(&out->name)) {
+		out->kind = TYPED_BAD;
+		out->why = "a NUL inside a label";
 	}
 }
 

@@ -182,7 +182,5 @@ restore_step(struct monitor *m)
 	else
 		log_info("monitor: %u questions, none new; each goes on at "
 			 "its planned time",
-		    m->watched); asking "
-			 "those now",
-		    m->watched, m->first_left);
+		    m->watched);
 }
