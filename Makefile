@@ -22,8 +22,9 @@ ifeq ($(MODE),fuzz)
 CC := clang
 endif
 
-# As many jobs as processors, unless told otherwise.
-ifeq ($(filter -j%,$(MAKEFLAGS)),)
+# As many jobs as processors, unless told otherwise; a make below another one
+# shares its jobs.
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
 MAKEFLAGS += -j$(shell nproc)
 endif
 MAKEFLAGS += --no-print-directory
@@ -306,6 +307,11 @@ deps-build: $(BUILD)/.deps-build ## packages to build and run
 deps-check: $(BUILD)/.deps-check ## and for make check
 deps-test: $(BUILD)/.deps-test ## and the servers of make test
 deps-lint: $(BUILD)/.deps-lint ## those of make lint
+
+# What wants the servers wants the smaller groups too: one command is enough.
+ifneq ($(filter test demo bench deps-test,$(MAKECMDGOALS)),)
+$(BUILD)/.deps-build $(BUILD)/.deps-check: | $(BUILD)/.deps-test
+endif
 
 $(BUILD)/.deps-%: tests/lib/install.sh
 	@mkdir -p $(@D)

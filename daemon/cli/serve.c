@@ -116,11 +116,13 @@ on_line(void *ctx, const struct monitor_line *line)
 		s->n_changes++;
 	if (s->once)
 		return; /* printed at the end, from the log */
-	if (s->json && line->seq != 0)
+	if (!s->json)
+		print_entry(&text, false, line->seq, line->class_, line->json);
+	else if (line->seq != 0)
 		print_entry_json(
 		    &text, false, line->seq, line->class_, line->json);
 	else
-		buf_add_text(&text, s->json ? line->json : line->text);
+		buf_add_text(&text, line->json);
 	print_line(&s->out, &text);
 	print_flush(&s->out);
 	buf_fini(&text);

@@ -204,7 +204,6 @@ struct decided {
 	struct decided_one {
 		struct inquiry *inquiry;
 		char *json;
-		char *text;
 		enum severity severity;
 	} * list;
 };
@@ -224,7 +223,6 @@ decided_free(struct pending *p)
 	}
 	for (size_t i = 0; i < d->n; i++) {
 		free(d->list[i].json);
-		free(d->list[i].text);
 	}
 	free(d->list);
 	free(d);
@@ -244,7 +242,6 @@ on_decided(void *ctx, int err)
 		struct monitor_line line = {
 		    .class_ = "change",
 		    .json = one->json,
-		    .text = one->text,
 		    .seq = seq == 0 ? 0 : seq + (int64_t)i,
 		    .severity = one->severity,
 		    .is_change = true,
@@ -262,26 +259,6 @@ on_decided(void *ctx, int err)
 	if (err == 0 && d->told && m->hooks.on_outbox != NULL)
 		m->hooks.on_outbox(m->hooks.ctx);
 	decided_free(&d->pending);
-}
-
-/* The line for a terminal. */
-static void
-print_line(
-    const struct inquiry *q, const struct say_change *c, struct buf *text)
-{
-	char at[WALL_TEXT_SIZE];
-
-	wall_print(c->decided_at, at);
-	at[19] = '\0';
-	at[10] = ' ';
-	buf_printf(text, "%sZ  %-8s  %s", at, severity_text(q->severity),
-	    label_text(q->judgement.label));
-	if (q->judgement.proved != PROVED_NOTHING)
-		buf_printf(text, "(%s)", proved_text(q->judgement.proved));
-	buf_printf(text, "  %s  ", kind_text(q->judgement.diff.kind));
-	say_summary(c, text);
-	if (q->revision > 1)
-		buf_printf(text, "  [revision %u]", q->revision);
 }
 
 /* When the new state was first seen: not always when the old one was not. */
@@ -309,7 +286,6 @@ build_decision(struct inquiry *q, struct commit_decision *d,
 	struct commit_evidence *evidence;
 	struct say_change c;
 	struct buf json = {0};
-	struct buf text = {0};
 	size_t n = collect_evidence(q, q->begin, &evidence);
 	size_t n_kept = 0;
 
@@ -317,11 +293,8 @@ build_decision(struct inquiry *q, struct commit_decision *d,
 	c.witnesses = evidence;
 	c.n_witnesses = n;
 	say_change(&c, &json);
-	print_line(q, &c, &text);
-	*one = (struct decided_one){
-	    q, strdup(buf_text(&json)), strdup(buf_text(&text)), q->severity};
+	*one = (struct decided_one){q, strdup(buf_text(&json)), q->severity};
 	buf_fini(&json);
-	buf_fini(&text);
 	/* Only what the database does not have yet. */
 	for (size_t i = 0; i < n; i++) {
 		if (!q->list[q->begin + i].stored)
@@ -348,7 +321,7 @@ build_decision(struct inquiry *q, struct commit_decision *d,
 	d->entry.revision = q->revision;
 	d->entry.label = (uint8_t)q->judgement.label;
 	d->entry.body = one->json;
-	return one->json != NULL && one->text != NULL;
+	return one->json != NULL;
 }
 
 /* From now on the new state is believed: the store keeps the order. */

@@ -137,7 +137,6 @@ struct told {
 	size_t n;
 	struct {
 		char *json;
-		char *text;
 		enum severity severity;
 	} list[EVENTS_MAX];
 };
@@ -149,7 +148,6 @@ told_free(struct pending *p)
 
 	for (size_t i = 0; i < t->n; i++) {
 		free(t->list[i].json);
-		free(t->list[i].text);
 	}
 	free(t);
 }
@@ -167,7 +165,6 @@ on_told(void *ctx, int err)
 		struct monitor_line line = {
 		    .class_ = "event",
 		    .json = t->list[i].json,
-		    .text = t->list[i].text,
 		    .seq = seq == 0 ? 0 : seq + (int64_t)i,
 		    .severity = t->list[i].severity,
 		};
@@ -197,24 +194,15 @@ add_event(
     struct monitor *m, struct batch *b, struct say_event *e, uint32_t question)
 {
 	struct buf json = {0};
-	struct buf text = {0};
-	char at[WALL_TEXT_SIZE];
 	size_t i = b->n;
 
 	if (i == EVENTS_MAX)
 		return;
 	e->id = uuid_v7(e->at);
 	say_event(e, &json);
-	wall_print(e->at, at);
-	at[19] = '\0';
-	at[10] = ' ';
-	buf_printf(&text, "%sZ  %-8s  event  ", at, severity_text(e->severity));
-	say_event_line(e, &text);
 	b->told->list[i].json = strdup(buf_text(&json));
-	b->told->list[i].text = strdup(buf_text(&text));
 	b->told->list[i].severity = e->severity;
 	buf_fini(&json);
-	buf_fini(&text);
 	b->entries[i] = (struct commit_entry){
 	    .id = e->id,
 	    .revision = 1,

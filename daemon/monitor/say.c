@@ -516,24 +516,6 @@ say_event(const struct say_event *e, struct buf *json)
 }
 
 void
-say_event_line(const struct say_event *e, struct buf *text)
-{
-	char since[WALL_TEXT_SIZE];
-
-	if (e->name != NULL)
-		add_subject(text, e->name, e->type);
-	else
-		buf_add_text(text, "the monitor is ");
-	buf_add_text(text, e->kind);
-	if (e->reason != NULL)
-		buf_printf(text, " (%s)", e->reason);
-	buf_printf(text, " since %s", wall_print(e->since, since));
-	if (e->asked != 0)
-		buf_printf(text, ", %u of %u questions failed in a minute",
-		    e->failed, e->asked);
-}
-
-void
 say_group(const struct say_group *g, struct buf *json)
 {
 	struct buf summary = {0};

@@ -85,7 +85,6 @@ struct say_event {
 	uint32_t asked, failed;      /* blind: of the last minute */
 };
 void say_event(const struct say_event *e, struct buf *json);
-void say_event_line(const struct say_event *e, struct buf *text);
 
 /* A group's object without its members. */
 struct say_group {

@@ -32,7 +32,6 @@ struct store;
 struct monitor_line {
 	const char *class_; /* "change" or "event" */
 	const char *json;   /* one object without "seq" */
-	const char *text;   /* one printable line */
 	int64_t seq;        /* in the log; 0: not known */
 	enum severity severity;
 	bool is_change; /* counts for the exit status of `once` */

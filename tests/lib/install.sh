@@ -15,11 +15,12 @@
 
 set -eu
 
+# libc6-dev is only recommended by gcc, and recommendations are not installed.
 build='libldns-dev libev-dev libpq-dev libyaml-dev libcurl4-openssl-dev
-    libjansson-dev libssl-dev libidn2-dev libxxhash-dev pkg-config gcc make
-    postgresql-15'
+    libjansson-dev libssl-dev libidn2-dev libxxhash-dev pkg-config gcc
+    libc6-dev make postgresql-15'
 check="$build libcmocka-dev"
-test="$check nsd knot knot-dnsutils unbound dnsperf python3 ldnsutils"
+test="$check nsd knot knot-dnsutils unbound dnsperf python3 ldnsutils procps"
 lint='clang-format-14 clang-tidy-14 mandoc clang libclang-rt-14-dev python3'
 servers='nsd knot unbound'
 
@@ -27,7 +28,7 @@ case ${1-} in
 build) wanted=$build ;;
 check) wanted=$check ;;
 test) wanted=$test ;;
-lint) wanted="$build $lint" ;;
+lint) wanted="$check $lint" ;; # its headers, too, are compiled
 *)
 	echo "usage: install.sh build|check|test|lint" >&2
 	exit 64
@@ -56,11 +57,28 @@ if [ "$(id -u)" -ne 0 ]; then
 	if sudo -n true 2>/dev/null; then
 		exec sudo -n sh "$0" "$1"
 	fi
+	command="sh $(cd "$(dirname "$0")" && pwd)/install.sh $1"
+	if command -v sudo >/dev/null; then
+		command="sudo $command"
+	else
+		command="su -c '$command'"
+	fi
 	echo "Packages are missing: $missing" >&2
 	echo "Type this, it starts no server and creates no cluster:" >&2
-	echo "    sudo sh $0 $1" >&2
+	echo "    $command" >&2
 	exit 1
 fi
+
+# `su` leaves a user's PATH as it is, and dpkg wants these.
+PATH=/usr/local/sbin:/usr/sbin:/sbin:$PATH
+
+# Make may start two of us at once; the first to end would take away the
+# policy-rc.d that the other relies on.  Both look again at what is missing.
+exec 9</var/lib/dpkg
+flock 9
+# shellcheck disable=SC2086
+missing=$(missing_of $wanted)
+[ -n "$missing" ] || exit 0
 
 policy=/usr/sbin/policy-rc.d
 cluster_dir=/etc/postgresql-common/createcluster.d
@@ -108,7 +126,7 @@ options='-q -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0'
 {
 	apt-get $options update
 	apt-get $options install -y --no-install-recommends --no-remove $missing
-}
+} 9<&-
 
 for server in $servers; do
 	case " $missing" in

@@ -261,7 +261,7 @@ on_line(void *ctx, const struct monitor_line *line)
 	struct world *w = ctx;
 
 	w->n_lines++;
-	story_trace("line %s", line->text);
+	story_trace("line %s", line->json);
 }
 
 static void
