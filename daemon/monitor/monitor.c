@@ -335,6 +335,8 @@ monitor_new(
 	if (m == NULL)
 		return NULL;
 	m->setup = *setup;
+	m->limits = *setup->limits;
+	m->setup.limits = &m->limits;
 	m->hooks = *hooks;
 	m->loop = setup->loop;
 	m->store = setup->store;

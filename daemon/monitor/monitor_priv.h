@@ -170,6 +170,7 @@ struct inquiry {
 
 struct monitor {
 	struct monitor_setup setup;
+	struct resolver_limits limits;
 	struct monitor_hooks hooks;
 	struct loop *loop;
 	struct store *store;

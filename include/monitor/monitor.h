@@ -49,7 +49,7 @@ struct monitor_setup {
 	struct loop *loop;
 	struct store *store; /* not started: the monitor is told its state */
 	const struct config *config; /* borrowed until monitor_reload() */
-	const struct resolver_limits *limits;
+	const struct resolver_limits *limits; /* copied */
 	bool once;
 };
 
