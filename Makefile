@@ -335,6 +335,8 @@ install: all ## DESTDIR= PREFIX=/usr/local
 	    $(MAN_DIR)/man$(call section,$(m))/$(notdir $(m)) &&) :
 	$(if $(EXAMPLES),install -d $(DOC_DIR)/examples && \
 	    install -m 644 $(EXAMPLES) $(DOC_DIR)/examples)
+	$(if $(EXAMPLES),sed -i 's|/usr/local/bin/|$(PREFIX)/bin/|' \
+	    $(DOC_DIR)/examples/dnsvigil.service)
 
 uninstall: ## what make install put there
 	rm -f $(BIN_DIR)/dnsvigil $(SQL:sql/%=$(SQL_DIR)/%) \
