@@ -35,7 +35,7 @@ STD  := -std=c11 -D_GNU_SOURCE -Iinclude
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
         -Wpointer-arith -Wvla -Wswitch-enum -Wformat=2 -Wcast-qual -Wundef
 # snprintf cuts on purpose here; gcc would warn of every one.
-ifneq ($(MODE),fuzz)
+ifeq ($(findstring clang,$(CC)),)
 WARN += -Wno-format-truncation
 endif
 ifeq ($(WERROR),1)

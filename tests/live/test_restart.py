@@ -124,7 +124,9 @@ class Restart(world.WorldCase):
             self.assertGreater(row["count"], 3)
         d.start()
         d.wait_ready()
-        d.rounds(2)
+        # The next span begins an interval after the start, and is told up to
+        # an interval and 2.3 s after the first poll in it.
+        d.rounds(4)
         self.assertEqual(d.log(), [])
         for n in names:
             rows = d.history(n, "A")
