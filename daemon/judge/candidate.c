@@ -107,6 +107,16 @@ says(const struct witness *w, enum claim claim, const struct content *to,
 }
 
 /*
+ * R13: out of a cache entry that may be older than what is believed.  It says
+ * nothing about what came after.
+ */
+static bool
+is_old(const struct candidate *c, const struct witness *w)
+{
+	return w->fetched_after < c->believed_since;
+}
+
+/*
  * The same server said it again, and one of the two by TCP.  What needs TCP
  * is one run of equal replies: it counts from the second.
  */
@@ -137,7 +147,7 @@ claim_proved(const struct candidate *c, const struct judgement *j,
 		if (!counts(w) || content_equal(w->content, c->believed) ||
 		    !says(w, claim, j->to, record))
 			continue;
-		if (w->group != to->group)
+		if (w->group != to->group && !is_old(c, w))
 			return PROVED_CACHE;
 		if (is_path(w, to))
 			best = PROVED_PATH;
@@ -199,6 +209,8 @@ pick_to(const struct candidate *c, struct judgement *j)
 			j->disagreed = true;
 			continue;
 		}
+		if (i > 0 && is_old(c, w))
+			continue;
 		if (c->told != NULL && !content_equal(w->content, c->told))
 			continue;
 		/* A run that went on counts by its end. */

@@ -24,7 +24,7 @@ enum {
 	BUCKETS = 60,
 	BLIND_ASKED_MIN = 10, /* polls in the last minute, or nothing is said */
 	LATELY_S = 10,
-	LATELY_GOOD_MIN = 3
+	LATELY_ASKED_MIN = 20 /* fewer say nothing by themselves */
 };
 
 void
@@ -63,57 +63,66 @@ turn_to(struct sight *s, int64_t second)
 		s->second++;
 		s->asked[s->second % BUCKETS] = 0;
 		s->failed[s->second % BUCKETS] = 0;
+		s->polls[s->second % BUCKETS] = 0;
 	}
 }
 
 void
-sight_note(struct sight *s, mono_ns now, bool failed)
+sight_note(struct sight *s, mono_ns now, bool failed, uint32_t weight)
 {
 	size_t i;
 
 	turn_to(s, now / MONO_S(1));
 	i = (size_t)(s->second % BUCKETS);
-	s->asked[i]++;
-	s->failed[i] += failed;
+	s->polls[i]++;
+	s->asked[i] += weight;
+	if (failed)
+		s->failed[i] += weight;
 }
 
+struct sums {
+	uint32_t asked, failed, polls;
+};
+
 /* Sums the buckets of the last `span` seconds, this one included. */
-static void
-sum(const struct sight *s, int64_t now, uint32_t span, uint32_t *asked,
-    uint32_t *failed)
+static struct sums
+sum(const struct sight *s, int64_t now, uint32_t span)
 {
-	*asked = 0;
-	*failed = 0;
+	struct sums all = {0};
+
 	for (int64_t i = 0; i < BUCKETS && i <= s->second; i++) {
 		int64_t second = s->second - i;
 
 		if (second <= now - (int64_t)span)
-			return;
-		*asked += s->asked[second % BUCKETS];
-		*failed += s->failed[second % BUCKETS];
+			break;
+		all.asked += s->asked[second % BUCKETS];
+		all.failed += s->failed[second % BUCKETS];
+		all.polls += s->polls[second % BUCKETS];
 	}
+	return all;
 }
 
 void
 sight_minute(
     const struct sight *s, mono_ns now, uint32_t *asked, uint32_t *failed)
 {
-	sum(s, now / MONO_S(1), BUCKETS, asked, failed);
+	struct sums all = sum(s, now / MONO_S(1), BUCKETS);
+
+	*asked = (all.asked + SIGHT_QUESTION / 2) / SIGHT_QUESTION;
+	*failed = (all.failed + SIGHT_QUESTION / 2) / SIGHT_QUESTION;
 }
 
 static bool
 is_better(const struct sight *s, int64_t now)
 {
-	uint32_t asked;
-	uint32_t failed;
+	struct sums all = sum(s, now, BUCKETS);
 
-	sum(s, now, BUCKETS, &asked, &failed);
-	if (asked > 0 && failed <= asked / 4)
+	if (all.asked > 0 && all.failed <= all.asked / 4)
 		return true;
-	sum(s, now, LATELY_S, &asked, &failed);
-	/* A simple majority flaps when about half of all polls fail for long.
-	 */
-	return asked - failed >= LATELY_GOOD_MIN && failed <= asked / 4;
+	/* A simple majority, or a handful of polls, flaps when half of all
+	 * polls fail for long. */
+	all = sum(s, now, LATELY_S);
+	return all.polls >= LATELY_ASKED_MIN && all.failed <= all.asked / 4;
 }
 
 /*
@@ -126,17 +135,17 @@ forget_outage(struct sight *s)
 	for (int64_t i = LATELY_S; i < BUCKETS && i <= s->second; i++) {
 		s->asked[(s->second - i) % BUCKETS] = 0;
 		s->failed[(s->second - i) % BUCKETS] = 0;
+		s->polls[(s->second - i) % BUCKETS] = 0;
 	}
 }
 
 static bool
 is_worse(const struct sight *s, int64_t now)
 {
-	uint32_t asked;
-	uint32_t failed;
+	struct sums all = sum(s, now, BUCKETS);
 
-	sum(s, now, BUCKETS, &asked, &failed);
-	return asked >= BLIND_ASKED_MIN && failed > asked - failed;
+	return all.asked >= BLIND_ASKED_MIN * SIGHT_QUESTION &&
+	       all.failed > all.asked - all.failed;
 }
 
 enum sight_turn

@@ -79,6 +79,8 @@ judge(struct inquiry *q, wall_us now, struct arena *a, struct judgement *out)
 	struct witness *w = arena_get(&m->scratch, (n + 1) * sizeof(*w));
 	struct candidate c = {
 	    .believed = &q->believed,
+	    .believed_since =
+		monitor_steady(m) - (loop_wall(m->loop) - q->believed_since),
 	    .type = table_question(m->table, q->question)->type,
 	    .required = q->required,
 	    .deadline = q->deadline,

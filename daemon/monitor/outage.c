@@ -17,7 +17,7 @@
 #include "monitor_priv.h"
 #include "say.h"
 
-enum { EVENTS_MAX = 2 * WATCH_TYPES_MAX };
+enum { EVENTS_MAX = 2 * WATCH_TYPES_MAX, SIGHT_QUESTIONS_MIN = 10 };
 
 /* A name with something to tell when the minute is over. */
 struct hold {
@@ -394,7 +394,10 @@ outage_second(struct monitor *m)
 	struct hold *h;
 	uint32_t at = 0;
 
-	switch (sight_judge(&m->sight, now, loop_wall(m->loop))) {
+	/* Fewer than ten questions are too few to tell (R4). */
+	switch (m->watched < SIGHT_QUESTIONS_MIN
+		    ? SIGHT_SAME
+		    : sight_judge(&m->sight, now, loop_wall(m->loop))) {
 	case SIGHT_BLIND:
 		tell_sight(m, true);
 		break;

@@ -372,6 +372,7 @@ static void
 finish(struct monitor *m, uint32_t id, bool good)
 {
 	struct question *q = table_question(m->table, id);
+	uint32_t every_s = policy_get(m->table, q->policy)->every_s;
 
 	if ((q->flags & Q_BUSY) == 0)
 		return;
@@ -379,7 +380,8 @@ finish(struct monitor *m, uint32_t id, bool good)
 	m->finished++;
 	if (good)
 		m->answered++;
-	sight_note(&m->sight, loop_mono(m->loop), !good);
+	sight_note(&m->sight, loop_mono(m->loop), !good,
+	    every_s < SIGHT_QUESTION ? every_s : SIGHT_QUESTION);
 	if ((q->flags & Q_PLANNED) != 0) {
 		ledger_end(&m->ledger, policy_get(m->table, q->policy)->class_,
 		    q->due);

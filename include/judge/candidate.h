@@ -74,6 +74,8 @@ struct witness {
 
 struct candidate {
 	const struct content *believed;
+	wall_us believed_since; /* R13: what was fetched before that proves
+	                         * nothing about what came after */
 	const struct content
 	    *told;     /* R15: a decision was told with this `to`, only
 	                * its proof is looked for; else NULL */

@@ -45,20 +45,26 @@ bool reach_is_failing(const struct reach *r, uint32_t k);
  * The monitor as a whole, in sixty buckets of a second: blind when more than
  * half of at least ten polls of the last minute failed at every resolver;
  * sighted again when at most a quarter did (and there was a poll), or when in
- * the last ten seconds at most a quarter failed (three at least succeeded).
+ * the last ten seconds at most a quarter of twenty or more failed.
  * Then all before those ten seconds is forgotten, or the end of the outage
  * would count against the time after it.  A zeroed struct is sighted.
  */
 struct sight {
-	uint32_t asked[60];
-	uint32_t failed[60];
+	uint32_t asked[60];  /* weights, SIGHT_QUESTION is one question */
+	uint32_t failed[60]; /* weights */
+	uint32_t polls[60];
 	int64_t second; /* of the newest bucket */
 	bool blind;
 	wall_us since; /* of the present condition; 0: from the start */
 };
 enum sight_turn { SIGHT_SAME = 0, SIGHT_BLIND, SIGHT_SIGHTED };
 
-void sight_note(struct sight *s, mono_ns now, bool failed);
+/*
+ * R4 counts questions, not polls: one that is asked every n seconds, n below
+ * 60, weighs n of SIGHT_QUESTION per poll, others SIGHT_QUESTION.
+ */
+enum { SIGHT_QUESTION = 60 };
+void sight_note(struct sight *s, mono_ns now, bool failed, uint32_t weight);
 /* Re-judges; to be called about once a second. */
 enum sight_turn sight_judge(struct sight *s, mono_ns now, wall_us wall);
 /* Polls and failures of the last minute, or since sight came back. */

@@ -270,6 +270,19 @@ sets_of_day(const struct db_question *q, wall_us at)
 	return n;
 }
 
+/* How much of an interval lies within the 30 days before `at` (R21). */
+static wall_us
+within_month(wall_us at, wall_us first, wall_us last)
+{
+	wall_us begin = at - WALL_S(30 * DAY_S);
+
+	if (first < begin)
+		first = begin;
+	if (last > at)
+		last = at;
+	return last > first ? last - first : 0;
+}
+
 static void
 look_back_at(const struct db *db, const struct db_question *own,
     const struct uuid *record, wall_us at, struct store_element *out)
@@ -298,7 +311,8 @@ look_back_at(const struct db *db, const struct db_question *own,
 			if (v->closed == 0 && v->believed)
 				last = db_last_seen(db, q, at);
 			if (v->believed)
-				believed += last - v->first_seen;
+				believed +=
+				    within_month(at, v->first_seen, last);
 		}
 	}
 	out->believed_day = believed >= WALL_S(DAY_S);

@@ -146,7 +146,7 @@ static void
 note(struct sight *s, int64_t second, int n, bool failed)
 {
 	for (int i = 0; i < n; i++)
-		sight_note(s, MONO_S(second) + i, failed);
+		sight_note(s, MONO_S(second) + i, failed, SIGHT_QUESTION);
 }
 
 static enum sight_turn
@@ -206,16 +206,17 @@ make_blind(struct sight *s, int64_t second)
 }
 
 static void
-test_sight_comes_back_with_three_good_of_the_last_ten_seconds(void **state)
+test_sight_comes_back_with_twenty_polls_in_ten_seconds(void **state)
 {
 	struct sight s = {0};
 
 	(void)state;
 	make_blind(&s, 50);
-	note(&s, 55, 2, false);
+	note(&s, 55, 15, false);
 	assert_int_equal(judge(&s, 55), SIGHT_SAME);
-	note(&s, 61, 1, true);
-	note(&s, 62, 1, false); /* three good, one failed, 50 is past */
+	note(&s, 61, 4, true);
+	assert_int_equal(judge(&s, 61), SIGHT_SAME); /* 19 are too few */
+	note(&s, 62, 1, false); /* sixteen good, four failed, 50 is past */
 	assert_int_equal(judge(&s, 62), SIGHT_SIGHTED);
 }
 
@@ -227,12 +228,29 @@ test_sight_does_not_come_back_by_a_bare_majority(void **state)
 
 	(void)state;
 	make_blind(&s, 50);
-	note(&s, 61, 2, true);
-	note(&s, 62, 3, false);
+	note(&s, 61, 10, true);
+	note(&s, 62, 20, false);
 	assert_int_equal(judge(&s, 62), SIGHT_SAME);
-	note(&s, 63, 5, false);
+	note(&s, 63, 10, false);
 	assert_int_equal(judge(&s, 63), SIGHT_SIGHTED);
 	assert_int_equal(s.since, WALL_S(1000063));
+}
+
+/* R4: one question that is asked every second is one, not sixty. */
+static void
+test_sight_counts_questions_and_not_polls(void **state)
+{
+	struct sight s = {0};
+
+	(void)state;
+	for (int64_t second = 0; second < 60; second++)
+		sight_note(&s, MONO_S(second), true, 1);
+	assert_int_equal(judge(&s, 59), SIGHT_SAME);
+	for (int i = 0; i < 8; i++)
+		sight_note(&s, MONO_S(59), true, SIGHT_QUESTION);
+	assert_int_equal(judge(&s, 59), SIGHT_SAME); /* nine */
+	sight_note(&s, MONO_S(59), true, SIGHT_QUESTION);
+	assert_int_equal(judge(&s, 59), SIGHT_BLIND);
 }
 
 static void
@@ -335,7 +353,8 @@ main(void)
 	    cmocka_unit_test(test_sight_is_lost_above_half_of_ten),
 	    cmocka_unit_test(test_sight_ignores_what_is_older_than_a_minute),
 	    cmocka_unit_test(
-		test_sight_comes_back_with_three_good_of_the_last_ten_seconds),
+		test_sight_comes_back_with_twenty_polls_in_ten_seconds),
+	    cmocka_unit_test(test_sight_counts_questions_and_not_polls),
 	    cmocka_unit_test(test_sight_does_not_come_back_by_a_bare_majority),
 	    cmocka_unit_test(test_sight_comes_back_at_a_quarter_of_the_minute),
 	    cmocka_unit_test(test_sight_stays_as_it_is_without_polls),
