@@ -107,13 +107,26 @@ says(const struct witness *w, enum claim claim, const struct content *to,
 }
 
 /*
- * R13: out of a cache entry that may be older than what is believed.  It says
- * nothing about what came after.
+ * R13: out of a cache entry that was made before what is believed was first
+ * seen.  It says nothing about what came after.  The entry's age is its TTL
+ * against the largest that was seen for the same content: a change often
+ * brings another TTL along.
  */
 static bool
 is_old(const struct candidate *c, const struct witness *w)
 {
-	return w->fetched_after < c->believed_since;
+	uint32_t ttl_max = w->ttl;
+
+	if (w->aa)
+		return false;
+	for (size_t i = 0; i < c->n_witnesses; i++) {
+		const struct witness *o = &c->witnesses[i];
+
+		if (counts(o) && o->ttl > ttl_max &&
+		    content_equal(o->content, w->content))
+			ttl_max = o->ttl;
+	}
+	return w->last_at - WALL_S(ttl_max - w->ttl) < c->believed_since;
 }
 
 /*

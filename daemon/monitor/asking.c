@@ -94,13 +94,10 @@ ask_again(struct inquiry *q, wall_us now)
 		return;
 	inquiry_ask(q, first->server, ASK_TCP);
 	q->n_repeats++;
-	if (q->n_repeats == 1) {
-		q->next_repeat = end - WALL_S(q->wait_s) / 2;
-	} else {
-		/* Who gave the old answer may have fetched since. */
-		q->asked_groups = 0;
-		q->next_repeat = end - WALL_MS(1500);
-	}
+	/* Who gave an old answer may have fetched since. */
+	q->asked_groups = 0;
+	q->next_repeat =
+	    end - (q->n_repeats == 1 ? WALL_S(q->wait_s) / 2 : WALL_MS(1500));
 }
 
 void

@@ -142,6 +142,7 @@ testimony_reply(
 
 	if (t != NULL) {
 		t->witness.count++;
+		t->witness.ttl = sum->ttl;
 		t->witness.last_at = monitor_steady(m);
 		t->last_at = loop_wall(m->loop);
 		t->witness.fetched_after = after;
@@ -163,6 +164,8 @@ testimony_reply(
 	t->fingerprint = sum->fingerprint;
 	t->ttl = sum->ttl;
 	t->witness.fetched_after = after;
+	t->witness.ttl = sum->ttl;
+	t->witness.aa = sum->aa;
 	t->witness.stale = a->message->ede == 3 || a->message->ede == 19;
 	testimony_count_bytes(q);
 	return t;

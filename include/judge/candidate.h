@@ -68,6 +68,8 @@ struct witness {
 	uint8_t group;     /* small number, equal for one operator */
 	uint8_t transport; /* enum transport */
 	enum fail fail;    /* FAIL_NOT: content is set */
+	bool aa;           /* an authoritative answer has no cache */
+	uint32_t ttl;      /* of the newest of the run */
 	bool stale;        /* EDE 3 or 19: served stale (R13) */
 	const struct content *content;
 };
