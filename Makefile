@@ -308,6 +308,9 @@ deps-check: $(BUILD)/.deps-check ## and for make check
 deps-test: $(BUILD)/.deps-test ## and the servers of make test
 deps-lint: $(BUILD)/.deps-lint ## those of make lint
 
+ifneq ($(filter check unit replay deps-check,$(MAKECMDGOALS)),)
+$(BUILD)/.deps-build: | $(BUILD)/.deps-check
+endif
 # What wants the servers wants the smaller groups too: one command is enough.
 ifneq ($(filter test demo bench deps-test,$(MAKECMDGOALS)),)
 $(BUILD)/.deps-build $(BUILD)/.deps-check: | $(BUILD)/.deps-test

@@ -109,6 +109,33 @@ collect_evidence(
 	return n;
 }
 
+/*
+ * R14: at least from its first to its last sight; at most from the last
+ * believed answer before to the first one after.
+ */
+static void
+measure(const struct inquiry *q, struct say_change *c)
+{
+	wall_us last = q->seen_at;
+
+	for (size_t i = q->begin; i < q->end; i++) {
+		const struct testimony *t = &q->list[i];
+
+		if (t->witness.fail == FAIL_NOT &&
+		    !content_equal(&t->content, &q->believed) &&
+		    t->last_at > last)
+			last = t->last_at;
+	}
+	c->lasted_least = last - q->seen_at;
+	for (size_t i = q->end; i > q->begin; i--) {
+		const struct testimony *t = &q->list[i - 1];
+
+		if (t->witness.fail == FAIL_NOT && t->at >= last &&
+		    content_equal(&t->content, &q->believed))
+			c->lasted_most = t->at - q->believed_seen;
+	}
+}
+
 static void
 fill_change(const struct inquiry *q, struct say_change *c)
 {
@@ -137,6 +164,8 @@ fill_change(const struct inquiry *q, struct say_change *c)
 	    .n_facts = q->n_facts,
 	    .asked = first->addr,
 	};
+	if (q->judgement.label == LABEL_TRANSIENT)
+		measure(q, c);
 }
 
 static struct commit_entry

@@ -181,7 +181,14 @@ tell_progress(struct monitor *m)
 	uint32_t done;
 	uint32_t rate;
 
-	if (!m->planned || m->first_left == 0 || m->setup.once ||
+	if (!m->planned || m->setup.once)
+		return;
+	if (m->first_left == 0 && m->first_pass) {
+		m->first_pass = false;
+		log_info("monitor: every new question was asked; each goes on "
+			 "at its planned time");
+	}
+	if (m->first_left == 0 ||
 	    now - m->progress_told < MONO_S(PROGRESS_EVERY_S))
 		return;
 	m->progress_told = now;

@@ -98,6 +98,8 @@ struct testimony {
 	uint32_t ttl;
 	uint16_t flags;
 	int32_t ede;
+	const uint8_t *ede_text;
+	size_t ede_text_size;
 	const uint8_t *raw;
 	uint32_t raw_size;
 	char server_text[ADDR_TEXT_SIZE];
@@ -209,6 +211,7 @@ struct monitor {
 	bool slow; /* the buffer is full: polling slows */
 	uint32_t watched;
 	uint32_t first_left;
+	bool first_pass; /* its end is not told yet */
 	uint32_t finished;
 	uint32_t answered;
 	uint32_t busy;               /* polls queued or in flight */

@@ -175,7 +175,7 @@ restore_step(struct monitor *m)
 	m->first_pass_began = loop_mono(m->loop);
 	if (m->setup.once)
 		log_info("monitor: asking %u questions once", m->watched);
-	else if (m->first_left > 0)
+	else if ((m->first_pass = m->first_left > 0))
 		log_info("monitor: %u questions, %u of them new; asking "
 			 "those now",
 		    m->watched, m->first_left);

@@ -269,6 +269,8 @@ put_witness(struct emit *j, const struct commit_evidence *w)
 	emit_bool(j, "ad", (w->flags & 0x0020) != 0);
 	if (w->ede >= 0)
 		emit_int(j, "ede", w->ede);
+	if (w->ede_text_size > 0)
+		emit_bytes(j, "ede_text", w->ede_text, w->ede_text_size);
 	if (w->raw != NULL) {
 		hash_sha256(w->raw, w->raw_size, sha);
 		emit_text(j, "sha256", hash_hex(sha, SHA256_SIZE, hex));
@@ -363,6 +365,12 @@ say_change(const struct say_change *c, struct buf *json)
 	emit_text(&j, "why", g->why);
 	emit_text(&j, "summary", buf_text(&summary));
 	put_window(&j, c);
+	if (g->label == LABEL_TRANSIENT) {
+		emit_int(&j, "lasted_at_least_ms", c->lasted_least / 1000);
+		if (c->lasted_most > 0)
+			emit_int(
+			    &j, "lasted_at_most_ms", c->lasted_most / 1000);
+	}
 	put_state(&j, "from", &c->from);
 	put_state(&j, "to", &c->to);
 	put_difference(&j, c);

@@ -63,6 +63,9 @@ struct say_change {
 	size_t n_facts;
 	const struct commit_evidence *witnesses;
 	size_t n_witnesses;
+	/* transient (R14): it lasted between these; most 0: not known */
+	wall_us lasted_least;
+	wall_us lasted_most;
 	struct addr asked; /* for the dig line */
 };
 

@@ -107,6 +107,22 @@ testimony_server(struct monitor *m, struct testimony *t, uint8_t server)
 	t->witness.group = s->group;
 }
 
+/* B9: what the server says of its error, cut; escaped when it is printed. */
+static void
+keep_ede_text(struct inquiry *q, struct testimony *t, const struct answer *a)
+{
+	size_t size;
+
+	if (a->message == NULL || a->message->ede < 0 || a->wire == NULL)
+		return;
+	size = a->message->ede_text_size;
+	if (size > MESSAGE_EDE_TEXT_MAX)
+		size = MESSAGE_EDE_TEXT_MAX;
+	t->ede_text =
+	    arena_copy(&q->arena, a->wire + a->message->ede_text_at, size);
+	t->ede_text_size = t->ede_text == NULL ? 0 : size;
+}
+
 static void
 fill_witness(struct monitor *m, struct testimony *t, const struct answer *a,
     enum fail fail)
@@ -155,6 +171,7 @@ testimony_reply(
 	if (t == NULL)
 		return NULL;
 	fill_witness(m, t, a, FAIL_NOT);
+	keep_ede_text(q, t, a);
 	t->raw = arena_copy(&q->arena, a->wire, a->size);
 	t->raw_size = t->raw == NULL ? 0 : (uint32_t)a->size;
 	t->content = reply.content;
@@ -190,6 +207,8 @@ inquiry_evidence(
 		    .ttl = t->ttl,
 		    .flags = t->flags,
 		    .ede = t->ede,
+		    .ede_text = t->ede_text,
+		    .ede_text_size = t->ede_text_size,
 		    .raw = t->raw,
 		    .raw_size = t->raw_size,
 		    .count = w->count,
@@ -211,8 +230,10 @@ testimony_fail(struct inquiry *q, const struct answer *a, enum fail fail)
 		return NULL;
 	}
 	t = testimony_add(q);
-	if (t != NULL)
+	if (t != NULL) {
 		fill_witness(q->monitor, t, a, fail);
+		keep_ede_text(q, t, a);
+	}
 	return t;
 }
 

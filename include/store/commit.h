@@ -65,7 +65,9 @@ struct commit_evidence {
 	uint32_t ttl;
 	uint16_t flags; /* of the header */
 	int32_t ede;
-	const uint8_t *raw; /* the message; NULL for a FAIL without one */
+	const uint8_t *ede_text; /* of a stranger; it is in raw, too */
+	size_t ede_text_size;    /* at most MESSAGE_EDE_TEXT_MAX (B9) */
+	const uint8_t *raw;      /* the message; NULL for a FAIL without one */
 	size_t raw_size;
 	uint32_t count; /* equal replies in a row that this stands for */
 	wall_us last_at;
