@@ -144,7 +144,7 @@ is_worse(const struct sight *s, int64_t now)
 {
 	struct sums all = sum(s, now, BUCKETS);
 
-	return all.asked >= BLIND_ASKED_MIN * SIGHT_QUESTION &&
+	return all.polls >= BLIND_ASKED_MIN &&
 	       all.failed > all.asked - all.failed;
 }
 

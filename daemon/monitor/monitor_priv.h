@@ -368,9 +368,15 @@ void household_free_all(struct monitor *m);
 struct failing {
 	struct reach reach;
 	uint32_t question;
+	mono_ns failed_at;    /* its last failed poll */
 	wall_us recovered_at; /* 0: still failing */
 };
-void outage_fail(struct monitor *m, uint32_t id, enum fail fail, uint8_t paths);
+/*
+ * Returns the seconds that the poll stands for: while nothing answers a poll
+ * takes longer than its interval, and there are fewer of them.
+ */
+uint32_t outage_fail(
+    struct monitor *m, uint32_t id, enum fail fail, uint8_t paths);
 void outage_good(struct monitor *m, uint32_t id);
 void outage_restore(
     struct monitor *m, uint32_t id, const struct store_row *row);

@@ -80,24 +80,33 @@ failing_new(struct monitor *m, uint32_t id)
 	return f;
 }
 
-void
+uint32_t
 outage_fail(struct monitor *m, uint32_t id, enum fail fail, uint8_t paths)
 {
 	struct failing *f = idmap_get(&m->failing, id);
+	const struct question *row = table_question(m->table, id);
+	uint32_t every_s = policy_get(m->table, row->policy)->every_s;
+	mono_ns now = loop_mono(m->loop);
+	uint32_t since_s;
 	bool first;
 
 	if (f == NULL && (f = failing_new(m, id)) == NULL)
-		return;
+		return every_s;
 	if (f->recovered_at != 0) {
 		/* `recovered` was not told yet: it is the same outage still. */
 		f->recovered_at = 0;
 	}
 	first = f->reach.fails == 0;
+	since_s = f->failed_at == 0
+	              ? (uint32_t)(loop_wall(m->loop) / WALL_S(1)) - row->seen
+	              : (uint32_t)((now - f->failed_at) / MONO_S(1));
+	f->failed_at = now;
 	reach_fail(&f->reach, fail, paths, loop_wall(m->loop));
 	if (first)
 		put_outage(m, f, 0);
 	if (reach_is_failing(&f->reach, m->config->failing_after))
 		hold_name(m, id);
+	return since_s > every_s ? since_s : every_s;
 }
 
 void
@@ -391,13 +400,17 @@ void
 outage_second(struct monitor *m)
 {
 	mono_ns now = loop_mono(m->loop);
+	enum sight_turn turn;
 	struct hold *h;
 	uint32_t at = 0;
 
-	/* Fewer than ten questions are too few to tell (R4). */
-	switch (m->watched < SIGHT_QUESTIONS_MIN
-		    ? SIGHT_SAME
-		    : sight_judge(&m->sight, now, loop_wall(m->loop))) {
+	/* More than half of at least ten questions (R4) are six. */
+	if (!m->sight.blind && (m->watched < SIGHT_QUESTIONS_MIN ||
+				   m->failing.live <= SIGHT_QUESTIONS_MIN / 2))
+		turn = SIGHT_SAME;
+	else
+		turn = sight_judge(&m->sight, now, loop_wall(m->loop));
+	switch (turn) {
 	case SIGHT_BLIND:
 		tell_sight(m, true);
 		break;

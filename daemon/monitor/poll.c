@@ -369,10 +369,9 @@ poll_turn(struct monitor *m)
 
 /* A poll ended, whatever came of it. */
 static void
-finish(struct monitor *m, uint32_t id, bool good)
+finish(struct monitor *m, uint32_t id, bool good, uint32_t stands_for_s)
 {
 	struct question *q = table_question(m->table, id);
-	uint32_t every_s = policy_get(m->table, q->policy)->every_s;
 
 	if ((q->flags & Q_BUSY) == 0)
 		return;
@@ -381,7 +380,7 @@ finish(struct monitor *m, uint32_t id, bool good)
 	if (good)
 		m->answered++;
 	sight_note(&m->sight, loop_mono(m->loop), !good,
-	    every_s < SIGHT_QUESTION ? every_s : SIGHT_QUESTION);
+	    stands_for_s < SIGHT_QUESTION ? stands_for_s : SIGHT_QUESTION);
 	if ((q->flags & Q_PLANNED) != 0) {
 		ledger_end(&m->ledger, policy_get(m->table, q->policy)->class_,
 		    q->due);
@@ -440,6 +439,7 @@ poll_failed(struct monitor *m, const struct errand *e, const struct answer *a,
 {
 	uint32_t id = e->question;
 	struct question *q = table_question(m->table, id);
+	uint32_t stands_for_s = 0;
 
 	if ((q->flags & Q_INQUIRY) != 0)
 		inquiry_fail(m, id, a, fail);
@@ -450,8 +450,8 @@ poll_failed(struct monitor *m, const struct errand *e, const struct answer *a,
 	if (e->purpose != PURPOSE_POLL)
 		return;
 	if ((q->flags & Q_WATCHED) != 0)
-		outage_fail(m, id, fail, paths_of(e));
-	finish(m, id, false);
+		stands_for_s = outage_fail(m, id, fail, paths_of(e));
+	finish(m, id, false, stands_for_s);
 }
 
 /* RFC 8914: Stale Answer, Stale NXDOMAIN Answer (R13). */
@@ -494,7 +494,7 @@ poll_good(struct monitor *m, const struct errand *e, const struct answer *a,
 	if (m->households.live > 0)
 		household_hear(m, id, sum, fetched_after(m, q, sum));
 	if (e->purpose == PURPOSE_POLL)
-		finish(m, id, true);
+		finish(m, id, true, policy_get(m->table, q->policy)->every_s);
 }
 
 static void

@@ -60,7 +60,8 @@ struct sight {
 enum sight_turn { SIGHT_SAME = 0, SIGHT_BLIND, SIGHT_SIGHTED };
 
 /*
- * R4 counts questions, not polls: one that is asked every n seconds, n below
+ * R4 speaks of questions, not polls (and of ten at least: the caller knows how
+ * many are watched and fail): one that is asked every n seconds, n below
  * 60, weighs n of SIGHT_QUESTION per poll, others SIGHT_QUESTION.
  */
 enum { SIGHT_QUESTION = 60 };
