@@ -231,8 +231,18 @@ loop_io_events(struct loop_io *io, int events)
 	if (ev_is_active(&io->ev) &&
 	    (io->ev.events & (EV_READ | EV_WRITE)) == ev_events(events))
 		return;
+	loop_io_reset(io, io->ev.fd, events);
+}
+
+/*
+ * ev_io_set() has libev tell the kernel of the descriptor anew: the number
+ * may be that of the one before, which was closed.
+ */
+void
+loop_io_reset(struct loop_io *io, int fd, int events)
+{
 	ev_io_stop(io->loop->ev, &io->ev);
-	ev_io_set(&io->ev, io->ev.fd, ev_events(events));
+	ev_io_set(&io->ev, fd, ev_events(events));
 	if (events != 0)
 		ev_io_start(io->loop->ev, &io->ev);
 }

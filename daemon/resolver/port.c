@@ -111,7 +111,12 @@ open_socket(struct port *p)
 		err = -errno;
 		goto out;
 	}
-	p->io = loop_io_new(s->resolver->loop, fd, LOOP_READ, udp_on_ready, p);
+	/* The watcher stays: a replaced socket allocates nothing. */
+	if (p->io != NULL)
+		loop_io_reset(p->io, fd, LOOP_READ);
+	else
+		p->io = loop_io_new(
+		    s->resolver->loop, fd, LOOP_READ, udp_on_ready, p);
 	if (p->io == NULL) {
 		err = -ENOMEM;
 		goto out;
@@ -323,12 +328,19 @@ port_close(struct port *p)
 {
 	if (p->fd == -1)
 		return;
-	loop_io_free(p->io);
-	p->io = NULL;
+	loop_io_events(p->io, 0);
 	close(p->fd);
 	p->fd = -1;
 	p->server->n_ports_open--;
 	p->server->starved = false;
 	if (p->server->run_port == p)
 		p->server->run_port = NULL;
+}
+
+void
+port_fini(struct port *p)
+{
+	port_close(p);
+	loop_io_free(p->io);
+	p->io = NULL;
 }

@@ -68,7 +68,7 @@ server_fini(struct server *s)
 
 	if (s->ports != NULL)
 		for (i = 0; i < s->resolver->limits.sockets; i++)
-			port_close(&s->ports[i]);
+			port_fini(&s->ports[i]);
 	tcp_fini(s);
 }
 

@@ -187,7 +187,8 @@ void port_release(struct server *s, struct try *t);
 struct port_slot *port_find(struct port *p, uint16_t id);
 void port_mark_dirty(struct port *p);
 bool port_is_spent(const struct port *p);
-void port_close(struct port *p);
+void port_close(struct port *p); /* may be opened again */
+void port_fini(struct port *p);
 
 /* udp.c */
 void udp_init(struct resolver *r);

@@ -50,6 +50,8 @@ mono_ns loop_turn_longest(struct loop *l);
 struct loop_io *loop_io_new(
     struct loop *l, int fd, int events, loop_io_fn *fn, void *ctx);
 void loop_io_events(struct loop_io *io, int events);
+/* The same watcher for another descriptor: never short of memory. */
+void loop_io_reset(struct loop_io *io, int fd, int events);
 void loop_io_free(struct loop_io *io); /* NULL is fine; does not close fd */
 
 /*

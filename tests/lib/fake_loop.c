@@ -401,6 +401,13 @@ loop_io_events(struct loop_io *io, int events)
 }
 
 void
+loop_io_reset(struct loop_io *io, int fd, int events)
+{
+	io->fd = fd;
+	io->events = events;
+}
+
+void
 loop_io_free(struct loop_io *io)
 {
 	struct loop_io **link;

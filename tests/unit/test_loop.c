@@ -304,6 +304,31 @@ test_events_can_be_changed_and_none_is_none(void **state)
 	assert_int_equal(s->n_order, 2);
 }
 
+static void
+test_one_watcher_serves_descriptors_of_one_number_in_turn(void **state)
+{
+	struct stage *s = *state;
+	int number = s->pipe[0];
+
+	s->n_order = 1; /* note_io() stops the loop at once */
+	s->io = loop_io_new(s->loop, number, LOOP_READ, note_io, s);
+	assert_int_equal(write(s->pipe[1], "x", 1), 1);
+	loop_run(s->loop);
+	assert_int_equal(s->order[1], 'D');
+	loop_io_events(s->io, 0);
+	close(s->pipe[0]);
+	close(s->pipe[1]);
+	/* The kernel forgot it; the new one has the lowest number again. */
+	assert_int_equal(pipe(s->pipe), 0);
+	assert_int_equal(s->pipe[0], number);
+	loop_io_reset(s->io, s->pipe[0], LOOP_READ);
+	s->n_order = 1;
+	s->order[1] = 0;
+	assert_int_equal(write(s->pipe[1], "y", 1), 1);
+	loop_run(s->loop);
+	assert_int_equal(s->order[1], 'D');
+}
+
 int
 main(void)
 {
@@ -317,6 +342,7 @@ main(void)
 	    T(test_a_signal_arrives_in_the_loop),
 	    T(test_the_longest_turn_is_measured_and_forgotten),
 	    T(test_events_can_be_changed_and_none_is_none),
+	    T(test_one_watcher_serves_descriptors_of_one_number_in_turn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
