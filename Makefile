@@ -198,6 +198,12 @@ $(FUZZ): $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(FUZZ_MAIN) $(TESTLIB) \
 	$(say) LINK $@
 	$(Q)$(LINK) $(FUZZ_LINK) -o $@ $^ $(PKG_LIBS)
 
+# Preloaded into the daemon by tests/live/test_steady.py.
+$(B)/count_calls.so: private HARDEN := -fPIC
+$(B)/count_calls.so: tests/live/count_calls.c $(B)/.flags
+	$(say) LINK $@
+	$(Q)$(CC) $(ALL_CFLAGS) -shared -o $@ $<
+
 RUN := ASAN_OPTIONS=detect_leaks=1 \
        UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
        sh tests/lib/run.sh $(B)/counts

@@ -288,6 +288,7 @@ class Daemon:
         self.sinks = sinks or {}
         self.extra = extra
         self.process = None
+        self.env = {}  # beside ours
         self.log_path = os.path.join(self.folder, "log")
         self.config = os.path.join(self.folder, "dnsvigil.yaml")
         for name, text in (lists if isinstance(lists, dict)
@@ -326,7 +327,8 @@ class Daemon:
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 [PROGRAM, "serve", "--config", self.config], stdout=log,
-                stderr=log, stdin=subprocess.DEVNULL, cwd=self.folder)
+                stderr=log, stdin=subprocess.DEVNULL, cwd=self.folder,
+                env={**os.environ, **self.env})
         return self
 
     def stop(self, timeout=15):
