@@ -299,9 +299,10 @@ lint-functions:
 	    'clang-tidy-14 --quiet --warnings-as-errors="*" "$$@" -- \
 	    $(STD) $(PKG_CFLAGS) 2>/dev/null' tidy
 
-lint-man:
+lint-man: $(PROGRAM)
 	$(say) LINT 'manual pages'
 	@$(if $(MAN),mandoc -Tlint -Wwarning $(MAN))
+	@python3 tests/lint/manual.py $(PROGRAM)
 
 format: $(BUILD)/.deps-lint ## clang-format in place
 	@printf '%s\n' $(LINT_C) $(LINT_HDR) | $(XARGS) -n 16 clang-format-14 -i
