@@ -536,7 +536,10 @@ run(struct service *s)
 		s->status = s->once ? CLI_TROUBLE : CLI_FAILED;
 	}
 	unmake(s);
-	return print_end(&s->out) ? s->status : CLI_FAILED;
+	if (print_end(&s->out))
+		return s->status;
+	/* The 1 of `once` says "some changes". */
+	return s->once ? CLI_TROUBLE : CLI_FAILED;
 }
 
 static int

@@ -130,7 +130,7 @@ class Delivery(world.WorldCase):
         self.assertEqual(d.stop(), 0)
 
     def test_alerts_survive_a_dead_receiver_and_a_killed_daemon(self):
-        """S-F13, in minutes instead of hours."""
+        """S-F13, R29, R30, in minutes instead of hours."""
         names = ["k%d.d.example" % i for i in range(5)]
         for n in names:
             self.set(n, "A", a("192.0.2.1"))
@@ -155,6 +155,15 @@ class Delivery(world.WorldCase):
         until(lambda: d.status()["sinks"][0]["waiting"] == 0, 60, "all")
         self.assert_signed(r)
         self.assert_gapless(r)
+        # Again and again, and always the same: id, revision and number.
+        told = {}
+        for x in r.requests:
+            data, delivery = x["body"]["data"], x["body"]["delivery"]
+            told.setdefault(x["id"], set()).add(
+                (data["id"], data["revision"], delivery["sink_seq"]))
+        self.assertEqual({len(x) for x in told.values()}, {1})
+        self.assertEqual(len(told), 15)
+        self.assertGreater(len(r.requests), 15)
         for n in names:
             mine = [b for b in bodies(r) if b["data"]["name"] == n + "."]
             self.assertEqual([m["data"]["to"]["rdata"] for m in mine],

@@ -35,6 +35,7 @@ class CrashLoop(world.WorldCase):
     fsync = True
 
     def test_twenty_crashes_lose_nothing_and_repeat_nothing(self):
+        """W-F2, G2, R29: by the rules of world_check.py."""
         w = self.world
         seed = random.randrange(1 << 30)
         dice = random.Random(seed)

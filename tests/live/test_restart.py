@@ -32,7 +32,7 @@ class KillLoop(world.WorldCase):
     fsync = True
 
     def test_a_hundred_kills_lose_nothing_and_repeat_nothing(self):
-        """W-F1, G1."""
+        """W-F1, G1, R29, R30: by the rules of world_check.py."""
         w = self.world
         seed = random.randrange(1 << 30)
         dice = random.Random(seed)

@@ -160,7 +160,7 @@ test_a_row_that_nobody_poked_for_is_found_within_a_minute(void **state)
 
 /* G11: 30 % errors, 10 % timeouts; fake_outbox.c checks order at each post. */
 static void
-test_under_chaos_all_arrives_in_order_per_name(void **state)
+test_R30_under_chaos_all_arrives_in_order_per_name(void **state)
 {
 	struct http_world *w = *state;
 	char name[16];
@@ -598,7 +598,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(test_a_delivery_arrives_at_once_with_the_time_of_its_attempt),
 	    TEST(test_a_row_that_nobody_poked_for_is_found_within_a_minute),
-	    TEST(test_under_chaos_all_arrives_in_order_per_name),
+	    TEST(test_R30_under_chaos_all_arrives_in_order_per_name),
 	    TEST(test_a_hanging_sink_delays_no_other),
 	    TEST(test_pauses_of_a_failing_sink_grow_with_jitter),
 	    TEST(

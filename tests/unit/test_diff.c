@@ -420,7 +420,7 @@ test_diff_of_soa_tells_a_new_primary_from_a_new_mailbox(void **state)
  */
 
 static void
-test_diff_of_outcomes_has_their_kinds(void **state)
+test_R20_outcomes_have_their_kinds(void **state)
 {
 	struct sample some;
 	struct sample none;
@@ -690,7 +690,7 @@ main(void)
 	    cmocka_unit_test(test_diff_sees_a_move_inside_the_24_s_f5),
 	    cmocka_unit_test(
 		test_diff_of_soa_tells_a_new_primary_from_a_new_mailbox),
-	    cmocka_unit_test(test_diff_of_outcomes_has_their_kinds),
+	    cmocka_unit_test(test_R20_outcomes_have_their_kinds),
 	    cmocka_unit_test(test_diff_of_unreadable_answers_is_told_each_way),
 	    cmocka_unit_test(test_diff_of_a_repointed_alias_is_alias_r7),
 	    cmocka_unit_test(test_diff_of_a_dangling_alias_says_so_r5),
