@@ -198,9 +198,9 @@ $(FUZZ): $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(FUZZ_MAIN) $(TESTLIB) \
 	$(say) LINK $@
 	$(Q)$(LINK) $(FUZZ_LINK) -o $@ $^ $(PKG_LIBS)
 
-# Preloaded into the daemon by tests/live/test_steady.py.
-$(B)/count_calls.so: private HARDEN := -fPIC
-$(B)/count_calls.so: tests/live/count_calls.c $(B)/.flags
+# Preloaded into the daemon by live tests.
+$(B)/%.so: private HARDEN := -fPIC
+$(B)/%.so: tests/live/%.c $(B)/.flags
 	$(say) LINK $@
 	$(Q)$(CC) $(ALL_CFLAGS) -shared -o $@ $<
 
@@ -266,10 +266,10 @@ LINT_HDR := $(wildcard include/*/*.h daemon/*/*.h tests/*/*.h)
 LINT_C   := $(DAEMON_SRC) $(TEST_SRC)
 XARGS    := xargs -r -P 2
 
-LINT     := layers text headers format functions man
+LINT     := layers text headers format functions man rules
 .PHONY: lint format $(LINT:%=lint-%)
 
-lint: $(LINT:%=lint-%) ## layers, words, headers, format, lengths, man pages
+lint: $(LINT:%=lint-%) ## layers, words, headers, format, man pages, rules
 
 $(LINT:%=lint-%): | $(BUILD)/.deps-lint
 
@@ -303,6 +303,12 @@ lint-man: $(PROGRAM)
 	$(say) LINT 'manual pages'
 	@$(if $(MAN),mandoc -Tlint -Wwarning $(MAN))
 	@python3 tests/lint/manual.py $(PROGRAM)
+
+lint-rules:
+	$(say) LINT 'each rule has its test'
+	@awk -f tests/lint/rules.awk tests/lint/rules.txt $(UNIT_SRC) \
+	    $(wildcard tests/replay/*.play tests/cases/*/*.case \
+	    tests/live/test_*.py)
 
 format: $(BUILD)/.deps-lint ## clang-format in place
 	@printf '%s\n' $(LINT_C) $(LINT_HDR) | $(XARGS) -n 16 clang-format-14 -i

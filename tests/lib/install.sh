@@ -20,7 +20,8 @@ build='libldns-dev libev-dev libpq-dev libyaml-dev libcurl4-openssl-dev
     libjansson-dev libssl-dev libidn2-dev libxxhash-dev pkg-config gcc
     libc6-dev make postgresql-15'
 check="$build libcmocka-dev"
-test="$check nsd knot knot-dnsutils unbound dnsperf python3 ldnsutils procps"
+test="$check nsd knot knot-dnsutils unbound dnsperf python3 ldnsutils procps
+    openssl"
 lint='clang-format-14 clang-tidy-14 mandoc clang libclang-rt-14-dev python3'
 servers='nsd knot unbound'
 

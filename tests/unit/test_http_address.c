@@ -198,7 +198,7 @@ static const char *const denied_urls[] = {
 enum { N_DENIED = sizeof(denied_urls) / sizeof(denied_urls[0]) };
 
 static void
-test_no_spelling_of_a_private_address_is_connected(void **state)
+test_T1_no_spelling_of_a_private_address_is_connected(void **state)
 {
 	struct http_world *w = *state;
 	size_t refused = 0;
@@ -245,7 +245,7 @@ test_a_look_up_without_end_stops_neither_the_loop_nor_the_end(void **state)
 }
 
 static void
-test_a_name_that_changes_its_address_is_judged_again(void **state)
+test_T1_a_name_that_changes_its_address_is_judged_again(void **state)
 {
 	struct http_world *w = *state;
 	struct prefix allow;
@@ -266,7 +266,7 @@ test_a_name_that_changes_its_address_is_judged_again(void **state)
 }
 
 static void
-test_of_two_addresses_only_the_allowed_one_is_connected(void **state)
+test_T1_of_two_addresses_only_the_allowed_one_is_connected(void **state)
 {
 	struct http_world *w = *state;
 	struct prefix allow;
@@ -299,7 +299,7 @@ test_a_kept_connection_is_no_permission_for_another_sink(void **state)
 }
 
 static void
-test_special_ranges_are_private_to_their_last_address(void **state)
+test_T1_special_ranges_are_private_to_their_last_address(void **state)
 {
 	static const char *const private[] = {"0.0.0.0", "0.255.255.255",
 	    "10.0.0.0", "10.255.255.255", "100.64.0.0", "100.127.255.255",
@@ -342,12 +342,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(test_no_spelling_of_a_private_address_is_connected),
+	    TEST(test_T1_no_spelling_of_a_private_address_is_connected),
 	    TEST(test_a_look_up_without_end_stops_neither_the_loop_nor_the_end),
-	    TEST(test_a_name_that_changes_its_address_is_judged_again),
-	    TEST(test_of_two_addresses_only_the_allowed_one_is_connected),
+	    TEST(test_T1_a_name_that_changes_its_address_is_judged_again),
+	    TEST(test_T1_of_two_addresses_only_the_allowed_one_is_connected),
 	    TEST(test_a_kept_connection_is_no_permission_for_another_sink),
-	    TEST(test_special_ranges_are_private_to_their_last_address),
+	    TEST(test_T1_special_ranges_are_private_to_their_last_address),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
