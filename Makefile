@@ -251,11 +251,15 @@ fuzz-run: $(FUZZER)
 	    -artifact_prefix=tests/fuzz/$(T)/ $(B)/corpus/$(T) tests/fuzz/$(T)
 	$(FUZZER) -merge=1 tests/fuzz/$(T) $(B)/corpus/$(T)
 
+# As people find it, and where it is not below build/.
+SHOWN := $(abspath $(if $(filter release,$(MODE)),$(BUILD)/dnsvigil,\
+         $(PROGRAM)))
+
 run: all ## watch for real: RESOLVERS=ip:port WATCHLISTS=file
-	@sh tests/lib/run_private.sh
+	@PROGRAM='$(SHOWN)' sh tests/lib/run_private.sh
 
 demo: all $(BUILD)/.deps-test ## changes by script, on loopback
-	@python3 tests/live/demo.py
+	@DNSVIGIL='$(SHOWN)' python3 tests/live/demo.py
 
 bench: all $(BUILD)/.deps-test ## figures, one a line: N=names
 	@python3 tests/bench/bench.py

@@ -5,7 +5,7 @@
 #
 #   RESOLVERS="127.0.0.1:5300 [::1]:53"   default: those of /etc/resolv.conf
 #   WATCHLISTS="mine.yaml more/*.txt"     default: watchlists/*
-#   PROGRAM=build/dnsvigil
+#   PROGRAM=/path/of/dnsvigil             default: build/dnsvigil
 #
 # The cluster listens on a socket in its own folder and on nothing else, and
 # the next run goes on with its history.  PostgreSQL refuses root, so root
