@@ -46,8 +46,8 @@ begin(void)
 	*(void **)&next_sendmmsg = dlsym(RTLD_NEXT, "sendmmsg");
 	if (fd == -1 || next_sendmmsg == NULL)
 		abort();
-	at = mmap(NULL, sizeof(*counts), PROT_READ | PROT_WRITE, MAP_SHARED,
-	    fd, 0);
+	at = mmap(
+	    NULL, sizeof(*counts), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (at == MAP_FAILED)
 		abort();
 	close(fd);
