@@ -8,7 +8,8 @@
  * other, T at most, and commit as one group with one alert.  When another
  * type still answers, and that answer was fetched after the NXDOMAIN, it is
  * a server's fault: the NXDOMAIN is taken as NODATA, aspect `inconsistent`.
- * An older cached answer of another type denies nothing.
+ * An older cached answer of another type denies nothing, and neither does an
+ * older cached NXDOMAIN of one when a name appears: both are asked again.
  */
 
 #include <stdlib.h>
@@ -132,8 +133,9 @@ mark_heard(struct household *h, uint32_t id, enum heard heard)
 }
 
 /*
- * A type that still answers may do so out of a cache or with a fresh TTL that
- * is not yet provably later (TTLs are whole seconds): asked once more.
+ * A type that still answers, or is still denied, may be so out of a cache or
+ * with a fresh TTL that is not yet provably later (TTLs are whole seconds):
+ * asked once more.
  */
 static void
 ask_again(struct monitor *m, struct household *h)
@@ -216,25 +218,37 @@ deny(struct monitor *m, struct household *h)
 	household_free(m, h);
 }
 
+/* Does a type say the opposite of what the first one said of the name? */
+static bool
+contradicts(const struct household *h, const struct reply_sum *sum)
+{
+	if (h->group != NULL)
+		return false;
+	if (strcmp(h->kind, "vanished") == 0)
+		return sum->outcome == OUTCOME_ANSWER ||
+		       sum->outcome == OUTCOME_NODATA;
+	return sum->outcome == OUTCOME_NXDOMAIN;
+}
+
 void
 household_hear(struct monitor *m, uint32_t id, const struct reply_sum *sum,
     wall_us fetched_after)
 {
 	uint32_t name = table_question(m->table, id)->name;
 	struct household *h = idmap_get(&m->households, name);
-	bool denies;
+	bool against;
+	bool older;
 
 	if (h == NULL)
 		return;
-	denies =
-	    strcmp(h->kind, "vanished") == 0 && h->group == NULL &&
-	    (sum->outcome == OUTCOME_ANSWER || sum->outcome == OUTCOME_NODATA);
-	if (denies && fetched_after > h->opened) {
+	against = contradicts(h, sum);
+	older = fetched_after <= h->opened;
+	if (against && !older && strcmp(h->kind, "vanished") == 0) {
 		deny(m, h);
 		return;
 	}
-	mark_heard(
-	    h, id, denies && h->again_at != 0 ? HEARD_DOUBTFUL : HEARD_DONE);
+	mark_heard(h, id,
+	    against && older && h->again_at != 0 ? HEARD_DOUBTFUL : HEARD_DONE);
 	household_step(m, h);
 }
 
