@@ -315,11 +315,19 @@ class Quiet(world.WorldCase):
         self.assertEqual([x["body"]["data"]["id"] for x in r.requests],
                          [change["id"]])
         self.assertEqual(once().returncode, 0)
+        # A full disk is trouble; 1 would say that all was printed.
+        self.zone.set("once", "A", "192.0.2.3")
+        self.world.publish(self.zone)
+        with open("/dev/full", "w") as full:
+            p = subprocess.run(
+                [world.PROGRAM, "once", "--config", d.config], stdout=full,
+                stderr=subprocess.PIPE, text=True, timeout=60)
+        self.assertEqual(p.returncode, 2, p.stderr)
         d.resolvers = [self.world.scripted("127.0.0.9")]
         d.resolvers[0].faults["*"] = "drop"
         d.write_config()
         self.assertEqual(once().returncode, 2)
-        self.assertEqual(len(d.changes()), 1)
+        self.assertEqual(len(d.changes()), 2)
 
 
 if __name__ == "__main__":

@@ -78,7 +78,7 @@ class Steady(world.WorldCase):
         """(allocations, seconds) while so many questions were sent."""
         began = time.monotonic()
         before = counts.read()
-        until(lambda: counts.read()[1] - before[1] >= questions, 60,
+        until(lambda: counts.read()[1] - before[1] >= questions, 120,
               lambda: "questions sent: %d" % (counts.read()[1] - before[1]),
               0.01)
         return (counts.read()[0] - before[0], time.monotonic() - began)
