@@ -281,9 +281,10 @@ take_name(struct changes *c, const char *text)
 static int
 take_kind(struct changes *c, const char *text)
 {
-	/* The events of R20; their set grows, that of kinds does not. */
-	static const char *const events[] = {
-	    "failing", "recovered", "blind", "sighted"};
+	/* The events of R20 and R6; their set grows, that of kinds does not. */
+	static const char *const events[] = {"failing", "recovered", "blind",
+	    "sighted", "order", "duplicates", "ttl", "case", "serial", "timers",
+	    "signature"};
 	enum kind kind;
 	bool known = kind_parse(text, &kind) == 0;
 
@@ -293,7 +294,8 @@ take_kind(struct changes *c, const char *text)
 		return cli_wrong(&spec,
 		    "'%s' is no kind: appeared, vanished, added, removed, "
 		    "modified, replaced, alias, outcome, unreadable, readable, "
-		    "failing, recovered, blind or sighted",
+		    "failing, recovered, blind, sighted, order, duplicates, "
+		    "ttl, case, serial, timers or signature",
 		    text);
 	c->query.kind = text;
 	return 0;

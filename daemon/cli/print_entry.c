@@ -191,6 +191,25 @@ put_change(struct buf *out, struct scan entry)
 	put_bracketed(out, scan_get(entry, "tags"), "[", "]");
 }
 
+/* What an attribute was or is: a number, a digest, or the four of an SOA. */
+static void
+put_attribute(struct buf *out, struct scan value)
+{
+	struct scan key;
+	struct scan number;
+	const char *between = "";
+
+	if (scan_kind(value) != '{') {
+		scan_print(out, value, WORD_MAX);
+		return;
+	}
+	while (scan_member(&value, &key, &number)) {
+		buf_add_text(out, between);
+		scan_print(out, number, WORD_MAX);
+		between = " ";
+	}
+}
+
 static void
 put_event(struct buf *out, struct scan entry)
 {
@@ -202,6 +221,12 @@ put_event(struct buf *out, struct scan entry)
 	if (is_there(scan_get(entry, "reason"))) {
 		buf_add(out, " ", 1);
 		put_member(out, entry, "reason", VALUE_MAX);
+	}
+	if (scan_kind(scan_get(entry, "to")) != '\0') {
+		buf_add(out, " ", 1);
+		put_attribute(out, scan_get(entry, "from"));
+		buf_add_text(out, " -> ");
+		put_attribute(out, scan_get(entry, "to"));
 	}
 	if (is_there(scan_get(entry, "since"))) {
 		buf_add_text(out, " since ");

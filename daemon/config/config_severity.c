@@ -14,7 +14,8 @@ enum { SEVERITIES_MAX = 1000 };
 /* Kinds of changes and events: R20.  A new kind is added here too. */
 static const char *const kinds[] = {"appeared", "vanished", "added", "removed",
     "modified", "replaced", "alias", "outcome", "unreadable", "readable",
-    "failing", "recovered", "blind", "sighted"};
+    "failing", "recovered", "blind", "sighted", "order", "duplicates", "ttl",
+    "case", "serial", "timers", "signature"};
 static const char *const levels[] = {
     "info", "low", "medium", "high", "critical"};
 

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The keys that defaults, entries and CSV columns share.  Types, intervals
- * and texts replace the list's; tags are added to them.
+ * The keys that defaults, entries and CSV columns share.  Types, intervals,
+ * attributes and texts replace the list's; tags are added to them.
  */
 
 #include <string.h>
 
 #include "base/clock.h"
+#include "dns/attribute.h"
 #include "list_priv.h"
+#include "suggest_priv.h"
 #include "words_priv.h"
 
 enum { EVERY_SLOW_S = 5 };
@@ -162,4 +164,44 @@ fields_confirm(void *ctx, const struct node *value)
 		x->bad = true;
 	else
 		x->f->confirm = proofs[i];
+}
+
+static bool
+add_attribute(void *ctx, const char *word, struct place at)
+{
+	struct fields_reader *x = ctx;
+	const char *known[N_ATTRIBUTES];
+	char list[128];
+	const char *near;
+
+	for (unsigned i = 0; i < N_ATTRIBUTES; i++) {
+		known[i] = attribute_text((enum attribute)i);
+		if (strcmp(word, known[i]) == 0) {
+			x->f->attributes |= (uint8_t)(1u << i);
+			return true;
+		}
+	}
+	near = suggest(word, known, N_ATTRIBUTES);
+	if (near != NULL)
+		report_error(&x->w->report, at,
+		    "attribute `%.64s` is unknown; did you mean `%s`?", word,
+		    near);
+	else
+		report_error(&x->w->report, at,
+		    "attribute `%.64s` is unknown; write %s", word,
+		    suggest_list(known, N_ATTRIBUTES, list, sizeof(list)));
+	return false;
+}
+
+void
+fields_attributes(void *ctx, const struct node *value)
+{
+	struct fields_reader *x = ctx;
+	uint8_t before = x->f->attributes;
+
+	x->f->attributes = 0;
+	if (words_walk(value, "attributes", &x->w->report, add_attribute, x))
+		return;
+	x->f->attributes = before;
+	x->bad = true;
 }

@@ -27,6 +27,7 @@ enum column {
 	COLUMN_TAGS,
 	COLUMN_OWNER,
 	COLUMN_RUNBOOK,
+	COLUMN_ATTRIBUTES,
 	N_COLUMNS
 };
 
@@ -36,7 +37,8 @@ static const struct {
 } titles[] = {{"name", COLUMN_NAME}, {"domain", COLUMN_NAME},
     {"types", COLUMN_TYPES}, {"type", COLUMN_TYPES}, {"every", COLUMN_EVERY},
     {"interval", COLUMN_EVERY}, {"tags", COLUMN_TAGS}, {"tag", COLUMN_TAGS},
-    {"owner", COLUMN_OWNER}, {"runbook", COLUMN_RUNBOOK}};
+    {"owner", COLUMN_OWNER}, {"runbook", COLUMN_RUNBOOK},
+    {"attributes", COLUMN_ATTRIBUTES}};
 
 struct csv {
 	struct lines lines;
@@ -236,6 +238,9 @@ take_field(struct fields_reader *x, enum column column, const struct node *cell)
 		break;
 	case COLUMN_RUNBOOK:
 		fields_runbook(x, cell);
+		break;
+	case COLUMN_ATTRIBUTES:
+		fields_attributes(x, cell);
 		break;
 	case COLUMN_IGNORED:
 	case N_COLUMNS:

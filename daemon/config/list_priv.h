@@ -30,6 +30,7 @@ struct fields {
 	const char *owner;
 	const char *runbook;
 	enum proof confirm;
+	uint8_t attributes; /* bits of enum attribute */
 };
 
 /* Reads one unit: 1: more to come, 0: done, < 0: cannot go on (reported). */
@@ -75,6 +76,7 @@ void fields_tags(void *ctx, const struct node *value);
 void fields_owner(void *ctx, const struct node *value);
 void fields_runbook(void *ctx, const struct node *value);
 void fields_confirm(void *ctx, const struct node *value);
+void fields_attributes(void *ctx, const struct node *value);
 
 /*
  * Tells the watch of this name, or begins to tell the addresses of a prefix.

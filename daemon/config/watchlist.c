@@ -95,6 +95,7 @@ list_tell(struct watchlist *w, const struct node *name,
 	w->watch.owner = fields->owner;
 	w->watch.runbook = fields->runbook;
 	w->watch.confirm = fields->confirm;
+	w->watch.attributes = fields->attributes;
 	w->watch.line = name->at.line;
 	if (w->typed.kind == TYPED_PREFIX) {
 		begin_prefix(w, name, types_given);

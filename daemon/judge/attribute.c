@@ -32,7 +32,7 @@ enum {
 	LIFETIME_MAX_S = 7 * 86400
 };
 
-static const double chance_max = 1e-9;
+static const double chance_max = 1e-12;
 
 static void
 put_number(uint8_t value[ATTRIBUTE_SIZE], uint32_t v)

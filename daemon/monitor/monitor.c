@@ -398,6 +398,7 @@ monitor_free(struct monitor *m)
 	free_inquiries(&m->doubts);
 	household_free_all(m);
 	outage_free_all(m);
+	attribute_free_all(m);
 	poll_stop(m);
 	wheel_free(m->wheel);
 	table_free(m->table);

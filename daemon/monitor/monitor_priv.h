@@ -13,6 +13,7 @@
  *   decide.c     turns a judgement into decisions, alerts and lines
  *   household.c  types of one name that vanish or appear together (R5)
  *   outage.c     failing, recovered, blind, sighted (R3, R4)
+ *   attribute.c  what is no change, for those that ask to be told (R6)
  *   restore.c    the state as the database has it
  *   watchset.c   watchlists into the table, and reloads
  */
@@ -198,6 +199,7 @@ struct monitor {
 	struct idmap households; /* by name offset */
 	struct idmap failing;    /* by question */
 	struct idmap holds;      /* by name offset */
+	struct idmap attributes; /* by question */
 	struct arena scratch;
 	struct loop_timer *tick;
 	struct loop_timer *second;
@@ -209,6 +211,7 @@ struct monitor {
 	bool draining;
 	bool done_told;
 	bool slow; /* the buffer is full: polling slows */
+	bool attributes_asked; /* some watch asks to be told of attributes */
 	uint32_t watched;
 	uint32_t first_left;
 	bool first_pass; /* its end is not told yet */
@@ -382,6 +385,14 @@ void outage_restore(
     struct monitor *m, uint32_t id, const struct store_row *row);
 void outage_second(struct monitor *m);
 void outage_free_all(struct monitor *m);
+
+/* ---- attribute.c ---- */
+/* A reply that says what is believed: what does it show beside that? */
+void attribute_look(struct monitor *m, uint32_t id, const struct answer *a,
+    const struct reply_sum *sum);
+void attribute_restore(
+    struct monitor *m, uint32_t id, const struct store_row *row);
+void attribute_free_all(struct monitor *m);
 
 /* ---- monitor.c ---- */
 /* `once`: what was answered as believed, for there is no plan to tell it. */

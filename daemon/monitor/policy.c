@@ -34,7 +34,8 @@ mix(uint64_t *h, const char *text)
 static uint64_t
 attributes_of(const struct policy *p)
 {
-	uint64_t h = ((uint64_t)p->every_s << 8) | (uint64_t)p->confirm;
+	uint64_t h = (uint64_t)p->told_attributes << 56 |
+	             (uint64_t)p->every_s << 8 | (uint64_t)p->confirm;
 
 	for (size_t i = 0; i < p->n_tags; i++)
 		mix(&h, p->tags[i]);
@@ -123,6 +124,7 @@ policy_of(struct table *t, const struct watch *w)
 	    .n_lists = 1,
 	    .owner = w->owner,
 	    .runbook = w->runbook,
+	    .told_attributes = w->attributes,
 	};
 
 	return intern(t, &p);
@@ -181,6 +183,7 @@ policy_merge(struct table *t, uint32_t a, uint32_t b)
 	p = (struct policy){
 	    .every_s = pa->every_s < pb->every_s ? pa->every_s : pb->every_s,
 	    .confirm = stricter(pa->confirm, pb->confirm),
+	    .told_attributes = pa->told_attributes | pb->told_attributes,
 	    .owner = pa->owner != NULL ? pa->owner : pb->owner,
 	    .runbook = pa->runbook != NULL ? pa->runbook : pb->runbook,
 	    .tags = texts,

@@ -491,6 +491,8 @@ poll_good(struct monitor *m, const struct errand *e, const struct answer *a,
 	} else if (!stale || (q->flags & Q_INQUIRY) != 0) {
 		inquiry_reply(m, id, a, sum);
 	}
+	if (m->attributes_asked && !stale)
+		attribute_look(m, id, a, sum);
 	if (m->households.live > 0)
 		household_hear(m, id, sum, fetched_after(m, q, sum));
 	if (e->purpose == PURPOSE_POLL)

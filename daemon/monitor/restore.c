@@ -108,6 +108,8 @@ on_row(void *ctx, const struct store_row *row)
 		take_state(m, id, row);
 	if (row->failing && idmap_get(&m->failing, id) == NULL)
 		outage_restore(m, id, row);
+	if (row->noted != NULL)
+		attribute_restore(m, id, row);
 	if (row->phase == CANDIDATE_OPEN && (q->flags & Q_INQUIRY) == 0)
 		inquiry_restore(
 		    m, id, &row->change, row->seen_at, row->revision);

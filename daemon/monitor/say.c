@@ -492,6 +492,35 @@ say_summary(const struct say_change *c, struct buf *text)
 	}
 }
 
+/* A number, an SOA's four timers, or a digest that says only "another". */
+static void
+put_attribute(struct emit *j, const char *key, enum attribute attribute,
+    const uint8_t *value)
+{
+	static const char *const timers[] = {
+	    "refresh", "retry", "expire", "minimum"};
+	char hex[2 * ATTRIBUTE_SIZE + 1];
+
+	switch (attribute) {
+	case ATTRIBUTE_DUPLICATES:
+	case ATTRIBUTE_TTL:
+	case ATTRIBUTE_SERIAL:
+		emit_int(j, key, attribute_number(value, 0));
+		break;
+	case ATTRIBUTE_TIMERS:
+		emit_object(j, key);
+		for (unsigned i = 0; i < 4; i++)
+			emit_int(j, timers[i], attribute_number(value, i));
+		emit_object_end(j);
+		break;
+	case ATTRIBUTE_ORDER:
+	case ATTRIBUTE_CASE:
+	case ATTRIBUTE_SIGNATURE:
+		emit_text(j, key, hash_hex(value, ATTRIBUTE_SIZE, hex));
+		break;
+	}
+}
+
 void
 say_event(const struct say_event *e, struct buf *json)
 {
@@ -512,6 +541,10 @@ say_event(const struct say_event *e, struct buf *json)
 	emit_text(&j, "view", views[0]);
 	if (e->reason != NULL)
 		emit_text(&j, "reason", e->reason);
+	if (e->from != NULL) {
+		put_attribute(&j, "from", e->attribute, e->from);
+		put_attribute(&j, "to", e->attribute, e->to);
+	}
 	emit_wall(&j, "since", e->since);
 	emit_wall(&j, "at", e->at);
 	emit_text(&j, "severity", severity_text(e->severity));

@@ -16,6 +16,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/uuid.h"
+#include "dns/attribute.h"
 #include "dns/content.h"
 #include "judge/candidate.h"
 #include "judge/diff.h"
@@ -77,7 +78,7 @@ void say_summary(const struct say_change *c, struct buf *text);
 
 struct say_event {
 	struct uuid id;
-	const char *kind;    /* "failing", "recovered", "blind", "sighted" */
+	const char *kind;    /* "failing", "recovered", ..., or an attribute */
 	const uint8_t *name; /* NULL: of the monitor */
 	uint16_t type;
 	const char *reason; /* NULL: none */
@@ -86,6 +87,9 @@ struct say_event {
 	enum severity severity;
 	const struct policy *policy; /* NULL: none */
 	uint32_t asked, failed;      /* blind: of the last minute */
+	/* Of an attribute: what it was and is; NULL for others. */
+	const uint8_t *from, *to;
+	enum attribute attribute;
 };
 void say_event(const struct say_event *e, struct buf *json);
 

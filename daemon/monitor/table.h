@@ -64,6 +64,7 @@ struct policy {
 	const char *owner;
 	const char *runbook;
 	uint64_t attributes; /* hash of all that the database keeps of it */
+	uint8_t told_attributes; /* bits of enum attribute: R6's opt-in */
 	bool owned, hostile;
 	uint32_t class_; /* index of its interval among the ledger's */
 };
@@ -94,8 +95,8 @@ void table_on_move(
 
 /*
  * The policy of a watch, or of a watch merged into one that other lists made:
- * the shortest interval, the union of tags and lists, the stricter proof, the
- * first owner and runbook.  POLICY_NONE: no memory.
+ * the shortest interval, the union of tags, lists and attributes, the stricter
+ * proof, the first owner and runbook.  POLICY_NONE: no memory.
  */
 uint32_t policy_of(struct table *t, const struct watch *w);
 uint32_t policy_merge(struct table *t, uint32_t a, uint32_t b);

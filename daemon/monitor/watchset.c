@@ -103,6 +103,8 @@ on_watch(void *ctx, const struct watch *watch)
 	struct list_file *l = list_of(w, w->files[w->file]);
 	uint32_t policy = policy_of(t, watch);
 
+	if (watch->attributes != 0)
+		w->monitor->attributes_asked = true;
 	if (l != NULL &&
 	    (l->list == NULL || strcmp(l->list, watch->list) != 0)) {
 		free(l->list);

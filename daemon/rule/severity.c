@@ -119,6 +119,14 @@ static const struct {
 	{"recovered", ANYONE, SEVERITY_LOW},
 	{"blind",     ANYONE, SEVERITY_CRITICAL},
 	{"sighted",   ANYONE, SEVERITY_LOW},
+	/* A set that rotates would ring at every poll. */
+	{"order",     ANYONE, SEVERITY_INFO},
+	{"duplicates", ANYONE, SEVERITY_LOW},
+	{"ttl",       ANYONE, SEVERITY_LOW},
+	{"case",      ANYONE, SEVERITY_LOW},
+	{"serial",    ANYONE, SEVERITY_LOW},
+	{"timers",    ANYONE, SEVERITY_LOW},
+	{"signature", ANYONE, SEVERITY_LOW},
 	{NULL,        ANYONE, SEVERITY_MEDIUM},
 };
 /* clang-format on */

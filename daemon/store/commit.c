@@ -27,6 +27,7 @@ enum {
 	LANE_DECISION = 6,
 	LANE_OUTAGE = 7,
 	LANE_SETTLED = 8
+	/* 9: commit_log.c */
 };
 
 /* What is packed, and its cut hash. */

@@ -8,6 +8,9 @@
 #include "commit_priv.h"
 #include "store_priv.h"
 
+/* Behind those of commit.c. */
+enum { LANE_ATTRIBUTE = 9 };
+
 void
 row_list(struct batch *b, const char *const *list, size_t n)
 {
@@ -128,6 +131,33 @@ commit_events(struct store *s, const struct commit_events *c,
 		told[i].key = &c->keys[i];
 		told[i].entry = &c->entries[i];
 		row_entry(b, &c->keys[i], &c->entries[i]);
+	}
+	for (size_t i = 0; i < c->n_alerts; i++)
+		row_alert(b, &c->alerts[i], told, c->n_entries);
+	arena_fini(&arena);
+	write_item_end(s, b, done, ctx);
+}
+
+void
+commit_attribute(struct store *s, const struct commit_attribute *c,
+    store_done_fn *done, void *ctx)
+{
+	const struct lanes lanes = {LANE_ATTRIBUTE, LANE_ATTRIBUTE};
+	struct arena arena = {0};
+	struct told_entry *told =
+	    arena_get(&arena, (c->n_entries + 1) * sizeof *told);
+	struct batch *b = write_item(s, &c->key, 1, lanes);
+
+	CHECK(told != NULL);
+	row_begin(b, GROUP_ATTRIBUTE);
+	row_key(b, &c->key);
+	row_bytes(b, c->noted, c->noted_size);
+	row_wall(b, c->at);
+	row_end(b, GROUP_ATTRIBUTE);
+	for (size_t i = 0; i < c->n_entries; i++) {
+		told[i].key = &c->key;
+		told[i].entry = &c->entries[i];
+		row_entry(b, &c->key, &c->entries[i]);
 	}
 	for (size_t i = 0; i < c->n_alerts; i++)
 		row_alert(b, &c->alerts[i], told, c->n_entries);

@@ -21,7 +21,7 @@ enum {
 	TURN_MS_MAX = 5,
 	/* "PGCOPY\n\377\r\n\0", flags, length of an extension (none). */
 	COPY_HEAD_SIZE = 19,
-	COPY_FIELDS = 19
+	COPY_FIELDS = 20
 };
 
 struct load {
@@ -165,6 +165,9 @@ read_row(struct load *l, struct cursor *c, struct store_row *row)
 	row->failing = !is_null;
 	row->failing_told = take_bool(c);
 	row->fail = (uint8_t)take_i16(c);
+	f = take_field(c);
+	row->noted = f.data;
+	row->noted_size = f.size > 0 ? (size_t)f.size : 0;
 	return c->left >= 0 && row->name != NULL;
 }
 

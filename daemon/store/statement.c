@@ -41,6 +41,7 @@
  * X settled     shard question server change
  * P span        every_s anchor from to
  * Y seen        shard question server at
+ * A attribute   shard question server noted at
  * F finished    shard alert revision sink name ended next status error
  */
 static const struct {
@@ -62,6 +63,7 @@ static const struct {
     [GROUP_SETTLED] = {'X', "huiu"},
     [GROUP_SPAN] = {'P', "izzz"},
     [GROUP_SEEN] = {'Y', "huiz"},
+    [GROUP_ATTRIBUTE] = {'A', "huibz"},
     [GROUP_FINISHED] = {'F', "huitthzit"},
 };
 
@@ -99,6 +101,7 @@ const char statement_rights[] =
     "  ('record_now', 'insert'), ('record_now', 'update'),"
     "  ('record_now', 'delete'), ('candidate', 'insert'),"
     "  ('candidate', 'update'), ('candidate', 'delete'),"
+    "  ('attribute', 'insert'), ('attribute', 'update'),"
     "  ('belief', 'insert'), ('record_past', 'insert'),"
     "  ('evidence', 'insert'), ('log', 'insert'), ('belief', 'select'),"
     "  ('record_past', 'select'), ('log', 'select'))"
@@ -166,7 +169,8 @@ const char statement_load[] =
     "  when n.anchor + x.ms * interval '1 ms' > q.planned_since then"
     "   greatest(s.last_seen, n.anchor + x.ms * interval '1 ms')"
     "  else s.last_seen end,"
-    "  c.phase, c.change, c.seen_at, c.revision, o.since, o.told, o.fail"
+    "  c.phase, c.change, c.seen_at, c.revision, o.since, o.told, o.fail,"
+    "  a.noted"
     " from dnsvigil.question q"
     " left join dnsvigil.state s"
     "  on s.shard = q.shard and s.question = q.question"
@@ -176,6 +180,9 @@ const char statement_load[] =
     " left join dnsvigil.outage o"
     "  on o.shard = q.shard and o.question = q.question"
     "  and o.server = coalesce(s.server, 0) and o.until is null"
+    " left join dnsvigil.attribute a"
+    "  on a.shard = q.shard and a.question = q.question"
+    "  and a.server = coalesce(s.server, 0)"
     " left join newest n on n.every_s = q.every_s"
     " left join lateral (select (n.ms - q.phase_ms) / (q.every_s * "
     "1000::bigint)"
@@ -455,6 +462,12 @@ static const struct statement statements[N_STATEMENTS] = {
 	" from k"
 	" where r.shard = k.shard and r.question = k.question"
 	" and r.server = k.server and r.believed and r.last_seen < k.at"},
+
+    [WRITE_ATTRIBUTE] = {"attribute", SIDE_WRITE, "A0,A1,A2,A3,A4",
+	"insert into dnsvigil.attribute (shard, question, server, noted, at)"
+	" select * from unnest($1, $2, $3, $4, $5)"
+	" on conflict (shard, question, server) do update"
+	" set noted = excluded.noted, at = excluded.at"},
 
     /* The lock is held until the commit and the numbers are taken under it,
      * so that they become visible in their order.  'log' in ASCII. */

@@ -48,6 +48,7 @@ struct watch {
 	const char *owner;   /* NULL: none */
 	const char *runbook; /* NULL: none */
 	enum proof confirm;
+	uint8_t attributes; /* bits of enum attribute: whose events are told */
 	unsigned line;
 };
 typedef void watch_fn(void *ctx, const struct watch *watch);

@@ -179,6 +179,21 @@ struct commit_outage {
 };
 
 /*
+ * What a question showed beside what it said (R6), and what is told of that:
+ * one transaction.  Each alert is that of the entry with its id.
+ */
+struct commit_attribute {
+	struct store_key key;
+	const uint8_t *noted; /* attribute_pack(), one after the other */
+	size_t noted_size;
+	wall_us at;
+	const struct commit_entry *entries; /* none: nothing is told */
+	size_t n_entries;
+	const struct commit_alert *alerts;
+	size_t n_alerts;
+};
+
+/*
  * The ledger behind last_seen: in [from, to] every watched question of this
  * interval whose planned time (anchor + phase + k * every) fell there was
  * asked, and answered as believed, unless an outage or a candidate says
@@ -202,6 +217,8 @@ void commit_more(struct store *s, const struct commit_more *c,
 void commit_decisions(struct store *s, const struct commit_decisions *c,
     store_done_fn *done, void *ctx);
 void commit_events(struct store *s, const struct commit_events *c,
+    store_done_fn *done, void *ctx);
+void commit_attribute(struct store *s, const struct commit_attribute *c,
     store_done_fn *done, void *ctx);
 void commit_outage(struct store *s, const struct commit_outage *c,
     store_done_fn *done, void *ctx);

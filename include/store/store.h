@@ -31,7 +31,7 @@ struct loop;
 struct store;
 
 enum {
-	STORE_SCHEMA = 1, /* the last migration this program knows */
+	STORE_SCHEMA = 2, /* the last migration this program knows */
 	STORE_SHARDS = 1024,
 	STORE_BATCH_ITEMS = 1000, /* a transaction is sent at this many items */
 	STORE_BATCH_MS = 50       /* or when the oldest waits this long */
@@ -104,6 +104,8 @@ struct store_row {
 	bool failing_told;
 	uint8_t fail; /* enum fail */
 	wall_us failing_since;
+	const uint8_t *noted; /* attributes, see commit_attribute; NULL: none */
+	size_t noted_size;
 };
 typedef void store_row_fn(void *ctx, const struct store_row *row);
 /* err 0 when all rows came; 1 is never used. */

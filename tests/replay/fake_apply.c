@@ -571,6 +571,41 @@ apply_events(struct db *db, const struct commit_events *c)
 	put_alerts(db, c->alerts, c->n_alerts, first, c->n_entries, highest);
 }
 
+/* Each entry has its own alert, in the order of the entries. */
+static void
+apply_attribute(struct db *db, const struct commit_attribute *c)
+{
+	struct db_question *q = need(db, &c->key, "an attribute");
+	uint8_t *own = arena_copy(&db->arena, c->noted, c->noted_size);
+	size_t at = 0;
+
+	CHECK(own != NULL);
+	if (q->content.data == NULL)
+		story_fail("oracle: an attribute of %s before its baseline",
+		    subject(q));
+	if (q->noted.size == c->noted_size &&
+	    memcmp(q->noted.data, own, c->noted_size) == 0)
+		story_fail("oracle: an attribute of %s is written that is "
+			   "there",
+		    subject(q));
+	q->noted = (struct packed){own, c->noted_size};
+	for (size_t i = 0; i < c->n_entries; i++) {
+		const struct commit_entry *e = &c->entries[i];
+		bool told = severity_is_told((enum severity)e->severity) &&
+		            db->n_sinks > 0;
+
+		put_entry(db, e, told);
+		if (told && (at == c->n_alerts ||
+				!uuid_equal(&c->alerts[at].id, &e->id)))
+			story_fail(
+			    "oracle: an event of %s has no alert", subject(q));
+		if (told)
+			put_alert(db, &c->alerts[at++], db->n_entries - 1, 1);
+	}
+	if (at != c->n_alerts)
+		story_fail("oracle: an alert of %s has no event", subject(q));
+}
+
 static void
 apply_outage(struct db *db, const struct commit_outage *c)
 {
@@ -652,6 +687,9 @@ db_apply(struct db *db, struct op *op)
 		break;
 	case OP_SETTLED:
 		apply_settled(db, &op->u.settled.key, &op->u.settled.change);
+		break;
+	case OP_ATTRIBUTE:
+		apply_attribute(db, &op->u.attribute);
 		break;
 	case OP_SPANS:
 		for (size_t i = 0; i < op->u.spans.n; i++)

@@ -88,6 +88,20 @@ copy_entry(struct op *op, struct commit_entry *e)
 	e->tags = NULL;
 }
 
+static const struct commit_entry *
+copy_entries(struct op *op, const struct commit_entry *list, size_t n)
+{
+	struct commit_entry *own =
+	    arena_get(&op->arena, (n + 1) * sizeof(*own));
+
+	CHECK(own != NULL);
+	for (size_t i = 0; i < n; i++) {
+		own[i] = list[i];
+		copy_entry(op, &own[i]);
+	}
+	return own;
+}
+
 static const struct commit_alert *
 copy_alerts(struct op *op, const struct commit_alert *list, size_t n)
 {
@@ -184,18 +198,25 @@ commit_events(struct store *s, const struct commit_events *c,
     store_done_fn *done, void *ctx)
 {
 	struct op *op = op_new(OP_EVENTS, done, ctx);
-	struct commit_entry *own =
-	    arena_get(&op->arena, (c->n_entries + 1) * sizeof(*own));
 
-	CHECK(own != NULL);
 	op->u.events = *c;
-	for (size_t i = 0; i < c->n_entries; i++) {
-		own[i] = c->entries[i];
-		copy_entry(op, &own[i]);
-	}
-	op->u.events.entries = own;
+	op->u.events.entries = copy_entries(op, c->entries, c->n_entries);
 	op->u.events.keys = copy(op, c->keys, c->n_entries * sizeof(*c->keys));
 	op->u.events.alerts = copy_alerts(op, c->alerts, c->n_alerts);
+	store_enqueue(s, op);
+}
+
+void
+commit_attribute(struct store *s, const struct commit_attribute *c,
+    store_done_fn *done, void *ctx)
+{
+	struct op *op = op_new(OP_ATTRIBUTE, done, ctx);
+	struct commit_attribute *own = &op->u.attribute;
+
+	*own = *c;
+	own->noted = copy(op, c->noted, c->noted_size);
+	own->entries = copy_entries(op, c->entries, c->n_entries);
+	own->alerts = copy_alerts(op, c->alerts, c->n_alerts);
 	store_enqueue(s, op);
 }
 

@@ -440,6 +440,8 @@ on_load(void *ctx)
 		    .failing_told = q->failing_told,
 		    .fail = q->fail,
 		    .failing_since = q->failing_since,
+		    .noted = q->noted.data,
+		    .noted_size = q->noted.size,
 		};
 
 		s->on_row(s->load_ctx, &row);

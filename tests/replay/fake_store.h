@@ -78,6 +78,7 @@ struct db_question {
 	bool failing, failing_told;
 	uint8_t fail;
 	wall_us failing_since;
+	struct packed noted; /* of its attributes */
 	unsigned n_outages;
 	unsigned n_baselines;
 };
@@ -162,7 +163,8 @@ enum op_kind {
 	OP_EVENTS,
 	OP_OUTAGE,
 	OP_SETTLED,
-	OP_SPANS
+	OP_SPANS,
+	OP_ATTRIBUTE
 };
 
 struct op {
@@ -179,6 +181,7 @@ struct op {
 		struct commit_decisions decisions;
 		struct commit_events events;
 		struct commit_outage outage;
+		struct commit_attribute attribute;
 		struct {
 			struct store_key key;
 			struct uuid change;

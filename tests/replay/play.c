@@ -17,6 +17,7 @@
  *                                group b, unless any is given; the questions
  *                                of www.example.org go to one first)
  *   watch NAME TYPES [every SPAN] [tags A,B] [confirm PROOF] [list L]
+ *         [attributes A,B]
  *   unwatch NAME [TYPES]         with `reload` or `restart`: later too
  *   sink NAME | sink none        (soc, unless any is given)
  *   config LINE                  of YAML, e.g. failing_after: 2

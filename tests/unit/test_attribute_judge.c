@@ -311,7 +311,7 @@ test_ttl_of_an_own_cache_below_the_interval_is_told(void **state)
 		assert_int_not_equal(
 		    see_after(&s, 300 + rand_below(15)), ATTRIBUTE_CHANGED);
 	s.shown.ttl = 20;
-	for (int i = 0; i < 40; i++)
+	for (int i = 0; i < 80; i++)
 		told +=
 		    see_after(&s, 300 + rand_below(15)) == ATTRIBUTE_CHANGED;
 	assert_int_equal(told, 1);

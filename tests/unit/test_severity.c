@@ -162,6 +162,9 @@ test_severity_of_events(void **state)
 	assert_int_equal(of_event("recovered", OWNED), SEVERITY_LOW);
 	assert_int_equal(of_event("blind", 0), SEVERITY_CRITICAL);
 	assert_int_equal(of_event("sighted", 0), SEVERITY_LOW);
+	assert_int_equal(of_event("ttl", OWNED), SEVERITY_LOW);
+	assert_int_equal(of_event("serial", 0), SEVERITY_LOW);
+	assert_int_equal(of_event("order", OWNED), SEVERITY_INFO);
 	assert_int_equal(of_event("of a later version", 0), SEVERITY_MEDIUM);
 }
 

@@ -23,6 +23,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "config/watchlist.h"
+#include "dns/attribute.h"
 #include "dns/type.h"
 
 static char folder[] = "/tmp/dnsvigil-test-XXXXXX";
@@ -92,6 +93,11 @@ on_watch(void *ctx, const struct watch *w)
 		buf_printf(out, " runbook=%s", w->runbook);
 	if (w->confirm != PROOF_BEST)
 		buf_printf(out, " confirm=%s", proofs[w->confirm]);
+	for (unsigned i = 0; i < N_ATTRIBUTES; i++) {
+		if ((w->attributes & 1u << i) != 0)
+			buf_printf(
+			    out, " +%s", attribute_text((enum attribute)i));
+	}
 	buf_printf(out, " [%s]\n", w->list);
 }
 
