@@ -210,7 +210,7 @@ struct monitor {
 	bool loading;
 	bool draining;
 	bool done_told;
-	bool slow; /* the buffer is full: polling slows */
+	bool slow;             /* the buffer is full: polling slows */
 	bool attributes_asked; /* some watch asks to be told of attributes */
 	uint32_t watched;
 	uint32_t first_left;

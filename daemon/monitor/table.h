@@ -63,7 +63,7 @@ struct policy {
 	size_t n_lists;
 	const char *owner;
 	const char *runbook;
-	uint64_t attributes; /* hash of all that the database keeps of it */
+	uint64_t attributes;     /* hash of all that the database keeps of it */
 	uint8_t told_attributes; /* bits of enum attribute: R6's opt-in */
 	bool owned, hostile;
 	uint32_t class_; /* index of its interval among the ledger's */

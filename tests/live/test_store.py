@@ -30,6 +30,8 @@ import pg  # noqa: E402
 ROOT = pg.ROOT
 MODE = os.environ.get("MODE", "release")
 LIMIT_S = 120
+SCHEMA = len([n for n in os.listdir(os.path.join(ROOT, "sql"))
+              if n.endswith(".sql")])
 # After a crash the server syncs its files: all of them, or their file system.
 cluster = pg.Cluster(settings={"recovery_init_sync_method": "syncfs"})
 PROBE = os.path.join(ROOT, "build", MODE, "store_probe")
@@ -187,14 +189,14 @@ class Refused(Case):
 
     def test_a_database_without_schema_is_refused(self):
         self.refused(cluster.create("bare"),
-                     "database has schema 0, this program needs 1: "
-                     "run `dnsvigil migrate`")
+                     "database has schema 0, this program needs %d: "
+                     "run `dnsvigil migrate`" % SCHEMA)
 
     def test_a_newer_schema_is_refused(self):
         self.sql("insert into dnsvigil.migration (version, name, sha256) "
-                 "values (2, 'later', '')")
-        self.refused(self.db, "database has schema 2, this program needs 1: "
-                     "it is too old for this database")
+                 "values (%d, 'later', '')" % (SCHEMA + 1))
+        self.refused(self.db, "database has schema %d, this program needs %d: "
+                     "it is too old for this database" % (SCHEMA + 1, SCHEMA))
 
     def test_another_encoding_is_refused(self):
         db = cluster.create("ascii", "encoding 'SQL_ASCII' locale 'C' "

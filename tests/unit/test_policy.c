@@ -21,6 +21,7 @@
 
 #include "base/rand.h"
 #include "daemon/monitor/table.h"
+#include "dns/attribute.h"
 
 static struct table *table;
 
@@ -320,6 +321,30 @@ test_policy_merges_in_any_order_to_the_same(void **state)
 	}
 }
 
+/* R6: what any list asks to be told of is told; and the set tells policies
+ * apart. */
+static void
+test_policy_attributes_of_events_are_the_union(void **state)
+{
+	struct watch w = watch_of("mine", 60);
+	uint32_t none = policy_of(table, &w);
+	uint32_t ttl;
+	uint32_t both;
+
+	(void)state;
+	w.attributes = 1u << ATTRIBUTE_TTL;
+	ttl = policy_of(table, &w);
+	w.attributes = 1u << ATTRIBUTE_ORDER;
+	both = policy_merge(table, ttl, policy_of(table, &w));
+	assert_int_not_equal(none, ttl);
+	assert_int_equal(get(none)->told_attributes, 0);
+	assert_int_equal(get(both)->told_attributes,
+	    1u << ATTRIBUTE_TTL | 1u << ATTRIBUTE_ORDER);
+	assert_int_equal(policy_merge(table, none, both), both);
+	assert_int_equal(get(policy_only(table, ttl, "mine"))->told_attributes,
+	    1u << ATTRIBUTE_TTL);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_table, drop_table)
 
 int
@@ -333,6 +358,7 @@ main(void)
 	    TEST(test_policy_merge_takes_the_shorter_interval_and_the_union),
 	    TEST(test_policy_merge_takes_the_first_owner_and_runbook),
 	    TEST(test_policy_merge_takes_the_stricter_proof),
+	    TEST(test_policy_attributes_of_events_are_the_union),
 	    TEST(test_policy_merge_with_none_is_the_other),
 	    TEST(test_policy_only_keeps_what_one_list_says),
 	    TEST(test_policy_class_stays_with_it),

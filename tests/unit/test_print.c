@@ -118,6 +118,27 @@ test_a_change_is_one_line(void **state)
 }
 
 static void
+test_an_attribute_shows_what_it_was_and_is(void **state)
+{
+	(void)state;
+	assert_line(false, "event",
+	    "{\"kind\":\"serial\",\"name\":\"example.com.\","
+	    "\"type\":\"SOA\",\"view\":\"default\","
+	    "\"reason\":\"forward\",\"from\":7,\"to\":8,"
+	    "\"since\":\"2026-11-21T16:00:00.310Z\","
+	    "\"at\":\"2026-11-21T17:00:00.310Z\",\"severity\":\"low\"}",
+	    "2026-11-21 17:00:00Z  low       serial            "
+	    "example.com. SOA forward 7 -> 8 since 2026-11-21 16:00:00Z");
+	assert_line(false, "event",
+	    "{\"kind\":\"timers\",\"name\":\"example.com.\","
+	    "\"type\":\"SOA\",\"from\":{\"refresh\":1,\"retry\":2},"
+	    "\"to\":{\"refresh\":1,\"retry\":3},"
+	    "\"at\":\"2026-11-21T17:00:00.310Z\",\"severity\":\"low\"}",
+	    "2026-11-21 17:00:00Z  low       timers            "
+	    "example.com. SOA 1 2 -> 1 3");
+}
+
+static void
 test_each_kind_shows_what_differs(void **state)
 {
 	static const char *const cases[][2] = {
@@ -318,6 +339,7 @@ main(void)
 	    cmocka_unit_test(test_a_decision_is_shown_as_the_entry_that_it_is),
 	    cmocka_unit_test(test_characters_become_escapes_again),
 	    cmocka_unit_test(test_a_change_is_one_line),
+	    cmocka_unit_test(test_an_attribute_shows_what_it_was_and_is),
 	    cmocka_unit_test(test_each_kind_shows_what_differs),
 	    cmocka_unit_test(test_hostile_values_are_escaped_and_cut),
 	    cmocka_unit_test(test_no_bytes_break_out),

@@ -439,6 +439,48 @@ test_say_event_has_the_members_of_the_contract(void **state)
 	buf_fini(&b);
 }
 
+/* R6: numbers are numbers, an SOA's timers have names, digests are hex. */
+static void
+test_say_event_of_an_attribute_has_both_values(void **state)
+{
+	static const uint8_t from[ATTRIBUTE_SIZE] = {0xff, 0xff, 0xff, 0xff};
+	static const uint8_t to[ATTRIBUTE_SIZE] = {[3] = 2, [7] = 3};
+	static const char *const wants[N_ATTRIBUTES] = {
+	    [ATTRIBUTE_ORDER] = "\"ffffffff000000000000000000000000\"",
+	    [ATTRIBUTE_DUPLICATES] = "4294967295",
+	    [ATTRIBUTE_TTL] = "4294967295",
+	    [ATTRIBUTE_CASE] = "\"ffffffff000000000000000000000000\"",
+	    [ATTRIBUTE_SERIAL] = "4294967295",
+	    [ATTRIBUTE_TIMERS] = "{\"refresh\":4294967295,\"retry\":0,"
+				 "\"expire\":0,\"minimum\":0}",
+	    [ATTRIBUTE_SIGNATURE] = "\"ffffffff000000000000000000000000\"",
+	};
+	struct say_event e = {.name = NAME,
+	    .type = TYPE_SOA,
+	    .since = SEEN,
+	    .at = SEEN,
+	    .severity = SEVERITY_LOW,
+	    .from = from,
+	    .to = to};
+	struct buf b = {0};
+
+	(void)state;
+	for (unsigned i = 0; i < N_ATTRIBUTES; i++) {
+		json_t *j;
+
+		e.attribute = (enum attribute)i;
+		e.kind = attribute_text(e.attribute);
+		buf_clear(&b);
+		say_event(&e, &b);
+		j = parsed(&b);
+		check_member(j, "from", wants[i]);
+		assert_non_null(json_object_get(j, "to"));
+		assert_null(json_object_get(j, "reason"));
+		json_decref(j);
+	}
+	buf_fini(&b);
+}
+
 static void
 test_say_event_of_the_monitor_has_no_name(void **state)
 {
@@ -723,6 +765,7 @@ main(void)
 	    cmocka_unit_test(
 		test_say_candidate_has_the_members_of_the_contract),
 	    cmocka_unit_test(test_say_event_has_the_members_of_the_contract),
+	    cmocka_unit_test(test_say_event_of_an_attribute_has_both_values),
 	    cmocka_unit_test(test_say_event_of_the_monitor_has_no_name),
 	    cmocka_unit_test(test_say_group_has_the_members_of_the_contract),
 	    cmocka_unit_test(test_say_summary_of_outcomes),
