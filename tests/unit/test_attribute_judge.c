@@ -502,7 +502,7 @@ test_farm_of_caches_tells_a_new_ttl_once(void **state)
 		f.stale = f.stale && (!lower || ttl / 8 > every);
 		subject_init(&s, ATTRIBUTE_TTL, false);
 		s.sample.every_s = every;
-		for (unsigned i = 1; i <= 600 + 60 * life; i++) {
+		for (unsigned i = 1; i <= 600 + 120 * life; i++) {
 			if (i == begin)
 				f.ttl_now = lower ? ttl / 8 : ttl * 8;
 			if (poll(&s, &f, i) != ATTRIBUTE_CHANGED)
