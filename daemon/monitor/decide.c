@@ -369,60 +369,15 @@ believe(struct inquiry *q)
 	row->seen = (uint32_t)(to->last_at / WALL_S(1));
 }
 
-struct telling {
-	enum severity highest;
-	enum label weakest;
-	bool told;
-};
-
-/* unconfirmed is weaker than transient is weaker than confirmed. */
-static int
-weakness(enum label label)
-{
-	switch (label) {
-	case LABEL_UNCONFIRMED:
-		return 2;
-	case LABEL_TRANSIENT:
-		return 1;
-	case LABEL_CONFIRMED:
-	case LABEL_NONE:
-		break;
-	}
-	return 0;
-}
-
 static struct telling
 weigh_all(struct inquiry **members, size_t n)
 {
-	struct telling t = {SEVERITY_INFO, LABEL_CONFIRMED, false};
+	struct telling t = {0};
 
-	for (size_t i = 0; i < n; i++) {
-		if (members[i]->severity > t.highest)
-			t.highest = members[i]->severity;
-		if (weakness(members[i]->judgement.label) > weakness(t.weakest))
-			t.weakest = members[i]->judgement.label;
-	}
-	t.told = severity_is_told(t.highest);
+	for (size_t i = 0; i < n; i++)
+		told_weigh(
+		    &t, members[i]->severity, members[i]->judgement.label);
 	return t;
-}
-
-void
-decide_release(struct told_group *g)
-{
-	if (g != NULL && --g->refs == 0)
-		free(g);
-}
-
-static struct told_group *
-group_new(const struct household *h, wall_us at)
-{
-	struct told_group *g = calloc(1, sizeof(*g));
-
-	CHECK(g != NULL);
-	g->id = uuid_v7(at);
-	g->refs = 1;
-	g->kind = h->kind;
-	return g;
 }
 
 /* The group that tells these members; NULL: the change has its own alert. */
@@ -434,7 +389,8 @@ group_of(struct inquiry **members, size_t n, struct household *h)
 	if (h == NULL || (n < 2 && h->group == NULL))
 		return NULL;
 	if (h->group == NULL)
-		h->group = group_new(h, members[0]->seen_at);
+		h->group = told_new(h->kind, members[0]->seen_at);
+	CHECK(h->group != NULL);
 	for (size_t i = 0; i < n; i++) {
 		members[i]->group = h->group;
 		h->group->refs++;
@@ -450,9 +406,9 @@ static void
 build_alert(struct monitor *m, struct inquiry **members, size_t n,
     struct household *h, struct commit_alert *alert, struct buf *text)
 {
-	struct telling t = weigh_all(members, n);
 	struct inquiry *q = members[0];
 	struct told_group *group = group_of(members, n, h);
+	struct telling t;
 
 	*alert = (struct commit_alert){
 	    .id = q->change,
@@ -461,17 +417,20 @@ build_alert(struct monitor *m, struct inquiry **members, size_t n,
 	    .sinks = m->sinks,
 	    .n_sinks = m->n_sinks,
 	};
+	for (size_t i = 0; i < n && group != NULL; i++)
+		told_put(group, members[i]);
 	if (group != NULL) {
 		struct say_group g = {
 		    .id = group->id,
 		    .revision = ++group->revision,
 		    .kind = group->kind,
 		    .name = table_name(m->table, q->question, NULL),
-		    .severity = t.highest,
-		    .label = t.weakest,
-		    .n_members = n,
 		};
 
+		t = told_sum(group);
+		g.severity = t.highest;
+		g.label = t.weakest;
+		g.n_members = t.n;
 		say_group(&g, text);
 		alert->id = group->id;
 		alert->revision = group->revision;
@@ -518,7 +477,8 @@ send_decisions(struct monitor *m, struct inquiry **members, size_t n,
 		    q->judgement.label == LABEL_UNCONFIRMED && !q->rotating;
 		CHECK(build_decision(q, &decisions[i], &d->list[i], names[i]));
 	}
-	if (weigh_all(members, n).told || members[0]->told) {
+	if (severity_is_told(weigh_all(members, n).highest) ||
+	    members[0]->told) {
 		build_alert(m, members, n, h, &alert, &group);
 		alert.name = names[0];
 		c.alerts = &alert;

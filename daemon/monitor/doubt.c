@@ -112,7 +112,8 @@ take_up(struct inquiry *q, const struct store_believed *b)
 	q->state = INQUIRY_DOUBTED;
 	if (!inquiry_conclude(q, monitor_steady(m)))
 		return false;
-	q->told = severity_is_told(q->severity);
+	if (!told_restore(q, &b->told))
+		return false;
 	row->flags |= Q_DOUBTED;
 	return true;
 }

@@ -36,7 +36,7 @@ void
 household_free(struct monitor *m, struct household *h)
 {
 	idmap_take(&m->households, h->name);
-	decide_release(h->group);
+	told_release(h->group);
 	free(h);
 }
 

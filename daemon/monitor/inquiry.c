@@ -36,7 +36,7 @@ inquiry_free(struct inquiry *q)
 	if (q == NULL)
 		return;
 	q->monitor->observed_bytes -= q->arena_counted;
-	decide_release(q->group);
+	told_release(q->group);
 	arena_fini(&q->arena);
 	free(q->list);
 	free(q);
@@ -595,7 +595,7 @@ inquiry_closed(struct inquiry *q)
 	if (differs_after(q, row->fingerprint)) {
 		q->begin = q->end;
 		q->restored = false;
-		decide_release(q->group);
+		told_release(q->group);
 		q->group = NULL;
 		q->told = false;
 		q->state = INQUIRY_FETCHING;

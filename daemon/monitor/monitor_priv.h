@@ -11,6 +11,7 @@
  *   doubt.c      what was told as unconfirmed, asked again
  *   asking.c     whom it asks to confirm
  *   decide.c     turns a judgement into decisions, alerts and lines
+ *   told.c       alerts about several changes
  *   household.c  types of one name that vanish or appear together (R5)
  *   outage.c     failing, recovered, blind, sighted (R3, R4)
  *   attribute.c  what is no change, for those that ask to be told (R6)
@@ -121,12 +122,28 @@ enum inquiry_state {
 
 struct household;
 
+/* What an alert says of several decisions. */
+struct telling {
+	enum severity highest;
+	enum label weakest;
+	uint32_t n;
+};
+
+struct told_member {
+	struct uuid change;
+	enum severity severity;
+	enum label label;
+};
+
 /* An alert about several changes: revisions are counted once for all. */
 struct told_group {
 	struct uuid id;
 	uint32_t revision;
 	uint32_t refs;
 	const char *kind; /* "vanished" or "appeared" */
+	struct told_member members[WATCH_TYPES_MAX];
+	uint8_t n;
+	struct telling others; /* decided for good before a restart */
 };
 
 struct inquiry {
@@ -331,10 +348,21 @@ void testimony_count_bytes(struct inquiry *q);
 /* Severity and aspects of a judgement; sets q->severity and q->aspects. */
 void decide_weigh(struct inquiry *q);
 void decide_sight(struct inquiry *q);
-void decide_release(struct told_group *g); /* NULL is fine */
 /* Commits the decisions of inquiries in one transaction, with their alert. */
 void decide_commit(
     struct monitor *m, struct inquiry **members, size_t n, struct household *h);
+
+/* ---- told.c ---- */
+struct told_group *told_new(const char *kind, wall_us at);
+void told_release(struct told_group *g); /* NULL is fine */
+/* One more decision into the sum. */
+void told_weigh(struct telling *t, enum severity severity, enum label label);
+/* The member's latest decision. */
+void told_put(struct told_group *g, const struct inquiry *q);
+struct telling told_sum(const struct told_group *g);
+/* After a restart: the alert that told the doubted change.  False: no memory.
+ */
+MUST_CHECK bool told_restore(struct inquiry *q, const struct store_told *told);
 
 /* ---- household.c ---- */
 enum heard {

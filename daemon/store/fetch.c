@@ -222,6 +222,13 @@ read_believed(const PGresult *r, int row, struct store_believed *b)
 		b->before = (const uint8_t *)PQgetvalue(r, row, 11);
 		b->before_size = (size_t)PQgetlength(r, row, 11);
 	}
+	b->told.alert = field_uuid(r, row, 12);
+	b->told.revision = (uint32_t)field_i32(r, row, 13);
+	if (!PQgetisnull(r, row, 14))
+		b->told.kind = PQgetvalue(r, row, 14);
+	b->told.n_others = (uint32_t)field_i32(r, row, 15);
+	b->told.severity = (uint8_t)field_i32(r, row, 16);
+	b->told.label = (uint8_t)field_i32(r, row, 17);
 }
 
 static void

@@ -602,7 +602,8 @@ static const struct statement statements[N_STATEMENTS] = {
 	" dnsvigil.drop_before(now() - make_interval(days => $1)) else 0"
 	" end, dnsvigil.default_rows()"},
 
-    /* $4: when the reply that differs came. */
+    /* $4: when the reply that differs came.  Of a doubted change also the
+     * alert that told it, and what else is in that. */
     [READ_STATE] = {"state", SIDE_READ, "$H,$U,$I,$Z",
 	"select k.row, s.content, s.ttl, s.since, greatest(s.last_seen,"
 	"  case when q.watched then dnsvigil.seen_until(q.every_s,"
@@ -626,7 +627,8 @@ static const struct statement statements[N_STATEMENTS] = {
 	"  select b.content from dnsvigil.belief b"
 	"  where b.shard = k.shard and b.question = k.question"
 	"  and b.server = k.server"
-	"  order by b.until desc limit 1) end"
+	"  order by b.until desc limit 1) end,"
+	" a.alert, a.revision, a.kind, g.n, g.severity, g.label"
 	" from unnest($1, $2, $3, $4) with ordinality"
 	"  k (shard, question, server, at, row)"
 	" join dnsvigil.question q"
@@ -639,7 +641,32 @@ static const struct statement statements[N_STATEMENTS] = {
 	"  and c.server = k.server"
 	" left join dnsvigil.outage o"
 	"  on o.shard = k.shard and o.question = k.question"
-	"  and o.server = k.server and o.until is null"},
+	"  and o.server = k.server and o.until is null"
+	" left join lateral ("
+	"  select d.alert, d.\"group\"->>'kind' as kind, ("
+	"   select max(e.revision) from dnsvigil.delivery e"
+	"   where e.shard = d.shard and e.alert = d.alert) as revision"
+	"  from dnsvigil.delivery d"
+	"  where c.phase = 2 and d.shard = k.shard"
+	"  and c.change = any (d.member_id)"
+	"  limit 1) a on true"
+	" left join lateral ("
+	"  select count(*)::int as n, max(l.severity)::int as severity,"
+	"   case when bool_or(l.label = 2) then 2"
+	"   when bool_or(l.label = 3) then 3 else 1 end as label"
+	"  from (select distinct on (m.id) m.shard, m.id, m.revision"
+	"   from dnsvigil.delivery e"
+	"   cross join lateral unnest(e.member_shard, e.member_id,"
+	"    e.member_revision) m (shard, id, revision)"
+	"   where e.shard = k.shard and e.alert = a.alert"
+	"   and a.kind is not null"
+	"   order by m.id, m.revision desc) m"
+	"  join dnsvigil.log l on l.shard = m.shard and l.id = m.id"
+	"   and l.revision = m.revision"
+	"  where not exists ("
+	"   select from dnsvigil.candidate x"
+	"   where x.shard = m.shard and x.change = m.id"
+	"   and x.phase = 2)) g on a.kind is not null"},
 
     /* First here, first anywhere, and how long it was believed here in the
      * last 30 days, in microseconds. */

@@ -136,6 +136,17 @@ struct store_element {
 	    believed_day; /* believed here for a day within the last 30 (R21) */
 };
 
+/* The alert that told a doubted change, by its latest revision. */
+struct store_told {
+	struct uuid alert; /* nil: no sink got any */
+	uint32_t revision;
+	const char *kind; /* of a group; NULL: an alert of its own */
+	/* Of the group's other members, without those that are doubted: */
+	uint32_t n_others;
+	uint8_t severity; /* the highest, 0: there are none */
+	uint8_t label;    /* the weakest */
+};
+
 struct store_believed {
 	bool known;             /* a state is there */
 	const uint8_t *content; /* packed */
@@ -154,6 +165,7 @@ struct store_believed {
 	const uint8_t *before; /* packed, with CANDIDATE_DOUBTED: what was
 	                        * believed before the state; NULL: none */
 	size_t before_size;
+	struct store_told told; /* with CANDIDATE_DOUBTED */
 	const struct store_element *elements;
 	size_t n_elements;
 };

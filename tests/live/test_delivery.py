@@ -129,6 +129,43 @@ class Delivery(world.WorldCase):
         self.assert_gapless(r)
         self.assertEqual(d.stop(), 0)
 
+    def test_later_decision_of_a_group_is_its_next_revision(self):
+        """R15, also after a kill -9: the group's id, the next revision."""
+        name = "group.d.example"
+        self.set(name, "A", a("192.0.2.1"))
+        self.set(name, "MX", mx(1, "m.test"))
+        r = self.world.receiver()
+        d = self.daemon(watch(name, types=["A", "MX"], tags="owned"),
+                        {"soc": r.url}, [self.first, self.second])
+        self.first.questions.clear()
+        d.rounds(1)
+        home, other = (self.first, self.second) if self.first.asked(
+            name + ".") else (self.second, self.first)
+        home.faults[name + "."] = "nxdomain"
+        self.assertTrue(r.wait_for(len, 40), d.text())
+        first = r.requests[0]["body"]["data"]
+        self.assertEqual(
+            (first["class"], first["label"], first["revision"]),
+            ("group", "unconfirmed", 1))
+        d.kill9()
+        d.start()
+        d.wait_ready()
+        other.faults[name + "."] = "nxdomain"
+        self.assertTrue(
+            r.wait_for(lambda x: len(bodies(r)) == 3, 40), d.text())
+        later = [b["data"] for b in bodies(r)[1:]]
+        self.assertEqual([(x["class"], x["id"], x["revision"])
+                          for x in later],
+                         [("group", first["id"], 2),
+                          ("group", first["id"], 3)])
+        self.assertEqual([x["label"] for x in later],
+                         ["unconfirmed", "confirmed"])
+        self.assertEqual({(m["id"], m["revision"])
+                          for m in later[1]["members"]},
+                         {(m["id"], 2) for m in first["members"]})
+        self.assert_gapless(r)
+        self.assertEqual(d.stop(), 0)
+
     def test_alerts_survive_a_dead_receiver_and_a_killed_daemon(self):
         """S-F13, R29, R30, in minutes instead of hours."""
         names = ["k%d.d.example" % i for i in range(5)]

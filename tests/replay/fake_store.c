@@ -13,6 +13,8 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "dns/type.h"
+#include "jpath.h"
+#include "judge/candidate.h"
 #include "play.h"
 
 enum { CONNECT_MS = 5, COMMIT_MS = 8, READ_MS = 3, DAY_S = 86400 };
@@ -331,6 +333,79 @@ element_key(const struct content *c, size_t i)
 	return db_link(&alias);
 }
 
+static bool
+alert_has(const struct db *db, const struct db_alert *a, const struct uuid *id)
+{
+	for (size_t i = a->first; i < a->first + a->n; i++) {
+		if (uuid_equal(&db->entries[i].id, id))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_doubted(const struct db *db, const struct uuid *change)
+{
+	for (size_t i = 0; i < db->n_questions; i++) {
+		const struct db_question *q = db->questions[i];
+
+		if (q->phase == CANDIDATE_DOUBTED &&
+		    uuid_equal(&q->candidate, change))
+			return true;
+	}
+	return false;
+}
+
+/* The latest decisions of the alert's members that are not doubted. */
+static void
+sum_others(const struct db *db, struct store_told *out)
+{
+	bool unconfirmed = false;
+	bool transient = false;
+
+	for (size_t i = 0; i < db->n_entries; i++) {
+		const struct db_entry *e = &db->entries[i];
+		bool member = false;
+		bool latest = true;
+
+		for (size_t k = 0; k < db->n_alerts && !member; k++)
+			member = uuid_equal(&db->alerts[k].id, &out->alert) &&
+			         alert_has(db, &db->alerts[k], &e->id);
+		for (size_t k = i + 1; k < db->n_entries && latest; k++)
+			latest = !uuid_equal(&db->entries[k].id, &e->id);
+		if (!member || !latest || is_doubted(db, &e->id))
+			continue;
+		out->n_others++;
+		unconfirmed = unconfirmed || e->label == LABEL_UNCONFIRMED;
+		transient = transient || e->label == LABEL_TRANSIENT;
+		if (e->severity > out->severity)
+			out->severity = e->severity;
+	}
+	out->label = unconfirmed ? LABEL_UNCONFIRMED
+	             : transient ? LABEL_TRANSIENT
+	                         : LABEL_CONFIRMED;
+}
+
+static void
+look_for_alert(const struct db *db, const struct uuid *change, char kind[32],
+    struct store_told *out)
+{
+	for (size_t i = 0; i < db->n_alerts; i++) {
+		const struct db_alert *a = &db->alerts[i];
+
+		if (alert_has(db, a, change))
+			out->alert = a->id;
+		if (uuid_is_nil(&out->alert) ||
+		    !uuid_equal(&out->alert, &a->id))
+			continue;
+		out->revision = a->revision;
+		if (a->group != NULL && jpath(a->group, ".kind", kind, 32))
+			out->kind = kind;
+	}
+	if (out->kind != NULL)
+		sum_others(db, out);
+}
+
 static void
 answer_fetch(struct store *s, struct fetch *f)
 {
@@ -339,6 +414,7 @@ answer_fetch(struct store *s, struct fetch *f)
 	struct store_element *elements = calloc(n + 1, sizeof(*elements));
 	struct store_believed b = {.elements = elements, .n_elements = n};
 	struct uuid key;
+	char kind[32];
 
 	CHECK(elements != NULL);
 	for (size_t i = 0; i < n; i++) {
@@ -364,6 +440,8 @@ answer_fetch(struct store *s, struct fetch *f)
 			b.before_size =
 			    q->beliefs[q->n_beliefs - 1].content.size;
 		}
+		if (q->phase == CANDIDATE_DOUBTED)
+			look_for_alert(s->db, &q->candidate, kind, &b.told);
 	}
 	f->fn(f->ctx, 0, &b);
 	free(elements);
