@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { SLOT_EMPTY = 0, SLOT_USED = 1, SLOT_GONE = 2 };
+enum { SLOT_EMPTY = 0, SLOT_USED = 1, SLOT_GONE = 2, ROOM_MIN = 64 };
 
 static uint32_t
 slot_of(const struct idmap *m, uint32_t id)
@@ -46,26 +46,41 @@ place(struct idmap *m, uint32_t id, void *value)
 	m->live++;
 }
 
+/* Into as much room as those that live want. */
 static int
-grow(struct idmap *m)
+rebuild(struct idmap *m)
 {
-	struct idmap bigger = {0};
+	struct idmap other = {0};
 
-	if ((uint64_t)(m->used + 1) * 2 <= m->room)
-		return 0;
-	bigger.room = 64;
-	while (bigger.room < (m->live + 1) * 4)
-		bigger.room *= 2;
-	bigger.slots = calloc(bigger.room, sizeof(*bigger.slots));
-	if (bigger.slots == NULL)
+	other.room = ROOM_MIN;
+	while (other.room < (m->live + 1) * 4)
+		other.room *= 2;
+	other.slots = calloc(other.room, sizeof(*other.slots));
+	if (other.slots == NULL)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < m->room; i++) {
 		if (m->slots[i].state == SLOT_USED)
-			place(&bigger, m->slots[i].id, m->slots[i].value);
+			place(&other, m->slots[i].id, m->slots[i].value);
 	}
 	free(m->slots);
-	*m = bigger;
+	*m = other;
 	return 0;
+}
+
+static int
+grow(struct idmap *m)
+{
+	if ((uint64_t)(m->used + 1) * 2 <= m->room)
+		return 0;
+	return rebuild(m);
+}
+
+void
+idmap_trim(struct idmap *m)
+{
+	/* Without memory it stays as large as it is. */
+	if (m->room > ROOM_MIN && (uint64_t)m->live * 32 < m->room)
+		(void)rebuild(m);
 }
 
 void *

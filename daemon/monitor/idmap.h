@@ -33,6 +33,8 @@ MUST_CHECK int idmap_put(struct idmap *m, uint32_t id, void *value);
 void *idmap_take(struct idmap *m, uint32_t id);
 /* Walks: start with *at = 0; NULL at the end.  Taking while walking is fine. */
 void *idmap_next(const struct idmap *m, uint32_t *at);
+/* Gives back room that a storm took; not while it is walked. */
+void idmap_trim(struct idmap *m);
 void idmap_fini(struct idmap *m);
 
 #endif

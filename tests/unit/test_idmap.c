@@ -179,6 +179,29 @@ test_idmap_of_few_that_come_and_go_stays_small(void **state)
 	idmap_fini(&m);
 }
 
+/* After a storm the walks of every tick must not go on through its room. */
+static void
+test_idmap_shrinks_after_a_storm(void **state)
+{
+	struct idmap m = {0};
+
+	(void)state;
+	for (uint32_t i = 0; i < 100000; i++)
+		assert_int_equal(idmap_put(&m, i, &things[i % IDS]), 0);
+	idmap_trim(&m);
+	assert_true(m.room >= 100000);
+	for (uint32_t i = 3; i < 100000; i++)
+		assert_non_null(idmap_take(&m, i));
+	idmap_trim(&m);
+	assert_true(m.room <= 64);
+	assert_int_equal(m.live, 3);
+	assert_ptr_equal(idmap_get(&m, 2), &things[2]);
+	assert_null(idmap_get(&m, 3));
+	idmap_fini(&m);
+	idmap_trim(&m);
+	assert_int_equal(m.room, 0);
+}
+
 int
 main(void)
 {
@@ -188,6 +211,7 @@ main(void)
 	    cmocka_unit_test(test_idmap_takes_every_id_there_is),
 	    cmocka_unit_test(test_idmap_may_be_taken_from_while_it_is_walked),
 	    cmocka_unit_test(test_idmap_of_few_that_come_and_go_stays_small),
+	    cmocka_unit_test(test_idmap_shrinks_after_a_storm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
