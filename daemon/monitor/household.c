@@ -84,7 +84,7 @@ ask_siblings(struct monitor *m, struct household *h, uint32_t but)
 			continue;
 		h->asked[h->n_asked] = id;
 		h->heard[h->n_asked++] = HEARD_NOT;
-		poll_errand(m, &e);
+		(void)poll_errand(m, &e);
 	}
 }
 
@@ -152,7 +152,7 @@ ask_again(struct monitor *m, struct household *h)
 		if (h->heard[i] != HEARD_DOUBTFUL)
 			continue;
 		h->heard[i] = HEARD_NOT;
-		poll_errand(m, &e);
+		(void)poll_errand(m, &e);
 	}
 }
 

@@ -283,8 +283,11 @@ void poll_stop(struct monitor *m);
 void poll_plan(struct monitor *m, uint32_t id);
 /* Asks a new question at once, within the rates. */
 void poll_fresh(struct monitor *m, uint32_t id);
-/* Queues an errand at a server. */
-void poll_errand(struct monitor *m, const struct errand *e);
+/*
+ * Queues an errand at a server.  False: no memory, nothing will come of it; who
+ * waits for a reply has a deadline.
+ */
+bool poll_errand(struct monitor *m, const struct errand *e);
 /* Takes what is due and sends what the servers have room for. */
 void poll_turn(struct monitor *m);
 uint8_t poll_home(const struct monitor *m, uint32_t id);
@@ -409,6 +412,9 @@ struct failing {
 uint32_t outage_fail(
     struct monitor *m, uint32_t id, enum fail fail, uint8_t paths);
 void outage_good(struct monitor *m, uint32_t id);
+void outage_unwatched(struct monitor *m, uint32_t id);
+/* Watched questions that fail, and since when the longest does; 0: none. */
+uint32_t outage_count(const struct monitor *m, wall_us *since);
 void outage_restore(
     struct monitor *m, uint32_t id, const struct store_row *row);
 void outage_second(struct monitor *m);

@@ -201,14 +201,15 @@ on_room(void *ctx, uint8_t server)
 	pump(m, server);
 }
 
-void
+bool
 poll_errand(struct monitor *m, const struct errand *e)
 {
 	struct poll_server *s = &m->servers[e->server];
 
 	if (!errands_push(&s->errands, e))
-		return; /* no memory: the deadline or the next poll mends it */
+		return false;
 	pump(m, e->server);
+	return true;
 }
 
 /* ---- planning ---- */
@@ -417,8 +418,7 @@ fail_over(struct monitor *m, const struct errand *e)
 		next.server = e->server;
 		next.flags |= ASK_TCP;
 	}
-	poll_errand(m, &next);
-	return true;
+	return poll_errand(m, &next); /* no memory: the poll ends here */
 }
 
 static uint8_t
