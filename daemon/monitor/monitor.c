@@ -497,21 +497,6 @@ monitor_progress(const struct monitor *m)
 
 /* ---- status ---- */
 
-/* Since when the question that fails longest does; 0: none fails. */
-static wall_us
-failing_since(const struct monitor *m)
-{
-	const struct failing *f;
-	wall_us since = 0;
-	uint32_t at = 0;
-
-	while ((f = idmap_next(&m->failing, &at)) != NULL) {
-		if (since == 0 || f->reach.since < since)
-			since = f->reach.since;
-	}
-	return since;
-}
-
 static void
 status_servers(struct monitor *m, struct emit *j)
 {
@@ -561,6 +546,8 @@ status_wire(struct monitor *m, struct emit *j)
 void
 monitor_status(struct monitor *m, struct emit *j)
 {
+	wall_us since;
+	uint32_t failing = outage_count(m, &since);
 	uint32_t asked;
 	uint32_t failed;
 
@@ -570,8 +557,8 @@ monitor_status(struct monitor *m, struct emit *j)
 	emit_int(j, "due", m->busy);
 	emit_int(j, "asked", m->finished);
 	emit_int(j, "answered", m->answered);
-	emit_int(j, "failing", m->failing.live);
-	emit_wall(j, "failing_since", failing_since(m));
+	emit_int(j, "failing", failing);
+	emit_wall(j, "failing_since", since);
 	emit_int(j, "inquiries", m->inquiries.live);
 	emit_int(j, "doubted", m->doubts.live);
 	emit_int(j, "changes", (int64_t)m->n_changes);

@@ -125,6 +125,42 @@ outage_good(struct monitor *m, uint32_t id)
 	hold_name(m, id);
 }
 
+/*
+ * What is not asked does not fail.  An outage that was told waits for its
+ * watch to return, so that `recovered` is told then.
+ */
+void
+outage_unwatched(struct monitor *m, uint32_t id)
+{
+	struct failing *f = idmap_get(&m->failing, id);
+
+	if (f == NULL || f->reach.told)
+		return;
+	put_outage(m, f, loop_wall(m->loop));
+	forget(m, id);
+}
+
+uint32_t
+outage_count(const struct monitor *m, wall_us *since)
+{
+	const struct failing *f;
+	uint32_t n = 0;
+	uint32_t at = 0;
+
+	*since = 0;
+	while ((f = idmap_next(&m->failing, &at)) != NULL) {
+		const struct question *q =
+		    table_question(m->table, f->question);
+
+		if ((q->flags & Q_WATCHED) == 0)
+			continue;
+		n++;
+		if (*since == 0 || f->reach.since < *since)
+			*since = f->reach.since;
+	}
+	return n;
+}
+
 void
 outage_restore(struct monitor *m, uint32_t id, const struct store_row *row)
 {

@@ -65,6 +65,22 @@ put_unwatched(struct monitor *m, const struct store_row *row)
 	commit_question(m->store, &c, NULL, NULL);
 }
 
+/* It was not watched any more when its outage was open: that is over. */
+static void
+end_outage(struct monitor *m, const struct store_row *row)
+{
+	struct commit_outage o = {
+	    .key = row->key,
+	    .since = row->failing_since,
+	    .until = loop_wall(m->loop),
+	    .fail = row->fail,
+	    .count = 1,
+	    .told = row->failing_told,
+	};
+
+	commit_outage(m->store, &o, NULL, NULL);
+}
+
 static void
 take_state(struct monitor *m, uint32_t id, const struct store_row *row)
 {
@@ -97,6 +113,8 @@ on_row(void *ctx, const struct store_row *row)
 	    (table_question(m->table, id)->flags & Q_WATCHED) == 0) {
 		if (row->watched)
 			put_unwatched(m, row);
+		if (row->failing)
+			end_outage(m, row);
 		return;
 	}
 	q = table_question(m->table, id);

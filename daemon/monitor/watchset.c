@@ -192,6 +192,7 @@ apply_gone(struct monitor *m, uint32_t id)
 	if ((q->flags & Q_BUSY) == 0)
 		wheel_remove(m->wheel, id, monitor_mono_of(m, q->wheel));
 	restore_put_question(m, id, false);
+	outage_unwatched(m, id);
 }
 
 /* Gives it another policy; a planned poll leaves the ledger of its interval. */

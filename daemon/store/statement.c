@@ -428,7 +428,8 @@ static const struct statement statements[N_STATEMENTS] = {
 	" select * from unnest($1, $2, $3, $4, $5, $6, $7, $8)"
 	" on conflict (shard, question, server, since) do update"
 	" set until = excluded.until,"
-	" count = excluded.count,"
+	/* A restart counts from one again. */
+	" count = greatest(outage.count, excluded.count),"
 	" fail = excluded.fail,"
 	" told = excluded.told"},
 
