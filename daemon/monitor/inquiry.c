@@ -169,18 +169,11 @@ become_baseline(struct inquiry *q)
 	struct monitor *m = q->monitor;
 	struct question *row = table_question(m->table, q->question);
 	const struct testimony *t = &q->list[q->begin];
-	struct commit_baseline b = {
-	    .key = table_key(m->table, q->question),
-	    .name = table_name(m->table, q->question, NULL),
-	    .content = &t->content,
-	    .ttl = t->ttl,
-	    .at = t->at,
-	};
 
 	row->fingerprint = t->fingerprint;
 	row->ttl = t->ttl;
 	row->seen = (uint32_t)(t->last_at / WALL_S(1));
-	commit_baseline(m->store, &b, NULL, NULL);
+	baseline_commit(m, q->question, &t->content, t->ttl, t->at);
 	q->end = q->begin + 1;
 	inquiry_closed(q);
 }
@@ -442,25 +435,19 @@ put_baseline(struct monitor *m, uint32_t id, const struct answer *a,
     const struct reply_sum *sum)
 {
 	struct question *row = table_question(m->table, id);
+	wall_us at = loop_wall(m->loop);
 	struct reply reply;
-	struct commit_baseline b = {
-	    .key = table_key(m->table, id),
-	    .name = table_name(m->table, id, NULL),
-	    .ttl = sum->ttl,
-	    .at = loop_wall(m->loop),
-	};
 
 	arena_reset(&m->scratch);
 	if (reply_read(a->wire, a->size, a->message, &m->scratch, &reply) !=
 		0 ||
 	    reply.content.outcome == OUTCOME_FAIL)
 		return;
-	b.content = &reply.content;
 	row->fingerprint = sum->fingerprint;
 	row->ttl = sum->ttl;
-	row->seen = (uint32_t)(b.at / WALL_S(1));
+	row->seen = (uint32_t)(at / WALL_S(1));
 	row->flags |= Q_KNOWN;
-	commit_baseline(m->store, &b, NULL, NULL);
+	baseline_commit(m, id, &reply.content, sum->ttl, at);
 }
 
 /* ---- replies ---- */

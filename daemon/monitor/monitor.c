@@ -303,6 +303,9 @@ void
 pending_add(struct monitor *m, struct pending *p)
 {
 	p->next = m->pending;
+	p->link = &m->pending;
+	if (p->next != NULL)
+		p->next->link = &p->next;
 	m->pending = p;
 	m->commits_open++;
 }
@@ -310,11 +313,9 @@ pending_add(struct monitor *m, struct pending *p)
 void
 pending_take(struct monitor *m, struct pending *p)
 {
-	struct pending **link = &m->pending;
-
-	while (*link != p)
-		link = &(*link)->next;
-	*link = p->next;
+	*p->link = p->next;
+	if (p->next != NULL)
+		p->next->link = p->link;
 	m->commits_open--;
 }
 

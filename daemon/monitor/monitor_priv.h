@@ -7,6 +7,7 @@
  *
  *   poll.c       which question goes to which server next, and fail-over
  *   inquiry.c    a question that answers differently than believed
+ *   baseline.c   its first good reply
  *   testimony.c  what servers said about it
  *   doubt.c      what was told as unconfirmed, asked again
  *   asking.c     whom it asks to confirm
@@ -262,6 +263,7 @@ struct monitor {
  */
 struct pending {
 	struct pending *next;
+	struct pending **link; /* what points at it */
 	void (*free)(struct pending *p);
 };
 void pending_add(struct monitor *m, struct pending *p);
@@ -324,6 +326,10 @@ void inquiry_remap(
 bool inquiry_conclude(struct inquiry *q, wall_us now);
 /* The proof that its watches require, or the best there is. */
 enum proved inquiry_required(const struct inquiry *q);
+
+/* ---- baseline.c ---- */
+void baseline_commit(struct monitor *m, uint32_t id,
+    const struct content *content, uint32_t ttl, wall_us at);
 
 /* ---- doubt.c ---- */
 void inquiry_restore_doubt(

@@ -99,13 +99,14 @@ tell_done(struct store *s)
 		struct op *op = s->done.first;
 		store_done_fn *done = op->done;
 		void *ctx = op->ctx;
+		int err = op->err;
 
 		s->done.first = op->next;
 		if (s->done.first == NULL)
 			s->done.end = &s->done.first;
 		op_free(s, op);
 		if (done != NULL)
-			done(ctx, 0);
+			done(ctx, err);
 	}
 }
 
@@ -126,6 +127,11 @@ static void
 apply_sent(struct store *s)
 {
 	for (struct op *op = s->sent.first; op != NULL; op = op->next) {
+		if (op->kind == OP_BASELINE && s->db->refused > 0) {
+			s->db->refused--;
+			op->err = ERR_DATABASE;
+			continue;
+		}
 		db_apply(s->db, op);
 		s->db->n_written++;
 	}

@@ -126,6 +126,7 @@ struct db {
 	unsigned n_candidates;
 	uint64_t n_written; /* items, for "an unchanged poll writes nothing" */
 	bool away;
+	unsigned refused; /* baselines that it will not take */
 };
 
 struct db *db_new(struct loop *loop);
@@ -172,6 +173,7 @@ struct op {
 	enum op_kind kind;
 	store_done_fn *done;
 	void *ctx;
+	int err; /* refused: lost, and said so */
 	struct arena arena;
 	union {
 		struct commit_question question;

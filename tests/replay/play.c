@@ -41,7 +41,7 @@
  *   server S flush | shuffles | authoritative | latency SPAN | window N
  *                                S is a resolver's name, or all
  *   database away [unknown]      (its last commit stays without an answer)
- *   database back | fenced
+ *   database back | fenced | refuses N (of the next baselines)
  *   restart                      kill -9 and a new start
  *   reload [mass]                SIGHUP
  *   clock +SPAN | -SPAN          the wall clock steps

@@ -184,8 +184,10 @@ do_database(struct world *w, const char *p)
 		fake_store_back(w->store);
 	} else if (word_is(&p, "fenced")) {
 		fake_store_fence(w->store);
+	} else if (word_is(&p, "refuses")) {
+		w->db->refused = (unsigned)word_number(&p);
 	} else {
-		story_fail("database away, back or fenced");
+		story_fail("database away, back, fenced or refuses");
 	}
 }
 
