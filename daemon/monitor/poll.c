@@ -499,6 +499,16 @@ poll_good(struct monitor *m, const struct errand *e, const struct answer *a,
 		finish(m, id, true, policy_get(m->table, q->policy)->every_s);
 }
 
+/* Watched by a reload, and asked for the first time. */
+static void
+note_asked(struct monitor *m, uint32_t id)
+{
+	const struct question *q = table_question(m->table, id);
+
+	if ((q->flags & (Q_WATCHED | Q_STORED)) == Q_WATCHED)
+		restore_put_question(m, id, true);
+}
+
 static void
 on_answer(void *ctx, const struct answer *a)
 {
@@ -506,6 +516,8 @@ on_answer(void *ctx, const struct answer *a)
 	struct errand e = errand_of(a);
 	struct reply_sum sum;
 	enum fail fail = a->fail;
+
+	note_asked(m, e.question);
 
 	if (fail == FAIL_NOT) {
 		reply_sum(a->wire, a->size, a->message, &m->key, &sum);

@@ -34,7 +34,7 @@ enum {
 	Q_FAILS = 8,    /* has an entry among the failing */
 	Q_BUSY = 16,    /* queued or in flight for a poll */
 	Q_DOUBTED = 32, /* an unconfirmed change is asked again (R15) */
-	Q_STORED = 64,  /* the database has its question row */
+	Q_STORED = 64,  /* the database knows that it is watched, and how */
 	Q_PLANNED = 128 /* the running poll counts for the ledger */
 };
 

@@ -170,7 +170,11 @@ apply_new(struct monitor *m, uint32_t id)
 	m->watched++;
 	if (!m->planned)
 		return; /* the load goes on to plan it */
-	restore_put_question(m, id, true);
+	/*
+	 * Its row says that it is watched when its first poll ends: the rates
+	 * may hold that back, and the ledger speaks for all that is watched.
+	 */
+	q->flags &= (uint8_t)~Q_STORED;
 	if ((q->flags & Q_KNOWN) == 0) {
 		/* The database may know it from an earlier time (R9). */
 		q->fingerprint = FINGERPRINT_ASK;
@@ -220,7 +224,8 @@ apply_changed(struct monitor *m, uint32_t id, uint32_t policy)
 	struct question *q = table_question(m->table, id);
 	bool moved = set_policy(m, id, policy);
 
-	restore_put_question(m, id, true);
+	if ((q->flags & Q_STORED) != 0)
+		restore_put_question(m, id, true);
 	if (moved && (q->flags & Q_BUSY) == 0 &&
 	    wheel_remove(m->wheel, id, monitor_mono_of(m, q->wheel)))
 		poll_plan(m, id);
