@@ -196,12 +196,12 @@ takes(const struct port *p, uint32_t print)
 }
 
 /*
- * Every socket is used up, or carries the same question, or none can be
- * opened: the least used of those that are open.  Half a table of ids may be
- * used at the very most.
+ * Every socket that was tried is used up, or carries the same question, or
+ * cannot be opened: the least used of all that are or can be open.  Half a
+ * table of ids may be used at the very most.
  */
 static struct port *
-pick_any(struct server *s, uint32_t print)
+pick_any(struct server *s, uint32_t print, mono_ns now)
 {
 	struct resolver *r = s->resolver;
 	struct port *best = NULL;
@@ -211,6 +211,8 @@ pick_any(struct server *s, uint32_t print)
 
 	for (i = 0; i < r->limits.sockets; i++) {
 		p = &s->ports[i];
+		if (p->fd == -1 && open_port(p, now))
+			return p;
 		if (p->fd == -1 || p->suspect || p->n_used > r->slot_mask / 2)
 			continue;
 		if (best != NULL && p->n_used >= best->n_used)
@@ -245,7 +247,7 @@ port_pick(struct server *s, uint32_t print, mono_ns now)
 		if (takes(p, print))
 			goto out;
 	}
-	p = pick_any(s, print);
+	p = pick_any(s, print, now);
 	s->starved = p == NULL && s->n_ports_open > 0;
 out:
 	s->run_port = p;

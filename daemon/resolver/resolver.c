@@ -214,15 +214,21 @@ static void
 set_tick(struct resolver *r, mono_ns now)
 {
 	mono_ns due = r->inflight.earliest;
+	struct server *s;
 	mono_ns at;
 	size_t i;
 
 	if (due != INT64_MAX)
 		due = (due / WHEEL_SLOT_NS + 1) * WHEEL_SLOT_NS;
 	for (i = 0; i < r->n_servers && r->n_full > 0; i++) {
-		if (!r->servers[i].full)
+		s = &r->servers[i];
+		if (!s->full)
 			continue;
-		at = server_room_at(&r->servers[i], now);
+		at = server_room_at(s, now);
+		/* Room that closing the last used up socket has made. */
+		if (at > now && now >= s->tell_at &&
+		    server_has_room(s, s->full_urgent, now))
+			at = now;
 		if (at < due)
 			due = at;
 	}
