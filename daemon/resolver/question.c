@@ -40,7 +40,7 @@ finish(struct resolver *r, struct question *q, struct answer *a)
 	a->received = loop_mono(r->loop);
 	if (a->fail == FAIL_TIMEOUT)
 		r->counters.timeouts++;
-	server_ended(s, a->fail, a->received);
+	server_ended(s, q, a->fail, a->received);
 	detach(r, q);
 	inflight_give(&r->inflight, q);
 	s->open--;

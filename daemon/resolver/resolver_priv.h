@@ -99,6 +99,7 @@ struct server {
 	uint8_t case_strikes;
 	uint16_t errors_running; /* weighed REFUSED and SERVFAIL in a row */
 	uint32_t fails_running;
+	mono_ns good_at; /* its last good answer; 0: none yet */
 	mono_ns backoff; /* length; 0: none */
 	mono_ns backoff_until;
 	bool probing; /* the one question after a backoff is out */
@@ -174,7 +175,8 @@ mono_ns server_room_at(const struct server *s, mono_ns now);
 void server_say_full(struct server *s, bool urgent, mono_ns now);
 mono_ns server_timeout(const struct server *s, unsigned n_tries);
 void server_rtt(struct server *s, mono_ns rtt);
-void server_ended(struct server *s, enum fail fail, mono_ns now);
+void server_ended(
+    struct server *s, const struct question *q, enum fail fail, mono_ns now);
 /* Habits that a finished exchange proved (A8, B5). */
 void server_proved(struct server *s, const struct question *q, mono_ns now);
 

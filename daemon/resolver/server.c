@@ -9,6 +9,11 @@
  * the names of one broken zone give; anything else that is answered ends the
  * run.  At ERRORS_MAX the server is left alone for a second; then one
  * question goes out, and decides: an answer ends it, an error doubles it.
+ *
+ * Failing names come in runs at a healthy server, too: they time out together
+ * or are tried again together.  So a failure counts only if its question was
+ * asked a second or more after the last good answer, and one that failed the
+ * last time, too, only after ten minutes without any.
  */
 
 #include "base/log.h"
@@ -21,11 +26,13 @@ enum {
 	ERROR_SERVFAIL = 1,
 	CASE_STRIKES = 4 /* echoes in other case, right by TCP */
 };
-#define ROOM_PAUSE  MONO_MS(4)
-#define BACKOFF_MIN MONO_S(1)
-#define BACKOFF_MAX MONO_S(300)
-#define HABIT_KEPT  MONO_S(3600)
-#define TIMEOUT_MAX MONO_S(10)
+#define ROOM_PAUSE         MONO_MS(4)
+#define BACKOFF_MIN        MONO_S(1)
+#define BACKOFF_MAX        MONO_S(300)
+#define HABIT_KEPT         MONO_S(3600)
+#define GOOD_COUNTS        MONO_S(1)
+#define GOOD_COUNTS_FAILED MONO_S(600)
+#define TIMEOUT_MAX        MONO_S(10)
 
 bool
 server_has_ports(const struct server *s, mono_ns now)
@@ -159,15 +166,30 @@ count_error(struct server *s, unsigned weight, enum fail fail, mono_ns now)
 		backoff_longer(s, fail, now);
 }
 
+/* Does the failure say anything about the server? */
+static bool
+is_server_fault(const struct server *s, const struct question *q)
+{
+	mono_ns span =
+	    (q->flags & ASK_FAILED) != 0 ? GOOD_COUNTS_FAILED : GOOD_COUNTS;
+
+	return s->probing || s->good_at == 0 || q->asked >= s->good_at + span;
+}
+
 void
-server_ended(struct server *s, enum fail fail, mono_ns now)
+server_ended(
+    struct server *s, const struct question *q, enum fail fail, mono_ns now)
 {
 	if (fail != FAIL_NOT)
 		s->failed++;
-	if (fail == FAIL_NOT)
+	if (fail == FAIL_NOT) {
 		s->fails_running = 0;
-	else if (fail != FAIL_MALFORMED)
+		s->good_at = now;
+	} else if (!is_server_fault(s, q)) {
+		return;
+	} else if (fail != FAIL_MALFORMED) {
 		s->fails_running++;
+	}
 	switch (fail) {
 	case FAIL_REFUSED:
 	case FAIL_LAME:

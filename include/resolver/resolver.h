@@ -64,8 +64,10 @@ struct resolver_limits resolver_limits_default(void);
 enum transport { TRANSPORT_UDP = 0, TRANSPORT_TCP = 1 };
 
 enum {
-	ASK_TCP = 1,   /* by TCP only: proof of the path */
-	ASK_URGENT = 2 /* may use the last tenth of the window (confirmation) */
+	ASK_TCP = 1, /* by TCP only: proof of the path */
+	ASK_URGENT =
+	    2,         /* may use the last tenth of the window (confirmation) */
+	ASK_FAILED = 4 /* failed the last time: no news about the server */
 };
 
 struct ask {

@@ -30,6 +30,7 @@ struct flight {
 	enum transport transport;
 	enum fail fail;
 	mono_ns sent, due;
+	bool failed_before;
 	struct buf wire; /* empty: nothing comes */
 };
 
@@ -391,16 +392,27 @@ tell_room(void *ctx)
 		loop_timer_in(r->room, MONO_MS(20));
 }
 
+/* As the real one: daemon/resolver/server.c says why. */
+static bool
+is_server_fault(const struct server *s, const struct flight *f)
+{
+	mono_ns span = f->failed_before ? MONO_S(600) : MONO_S(1);
+
+	return s->good_at == 0 || f->sent >= s->good_at + span;
+}
+
 static void
-count_end(struct resolver *r, struct server *s, enum fail fail)
+count_end(struct resolver *r, struct server *s, const struct flight *f,
+    enum fail fail)
 {
 	r->counters.answered += fail != FAIL_TIMEOUT;
 	r->counters.timeouts += fail == FAIL_TIMEOUT;
 	if (fail == FAIL_NOT) {
 		s->fails_running = 0;
+		s->good_at = loop_mono(r->loop);
 	} else {
 		s->n_failed_now++;
-		if (fail != FAIL_MALFORMED)
+		if (fail != FAIL_MALFORMED && is_server_fault(s, f))
 			s->fails_running++;
 	}
 	s->open--;
@@ -438,7 +450,7 @@ on_arrival(void *ctx)
 		a.ede = m.ede;
 		a.fail = reply_fail(&m);
 	}
-	count_end(r, r->servers[f->server], a.fail);
+	count_end(r, r->servers[f->server], f, a.fail);
 	if (r->servers[f->server]->was_full && !loop_timer_is_set(r->room))
 		loop_timer_in(r->room, 0);
 	/* Nothing of r is used after the call: it may be freed there. */
@@ -512,6 +524,7 @@ resolver_ask(struct resolver *r, const struct ask *ask)
 	f->cookie = ask->cookie;
 	f->server = ask->server;
 	f->sent = now;
+	f->failed_before = (ask->flags & ASK_FAILED) != 0;
 	f->transport =
 	    (ask->flags & ASK_TCP) != 0 ? TRANSPORT_TCP : TRANSPORT_UDP;
 	f->timer = loop_timer_new(r->loop, on_arrival, f);
@@ -554,6 +567,7 @@ resolver_new(struct loop *loop, const struct resolver_server *servers,
 		r->servers[i]->rate = servers[i].rate;
 		r->servers[i]->open = 0;
 		r->servers[i]->fails_running = 0;
+		r->servers[i]->good_at = 0;
 		r->servers[i]->n_asked_now = 0;
 		r->servers[i]->n_failed_now = 0;
 		r->servers[i]->was_full = false;

@@ -76,6 +76,7 @@ struct server {
 	/* of the resolver that asks it now */
 	uint32_t open;
 	uint32_t fails_running;
+	mono_ns good_at; /* 0: none yet */
 	uint64_t n_asked_now, n_failed_now;
 	bool was_full;
 };

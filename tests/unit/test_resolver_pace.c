@@ -192,18 +192,9 @@ test_WF10_sixteen_refusals_in_a_row_are_left_alone_for_a_second(void **state)
 		world_run(w, i + 1);
 		assert_int_equal(world_last(w)->fail, FAIL_REFUSED);
 	}
-	/* One good answer begins the count anew. */
-	w->mode = 1;
-	world_ask(w, i, 0);
-	world_run(w, 16);
-	w->mode = 0;
-	for (i = 16; i < 31; i++) {
-		world_ask(w, i, 0);
-		world_run(w, i + 1);
-	}
 	assert_int_equal(resolver_health(w->resolver, 0).backoff_until, 0);
-	world_ask(w, 31, 0);
-	world_run(w, 32);
+	world_ask(w, 15, 0);
+	world_run(w, 16);
 	health = resolver_health(w->resolver, 0);
 	assert_true(health.backoff_until > loop_mono(w->loop));
 	assert_true(health.backoff_until <= loop_mono(w->loop) + MONO_S(1));
