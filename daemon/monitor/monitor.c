@@ -474,6 +474,8 @@ monitor_drain(struct monitor *m)
 		m->servers[i].due.n = 0;
 		m->servers[i].fresh.n = 0;
 		m->servers[i].errands.n = 0;
+		m->servers[i].failed.n = 0;
+		m->servers[i].again.n = 0;
 	}
 	commit_flush(m->store);
 }
@@ -516,7 +518,8 @@ status_servers(struct monitor *m, struct emit *j)
 		emit_int(j, "open", h.open);
 		emit_int(j, "waiting",
 		    (int64_t)m->servers[i].due.n + m->servers[i].fresh.n +
-			m->servers[i].errands.n);
+			m->servers[i].errands.n + m->servers[i].failed.n +
+			m->servers[i].again.n);
 		emit_object_end(j);
 	}
 	emit_array_end(j);

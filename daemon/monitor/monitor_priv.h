@@ -46,8 +46,9 @@ enum {
 	DOUBTS_MAX = 10000,
 	SEEN_MAX = 1000,
 	FETCH_RETRY_MS = 250,
-	GAP_TICKS = 50, /* nothing was sent for so long: the ledger says so */
-	NOVEL_S = 86400 /* what was first seen within a day is still news */
+	FAILED_SHARE = 4, /* names that fail get this part of a server */
+	GAP_TICKS = 50,   /* nothing was sent for so long: the ledger says so */
+	NOVEL_S = 86400   /* what was first seen within a day is still news */
 };
 
 /* Planned times are counted from here, in the ledger too: 2000-01-01. */
@@ -88,6 +89,11 @@ struct poll_server {
 	struct errands errands;
 	struct waiting due;   /* planned */
 	struct waiting fresh; /* new: after the planned */
+	/* What failed before: a quarter at most, so that it delays nothing. */
+	struct errands again;  /* second attempts */
+	struct waiting failed; /* planned, of those that failed the last time */
+	uint32_t failed_open;  /* ASK_FAILED, in flight */
+	uint32_t turn;         /* every fourth is theirs */
 	mono_ns probed;
 };
 
@@ -419,6 +425,11 @@ uint32_t outage_fail(
     struct monitor *m, uint32_t id, enum fail fail, uint8_t paths);
 void outage_good(struct monitor *m, uint32_t id);
 void outage_unwatched(struct monitor *m, uint32_t id);
+/*
+ * Did its last poll fail?  `fails`: how many in a row, once it was told that it
+ * fails over all paths; else 0.
+ */
+bool outage_is_open(const struct monitor *m, uint32_t id, uint32_t *fails);
 /* Watched questions that fail, and since when the longest does; 0: none. */
 uint32_t outage_count(const struct monitor *m, wall_us *since);
 void outage_restore(

@@ -140,6 +140,17 @@ outage_unwatched(struct monitor *m, uint32_t id)
 	forget(m, id);
 }
 
+bool
+outage_is_open(const struct monitor *m, uint32_t id, uint32_t *fails)
+{
+	const struct failing *f = NULL;
+
+	if ((table_question(m->table, id)->flags & Q_FAILS) != 0)
+		f = idmap_get(&m->failing, id);
+	*fails = f != NULL && f->reach.told ? f->reach.fails : 0;
+	return f != NULL && f->recovered_at == 0;
+}
+
 uint32_t
 outage_count(const struct monitor *m, wall_us *since)
 {

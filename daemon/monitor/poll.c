@@ -12,9 +12,14 @@
  * A question keeps to one server.  A server that failed many times in a row
  * is passed over but for one poll a second, so that a dead resolver does not
  * delay what the others can answer.
+ *
+ * Names that fail do not delay the others either: second attempts, and polls
+ * of what failed the last time, have at most a quarter of a server's window
+ * and, while others wait, every fourth sending.
  */
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,6 +96,19 @@ errands_push(struct errands *q, const struct errand *e)
 	return true;
 }
 
+static void
+errands_shift(struct errands *q)
+{
+	q->first = (q->first + 1) % q->room;
+	q->n--;
+}
+
+static uint32_t
+waits_at(const struct poll_server *s)
+{
+	return s->due.n + s->fresh.n + s->failed.n + s->errands.n + s->again.n;
+}
+
 /* The server for attempt n of a question whose home is dead or not. */
 static uint8_t
 pick_server(struct monitor *m, uint32_t id, uint8_t attempt)
@@ -106,7 +124,7 @@ pick_server(struct monitor *m, uint32_t id, uint8_t attempt)
 			return server;
 		/* One probe at a time, or they queue for as long as it is dead.
 		 */
-		if (s->due.n + s->fresh.n + s->errands.n == 0 &&
+		if (waits_at(s) == 0 &&
 		    resolver_health(m->resolver, server).open == 0 &&
 		    now - s->probed >= MONO_MS(DEAD_PROBE_MS)) {
 			s->probed = now;
@@ -156,20 +174,61 @@ send_errand(struct monitor *m, const struct errand *e)
 	return err;
 }
 
-static void
-pump_waiting(struct monitor *m, uint8_t server, struct waiting *w)
+/* The first of the ring.  False: there is no room. */
+static bool
+pump_errand(struct monitor *m, struct poll_server *s, struct errands *q)
+{
+	struct errand e = q->ring[q->first];
+
+	if (send_errand(m, &e) != 0) {
+		s->full = true;
+		return false;
+	}
+	errands_shift(q);
+	return true;
+}
+
+static bool
+pump_waiting(
+    struct monitor *m, uint8_t server, struct waiting *w, uint8_t flags)
+{
+	struct errand e = {
+	    .question = w->first, .server = server, .flags = flags};
+
+	if (send_errand(m, &e) != 0) {
+		m->servers[server].full = true;
+		return false;
+	}
+	waiting_pop(m, w);
+	return true;
+}
+
+/* Something that failed before, if that is due and its share is not used. */
+static bool
+is_failed_turn(struct monitor *m, uint8_t server, bool others)
 {
 	struct poll_server *s = &m->servers[server];
+	uint32_t share;
 
-	while (w->n > 0 && !s->full) {
-		struct errand e = {.question = w->first, .server = server};
+	if (s->again.n + s->failed.n == 0)
+		return false;
+	if (others && ++s->turn % FAILED_SHARE != 0)
+		return false;
+	share = resolver_health(m->resolver, server).window / FAILED_SHARE;
+	return share == 0 ? s->failed_open == 0 && !others
+	                  : s->failed_open < share;
+}
 
-		if (send_errand(m, &e) != 0) {
-			s->full = true;
-			return;
-		}
-		waiting_pop(m, w);
-	}
+static bool
+pump_failed(struct monitor *m, uint8_t server)
+{
+	struct poll_server *s = &m->servers[server];
+	bool sent = s->again.n > 0
+	                ? pump_errand(m, s, &s->again)
+	                : pump_waiting(m, server, &s->failed, ASK_FAILED);
+
+	s->failed_open += sent;
+	return sent;
 }
 
 static void
@@ -177,19 +236,20 @@ pump(struct monitor *m, uint8_t server)
 {
 	struct poll_server *s = &m->servers[server];
 
-	while (s->errands.n > 0 && !s->full) {
-		struct errand e = s->errands.ring[s->errands.first];
+	while (s->errands.n > 0 && !s->full)
+		(void)pump_errand(m, s, &s->errands);
+	while (!s->full) {
+		bool fresh = s->fresh.n > 0 && !m->slow;
 
-		if (send_errand(m, &e) != 0) {
-			s->full = true;
-			return;
-		}
-		s->errands.first = (s->errands.first + 1) % s->errands.room;
-		s->errands.n--;
+		if (is_failed_turn(m, server, s->due.n > 0 || fresh))
+			(void)pump_failed(m, server);
+		else if (s->due.n > 0)
+			(void)pump_waiting(m, server, &s->due, 0);
+		else if (fresh)
+			(void)pump_waiting(m, server, &s->fresh, 0);
+		else
+			break;
 	}
-	pump_waiting(m, server, &s->due);
-	if (!m->slow)
-		pump_waiting(m, server, &s->fresh);
 }
 
 static void
@@ -205,8 +265,9 @@ bool
 poll_errand(struct monitor *m, const struct errand *e)
 {
 	struct poll_server *s = &m->servers[e->server];
+	bool again = (e->flags & ASK_FAILED) != 0;
 
-	if (!errands_push(&s->errands, e))
+	if (!errands_push(again ? &s->again : &s->errands, e))
 		return false;
 	pump(m, e->server);
 	return true;
@@ -278,6 +339,9 @@ take_due(struct monitor *m, uint32_t id)
 {
 	struct question *q = table_question(m->table, id);
 	mono_ns lag = loop_mono(m->loop) - monitor_mono_of(m, q->wheel);
+	struct poll_server *s;
+	uint32_t fails;
+	bool failed;
 
 	if ((q->flags & Q_WATCHED) == 0 || m->draining)
 		return;
@@ -287,7 +351,10 @@ take_due(struct monitor *m, uint32_t id)
 	m->busy++;
 	ledger_begin(
 	    &m->ledger, policy_get(m->table, q->policy)->class_, q->due);
-	waiting_push(m, &m->servers[pick_server(m, id, 0)].due, id);
+	/* One path a poll, in turn, of what is known to fail over all. */
+	failed = outage_is_open(m, id, &fails);
+	s = &m->servers[pick_server(m, id, (uint8_t)(fails % m->n_servers))];
+	waiting_push(m, failed ? &s->failed : &s->due, id);
 }
 
 /* All that was due has begun.  After a gap the ledger begins a new span. */
@@ -303,7 +370,7 @@ note_drained(struct monitor *m)
 
 /* What waits at a dead server is asked elsewhere. */
 static void
-desert(struct monitor *m, uint8_t dead, struct waiting *from, bool fresh)
+desert(struct monitor *m, uint8_t dead, struct waiting *from, size_t queue)
 {
 	for (uint32_t n = from->n; n > 0; n--) {
 		uint32_t id = waiting_pop(m, from);
@@ -313,7 +380,7 @@ desert(struct monitor *m, uint8_t dead, struct waiting *from, bool fresh)
 			waiting_push(m, from, id);
 			return;
 		}
-		waiting_push(m, fresh ? &s->fresh : &s->due, id);
+		waiting_push(m, (struct waiting *)((char *)s + queue), id);
 		pump(m, (uint8_t)(s - m->servers));
 	}
 }
@@ -324,10 +391,12 @@ desert_dead(struct monitor *m)
 	for (uint8_t i = 0; i < m->n_servers; i++) {
 		struct poll_server *s = &m->servers[i];
 
-		if (s->due.n + s->fresh.n == 0 || poll_is_alive(m, i))
+		if (s->due.n + s->fresh.n + s->failed.n == 0 ||
+		    poll_is_alive(m, i))
 			continue;
-		desert(m, i, &s->due, false);
-		desert(m, i, &s->fresh, true);
+		desert(m, i, &s->due, offsetof(struct poll_server, due));
+		desert(m, i, &s->fresh, offsetof(struct poll_server, fresh));
+		desert(m, i, &s->failed, offsetof(struct poll_server, failed));
 	}
 }
 
@@ -407,9 +476,12 @@ static bool
 fail_over(struct monitor *m, const struct errand *e)
 {
 	struct errand next = *e;
+	uint32_t fails;
 
 	next.attempt++;
-	if (next.attempt >= POLL_ATTEMPTS_MAX)
+	next.flags |= ASK_FAILED;
+	if (next.attempt >= POLL_ATTEMPTS_MAX ||
+	    (outage_is_open(m, e->question, &fails) && fails > 0))
 		return false;
 	next.server = pick_server(m, e->question, next.attempt);
 	if (next.attempt >= m->n_servers || next.server == e->server) {
@@ -518,6 +590,8 @@ on_answer(void *ctx, const struct answer *a)
 	enum fail fail = a->fail;
 
 	note_asked(m, e.question);
+	if ((e.flags & ASK_FAILED) != 0 && m->servers[e.server].failed_open > 0)
+		m->servers[e.server].failed_open--;
 
 	if (fail == FAIL_NOT) {
 		reply_sum(a->wire, a->size, a->message, &m->key, &sum);
@@ -533,6 +607,9 @@ on_answer(void *ctx, const struct answer *a)
 	} else {
 		poll_good(m, &e, a, &sum);
 	}
+	/* No room was missing at the server, only in the share. */
+	if ((e.flags & ASK_FAILED) != 0)
+		pump(m, e.server);
 }
 
 /* ---- start, change and stop ---- */
@@ -593,14 +670,22 @@ poll_start(struct monitor *m)
 	return m->resolver == NULL ? -ENOMEM : 0;
 }
 
+static void
+free_servers(struct poll_server *servers, uint8_t n)
+{
+	for (uint8_t i = 0; i < n; i++) {
+		free(servers[i].errands.ring);
+		free(servers[i].again.ring);
+	}
+	free(servers);
+}
+
 void
 poll_stop(struct monitor *m)
 {
 	resolver_free(m->resolver);
 	m->resolver = NULL;
-	for (uint8_t i = 0; i < m->n_servers; i++)
-		free(m->servers[i].errands.ring);
-	free(m->servers);
+	free_servers(m->servers, m->n_servers);
 	m->servers = NULL;
 	m->n_servers = 0;
 }
@@ -652,8 +737,6 @@ poll_restart(struct monitor *m)
 		inquiry_remap(m, old, n_old);
 		requeue(m);
 	}
-	for (uint8_t i = 0; i < n_old; i++)
-		free(old[i].errands.ring);
-	free(old);
+	free_servers(old, n_old);
 	return err;
 }

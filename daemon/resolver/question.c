@@ -242,7 +242,9 @@ expire_udp(struct resolver *r, struct question *q, mono_ns now)
 		return;
 	}
 	if (!q->loss_noted && q->tries[0].port != NIL) {
-		pace_lost(&s->pace, q->tries[0].sent, now);
+		/* Of a name that never answers it is no news. */
+		if ((q->flags & ASK_FAILED) == 0)
+			pace_lost(&s->pace, q->tries[0].sent, now);
 		q->loss_noted = true;
 	}
 	if (q->tries_left == 0) {

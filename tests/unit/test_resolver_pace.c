@@ -169,6 +169,22 @@ test_WF9_a_dead_server_gets_less_and_less(void **state)
 	assert_true(resolver_health(w->resolver, 0).fails_running > 100);
 }
 
+/* Names that never answer do not shrink what the others may use. */
+static void
+test_the_window_stays_where_what_failed_before_is_lost(void **state)
+{
+	struct world *w = *state;
+	unsigned i;
+
+	w->limits.timeout_ms = 10;
+	world_start(w, silent);
+	for (i = 0; i < 100; i++)
+		world_ask(w, i, ASK_FAILED);
+	world_run(w, 100);
+	assert_int_equal(world_last(w)->fail, FAIL_TIMEOUT);
+	assert_int_equal(resolver_health(w->resolver, 0).window, 250);
+}
+
 static void
 refuse(void *ctx, struct hostile *h, const struct hostile_ask *ask)
 {
@@ -553,6 +569,7 @@ main(void)
 	    T(test_WF8_each_try_has_a_new_id_and_socket_and_they_are_bounded),
 	    T(test_WF9_a_dead_server_gets_less_and_less),
 	    T(test_WF10_sixteen_refusals_in_a_row_are_left_alone_for_a_second),
+	    T(test_the_window_stays_where_what_failed_before_is_lost),
 	    T(test_WF10_one_question_ends_the_backoff_and_it_decides),
 	    T(test_WF16_after_a_stop_what_waits_is_read_before_anything_expires),
 	    T(test_WF17_without_descriptors_it_goes_on_with_fewer_sockets),
