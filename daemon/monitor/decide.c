@@ -279,9 +279,11 @@ on_decided(void *ctx, int err)
 		if (err == 0 && m->hooks.on_line != NULL)
 			m->hooks.on_line(m->hooks.ctx, &line);
 		/* Refused: the next reply is held against the database. */
-		if (err != 0)
+		if (err != 0) {
 			table_question(m->table, one->inquiry->question)
 			    ->fingerprint = FINGERPRINT_ASK;
+			one->inquiry->doubted = false;
+		}
 		inquiry_closed(one->inquiry);
 		one->inquiry = NULL;
 	}

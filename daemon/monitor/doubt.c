@@ -5,6 +5,9 @@
  * its question, for a day at most, until it is confirmed or another change
  * follows it (R15).  Over a restart, too: what was believed before and what
  * was told are in the database; earlier witnesses stay there as evidence.
+ *
+ * There may be thousands of doubts, for a day: of what was said before it was
+ * told, each keeps the first sight and what was told, without the messages.
  */
 
 #include <stdlib.h>
@@ -35,6 +38,86 @@ inquiry_settle(struct inquiry *q)
 		q->orphan = true; /* its fetch still calls back */
 	else
 		inquiry_free(q);
+}
+
+/* What is kept of a testimony: who said what. */
+static bool
+copy_testimony(
+    const struct testimony *t, struct arena *a, struct testimony *out)
+{
+	*out = *t;
+	out->stored = true;
+	out->raw = NULL;
+	out->raw_size = 0;
+	out->ede_text = NULL;
+	out->ede_text_size = 0;
+	return content_copy(&t->content, a, &out->content) == 0;
+}
+
+/* Into an arena and a list of its own, that are no larger than it needs. */
+static bool
+shrink(struct inquiry *q)
+{
+	size_t to = q->begin + q->judgement.to_witness;
+	size_t n = to == q->begin ? 1 : 2;
+	struct testimony *list = calloc(n, sizeof(*list));
+	struct arena a = {0};
+	struct content believed;
+	struct store_element *facts;
+
+	facts = arena_copy(&a, q->facts, q->n_facts * sizeof(*facts));
+	if (list == NULL || facts == NULL ||
+	    content_copy(&q->believed, &a, &believed) != 0 ||
+	    !copy_testimony(&q->list[q->begin], &a, &list[0]) ||
+	    !copy_testimony(&q->list[to], &a, &list[n - 1])) {
+		arena_fini(&a);
+		free(list);
+		return false;
+	}
+	testimony_uncount_bytes(q);
+	arena_fini(&q->arena);
+	free(q->list);
+	q->arena = a;
+	q->list = list;
+	q->begin = 0;
+	q->n = q->room = q->end = n;
+	q->believed = believed;
+	q->facts = facts;
+	q->judgement.to_witness = n - 1;
+	arena_reset(&q->monitor->scratch);
+	if (!inquiry_conclude(q, monitor_steady(q->monitor)))
+		return false;
+	q->counted_doubted = true;
+	testimony_count_bytes(q);
+	return true;
+}
+
+bool
+doubt_begin(struct inquiry *q)
+{
+	struct monitor *m = q->monitor;
+	struct question *row = table_question(m->table, q->question);
+
+	if (m->doubts.live >= DOUBTS_MAX ||
+	    m->doubted_bytes >= DOUBTS_BYTES_MAX)
+		return false;
+	q->state = INQUIRY_DOUBTED;
+	if (!shrink(q) || idmap_put(&m->doubts, q->question, q) != 0)
+		return false;
+	idmap_take(&m->inquiries, q->question);
+	row->flags &= (uint8_t)~Q_INQUIRY;
+	row->flags |= Q_DOUBTED;
+	return true;
+}
+
+void
+doubt_bound(struct inquiry *q)
+{
+	if (q->n <= DOUBT_WITNESSES && q->arena.used <= DOUBT_BYTES)
+		return;
+	/* What two contents need may be more than that. */
+	if (!shrink(q))
+		inquiry_settle(q);
 }
 
 void
@@ -115,6 +198,8 @@ take_up(struct inquiry *q, const struct store_believed *b)
 	if (!told_restore(q, &b->told))
 		return false;
 	row->flags |= Q_DOUBTED;
+	q->counted_doubted = true;
+	testimony_count_bytes(q);
 	return true;
 }
 

@@ -35,7 +35,7 @@ inquiry_free(struct inquiry *q)
 {
 	if (q == NULL)
 		return;
-	q->monitor->observed_bytes -= q->arena_counted;
+	testimony_uncount_bytes(q);
 	told_release(q->group);
 	arena_fini(&q->arena);
 	free(q->list);
@@ -496,6 +496,8 @@ reply_doubted(
 		return;
 	q->end = q->n;
 	inquiry_step(q);
+	if (q->state == INQUIRY_DOUBTED)
+		doubt_bound(q);
 }
 
 void
@@ -589,13 +591,7 @@ inquiry_closed(struct inquiry *q)
 		if (q->doubted)
 			doubt_settle_row(q);
 		fetch(q);
-	} else if (q->doubted && m->doubts.live < DOUBTS_MAX &&
-		   idmap_put(&m->doubts, q->question, q) == 0) {
-		idmap_take(&m->inquiries, q->question);
-		row->flags &= (uint8_t)~Q_INQUIRY;
-		row->flags |= Q_DOUBTED;
-		q->state = INQUIRY_DOUBTED;
-	} else {
+	} else if (!q->doubted || !doubt_begin(q)) {
 		if (q->doubted)
 			doubt_settle_row(q);
 		drop(q);

@@ -44,6 +44,9 @@ enum {
 	SECOND_PERIOD_MS = 1000,
 	OUTAGE_HOLD_S = 60, /* R3: within a minute they are one alert */
 	DOUBTS_MAX = 10000,
+	DOUBTS_BYTES_MAX = 32 << 20, /* of all of them */
+	DOUBT_BYTES = 64 << 10,      /* of what came since it was told */
+	DOUBT_WITNESSES = 32,
 	SEEN_MAX = 1000,
 	FETCH_RETRY_MS = 250,
 	FAILED_SHARE = 4, /* names that fail get this part of a server */
@@ -162,6 +165,7 @@ struct inquiry {
 	bool restored;   /* its candidate was in the database at start */
 	struct arena arena;
 	size_t arena_counted;   /* bytes of it in monitor->observed_bytes */
+	bool counted_doubted;   /* or in monitor->doubted_bytes */
 	struct testimony *list; /* in order of arrival */
 	size_t n, room;
 	size_t begin; /* this candidate's are begin .. end - 1 */
@@ -229,7 +233,8 @@ struct monitor {
 	struct loop_timer *second;
 	const char **sinks; /* names, for alerts */
 	size_t n_sinks;
-	size_t observed_bytes;
+	size_t observed_bytes; /* not in the database yet, or being decided */
+	size_t doubted_bytes;
 	bool loaded; /* the database's state is in the table */
 	bool loading;
 	bool draining;
@@ -340,6 +345,13 @@ void baseline_commit(struct monitor *m, uint32_t id,
 /* ---- doubt.c ---- */
 void inquiry_restore_doubt(
     struct monitor *m, uint32_t id, const struct store_row *row);
+/*
+ * It was told as unconfirmed and goes on as a doubt.  False: there are too
+ * many, or no memory.
+ */
+MUST_CHECK bool doubt_begin(struct inquiry *q);
+/* More was said about it: keeps no more than is needed to ask again. */
+void doubt_bound(struct inquiry *q);
 /* The database need not know any longer that the change is doubted. */
 void doubt_settle_row(struct inquiry *q);
 
@@ -358,6 +370,7 @@ struct testimony *testimony_fail(
     struct inquiry *q, const struct answer *a, enum fail fail);
 void testimony_server(struct monitor *m, struct testimony *t, uint8_t server);
 void testimony_count_bytes(struct inquiry *q);
+void testimony_uncount_bytes(struct inquiry *q);
 
 /* ---- decide.c ---- */
 /* Severity and aspects of a judgement; sets q->severity and q->aspects. */

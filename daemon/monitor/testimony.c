@@ -17,9 +17,22 @@ void
 testimony_count_bytes(struct inquiry *q)
 {
 	struct monitor *m = q->monitor;
+	size_t *sum =
+	    q->counted_doubted ? &m->doubted_bytes : &m->observed_bytes;
 
-	m->observed_bytes += q->arena.used - q->arena_counted;
+	*sum += q->arena.used - q->arena_counted;
 	q->arena_counted = q->arena.used;
+}
+
+void
+testimony_uncount_bytes(struct inquiry *q)
+{
+	struct monitor *m = q->monitor;
+	size_t *sum =
+	    q->counted_doubted ? &m->doubted_bytes : &m->observed_bytes;
+
+	*sum -= q->arena_counted;
+	q->arena_counted = 0;
 }
 
 struct testimony *
