@@ -100,6 +100,36 @@ ask_again(struct inquiry *q, wall_us now)
 	    end - (q->n_repeats == 1 ? WALL_S(q->wait_s) / 2 : WALL_MS(1500));
 }
 
+/*
+ * The database is away and nothing is judged yet: each new answer is asked
+ * again all the same, within the rates, so that it is judged by what others
+ * said at its time (R11) and not told as unconfirmed for want of asking.  The
+ * first server once more after 2.2 s: it may take it back (R12).
+ */
+void
+inquiry_ask_away(struct inquiry *q)
+{
+	const struct witness *last = &q->list[q->n - 1].witness;
+	const struct monitor *m = q->monitor;
+	uint8_t pick = UINT8_MAX;
+
+	if (q->away_print == q->list[q->n - 1].fingerprint)
+		return;
+	q->away_print = q->list[q->n - 1].fingerprint;
+	q->away_server = last->server;
+	q->next_repeat = monitor_steady(m) + WALL_MS(2200);
+	inquiry_ask(q, last->server, ASK_TCP);
+	if (inquiry_required(q) != PROVED_CACHE)
+		return;
+	for (uint8_t i = 0; i < m->n_servers; i++) {
+		if (m->servers[i].group != last->group &&
+		    (pick == UINT8_MAX || !poll_is_alive(m, pick)))
+			pick = i;
+	}
+	if (pick != UINT8_MAX)
+		inquiry_ask(q, pick, 0);
+}
+
 void
 inquiry_ask_more(struct inquiry *q, wall_us now)
 {

@@ -384,9 +384,13 @@ on_believed(void *ctx, int err, const struct store_believed *b)
 	}
 	if (err != 0 || !b->known || keep_believed(q, b) != 0) {
 		/* Away, or its baseline is still on the way there. */
+		if (err != 0 && !q->away && q->n > 0 && !q->restored)
+			inquiry_ask_away(q);
+		q->away = err != 0;
 		q->retry_fetch = monitor_steady(m) + WALL_MS(FETCH_RETRY_MS);
 		return;
 	}
+	q->away = false;
 	if ((wall_us)row->seen * WALL_S(1) > q->believed_seen)
 		q->believed_seen = (wall_us)row->seen * WALL_S(1);
 	if (put_restored(q, b)) {
@@ -529,6 +533,9 @@ inquiry_reply(struct monitor *m, uint32_t id, const struct answer *a,
 	if (q->state == INQUIRY_FETCHING && !q->fetch_open &&
 	    q->retry_fetch == 0 && t != NULL) {
 		fetch(q);
+	} else if (q->state == INQUIRY_FETCHING && q->away && t != NULL &&
+		   t->witness.count == 1 && !is_confirm(a)) {
+		inquiry_ask_away(q);
 	} else if (q->state == INQUIRY_OPEN && t != NULL) {
 		record_new(q, t);
 		q->end = q->n;
@@ -620,6 +627,10 @@ tick_one(struct inquiry *q, wall_us now)
 {
 	switch (q->state) {
 	case INQUIRY_FETCHING:
+		if (q->away && q->next_repeat != 0 && now >= q->next_repeat) {
+			q->next_repeat = 0;
+			inquiry_ask(q, q->away_server, ASK_TCP);
+		}
 		if (!q->fetch_open && q->retry_fetch != 0 &&
 		    now >= q->retry_fetch)
 			fetch(q);

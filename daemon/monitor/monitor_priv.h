@@ -160,9 +160,12 @@ struct inquiry {
 	struct monitor *monitor;
 	uint32_t question;
 	enum inquiry_state state;
-	bool orphan;     /* let go while a fetch was open: freed by that */
-	bool fetch_open; /* a fetch will call back */
-	bool restored;   /* its candidate was in the database at start */
+	bool orphan;         /* let go while a fetch was open: freed by that */
+	bool fetch_open;     /* a fetch will call back */
+	bool away;           /* the last fetch failed: the database is away */
+	uint64_t away_print; /* what was asked again meanwhile */
+	uint8_t away_server;
+	bool restored; /* its candidate was in the database at start */
 	struct arena arena;
 	size_t arena_counted;   /* bytes of it in monitor->observed_bytes */
 	bool counted_doubted;   /* or in monitor->doubted_bytes */
@@ -358,6 +361,8 @@ void doubt_settle_row(struct inquiry *q);
 /* ---- asking.c ---- */
 /* Asks what is still wanting to confirm or to refute. */
 void inquiry_ask_more(struct inquiry *q, wall_us now);
+/* The same while the database is away, about the last testimony. */
+void inquiry_ask_away(struct inquiry *q);
 void inquiry_ask(struct inquiry *q, uint8_t server, uint8_t flags);
 
 /* ---- testimony.c ---- */
