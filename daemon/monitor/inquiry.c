@@ -294,6 +294,10 @@ open_candidate(struct inquiry *q)
 	    q->required == PROVED_PATH ? 0 : monitor_steady(m) + WALL_MS(2200);
 	q->rotating = is_rotating(q, &j);
 	if (!q->restored) {
+		struct inquiry *doubt = idmap_get(&m->doubts, q->question);
+
+		if (doubt != NULL)
+			inquiry_settle(doubt); /* R15: this change follows it */
 		q->change = uuid_v7(q->seen_at);
 		q->revision = 1;
 		decide_sight(q);
@@ -517,8 +521,7 @@ inquiry_reply(struct monitor *m, uint32_t id, const struct answer *a,
 			reply_doubted(doubt, a, sum);
 		return; /* else too late: the next poll says it again */
 	}
-	if (q == NULL && doubt != NULL)
-		inquiry_settle(doubt);
+	/* A doubt goes on until another change is opened. */
 	if (q == NULL && (table_question(m->table, id)->flags & Q_KNOWN) == 0) {
 		put_baseline(m, id, a, sum);
 		return;
