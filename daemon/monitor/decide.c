@@ -75,12 +75,13 @@ decide_weigh(struct inquiry *q)
 	    .type = row->type,
 	    .owned = p->owned,
 	    .hostile = p->hostile,
-	    .transient = q->judgement.label == LABEL_TRANSIENT,
 	    .tags = p->tags,
 	    .n_tags = p->n_tags,
 	};
 
 	look_back(q, &in.novel, &returned);
+	/* R14: to what was never believed. */
+	in.transient = q->judgement.label == LABEL_TRANSIENT && !returned;
 	q->aspects = q->judgement.diff.aspects;
 	if (returned)
 		q->aspects |= ASPECT_RETURNED;
