@@ -184,6 +184,7 @@ deny_one(struct monitor *m, struct inquiry *q)
 		q->judgement.label = LABEL_TRANSIENT;
 		q->judgement.why = "another type of the name still answers";
 		decide_weigh(q);
+		q->severity = SEVERITY_INFO; /* a server's fault, R5 */
 		decide_commit(m, &q, 1, NULL);
 		/* Until a type of the name comes or goes, it is no news. */
 		table_question(m->table, q->question)->fingerprint =
