@@ -312,6 +312,7 @@ REFUSES(commit_more, commit_more)
 REFUSES(commit_decisions, commit_decisions)
 REFUSES(commit_events, commit_events)
 REFUSES(commit_outage, commit_outage)
+REFUSES(commit_attribute, commit_attribute)
 
 void
 commit_question(struct store *s, const struct commit_question *c,
