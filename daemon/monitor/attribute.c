@@ -304,7 +304,7 @@ attribute_look(struct monitor *m, uint32_t id, const struct answer *a,
 	    .aa = sum->aa,
 	    .now = monitor_steady(m),
 	    .every_s = p->every_s,
-	    .lifetime_s = q->ttl > sum->ttl ? q->ttl : sum->ttl,
+	    .lifetime_s = question_ttl(q) > sum->ttl ? question_ttl(q) : sum->ttl,
 	};
 	struct noted *n;
 

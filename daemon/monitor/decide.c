@@ -368,7 +368,7 @@ believe(struct inquiry *q)
 	if (q->judgement.label == LABEL_TRANSIENT)
 		return;
 	row->fingerprint = to->fingerprint;
-	row->ttl = to->ttl;
+	question_set_ttl(row, to->ttl);
 	row->seen = (uint32_t)(to->last_at / WALL_S(1));
 }
 

@@ -173,8 +173,8 @@ put_told(struct inquiry *q, const struct store_believed *b)
 	t->at = t->last_at = b->since;
 	t->witness.at = t->witness.last_at = monitor_steady(m) - ago;
 	t->witness.count = 1;
-	t->witness.server = row->home;
-	testimony_server(m, t, row->home);
+	t->witness.server = poll_home(m, q->question);
+	testimony_server(m, t, t->witness.server);
 	q->end = q->n;
 	return true;
 }
@@ -235,7 +235,6 @@ inquiry_restore_doubt(
 		free(q);
 		return;
 	}
-	table_question(m->table, id)->home = poll_home(m, id);
 	q->monitor = m;
 	q->question = id;
 	q->state = INQUIRY_FETCHING;

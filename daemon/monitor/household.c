@@ -63,13 +63,12 @@ ask_siblings(struct monitor *m, struct household *h, uint32_t but)
 {
 	uint32_t id = table_first(m->table, h->first);
 
-	for (; id != QUESTION_NONE;
-	     id = table_question(m->table, id)->sibling) {
+	for (; id != QUESTION_NONE; id = table_next(m->table, id)) {
 		const struct question *s = table_question(m->table, id);
 		struct errand e = {
 		    .question = id,
 		    .purpose = PURPOSE_EARLY,
-		    .server = s->home,
+		    .server = poll_home(m, id),
 		    .flags = ASK_URGENT,
 		};
 
@@ -145,7 +144,7 @@ ask_again(struct monitor *m, struct household *h)
 		struct errand e = {
 		    .question = h->asked[i],
 		    .purpose = PURPOSE_EARLY,
-		    .server = table_question(m->table, h->asked[i])->home,
+		    .server = poll_home(m, h->asked[i]),
 		    .flags = ASK_URGENT,
 		};
 
@@ -166,7 +165,7 @@ members_of(struct monitor *m, const struct household *h,
 	size_t n = 0;
 
 	for (; id != QUESTION_NONE && n < WATCH_TYPES_MAX;
-	     id = table_question(m->table, id)->sibling) {
+	     id = table_next(m->table, id)) {
 		struct inquiry *q = idmap_get(&m->inquiries, id);
 
 		if (q != NULL && q->household == h &&
@@ -275,8 +274,7 @@ is_pending(struct monitor *m, const struct household *h)
 		if (h->heard[i] != HEARD_DONE)
 			return true;
 	}
-	for (; id != QUESTION_NONE;
-	     id = table_question(m->table, id)->sibling) {
+	for (; id != QUESTION_NONE; id = table_next(m->table, id)) {
 		const struct inquiry *q = idmap_get(&m->inquiries, id);
 
 		if (q != NULL &&

@@ -125,6 +125,12 @@ idmap_next(const struct idmap *m, uint32_t *at)
 	return NULL;
 }
 
+size_t
+idmap_bytes(const struct idmap *m)
+{
+	return m->room * sizeof(*m->slots);
+}
+
 void
 idmap_fini(struct idmap *m)
 {

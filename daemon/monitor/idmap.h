@@ -10,6 +10,7 @@
  */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/attr.h"
@@ -35,6 +36,7 @@ void *idmap_take(struct idmap *m, uint32_t id);
 void *idmap_next(const struct idmap *m, uint32_t *at);
 /* Gives back room that a storm took; not while it is walked. */
 void idmap_trim(struct idmap *m);
+size_t idmap_bytes(const struct idmap *m);
 void idmap_fini(struct idmap *m);
 
 #endif

@@ -171,7 +171,7 @@ become_baseline(struct inquiry *q)
 	const struct testimony *t = &q->list[q->begin];
 
 	row->fingerprint = t->fingerprint;
-	row->ttl = t->ttl;
+	question_set_ttl(row, t->ttl);
 	row->seen = (uint32_t)(t->last_at / WALL_S(1));
 	baseline_commit(m, q->question, &t->content, t->ttl, t->at);
 	q->end = q->begin + 1;
@@ -212,8 +212,8 @@ no_difference(struct inquiry *q)
 			continue;
 		row->fingerprint = t->fingerprint;
 		row->seen = (uint32_t)(t->last_at / WALL_S(1));
-		if (t->ttl > row->ttl)
-			row->ttl = t->ttl;
+		if (t->ttl > question_ttl(row))
+			question_set_ttl(row, t->ttl);
 		break;
 	}
 	drop(q);
@@ -347,7 +347,7 @@ put_restored(struct inquiry *q, const struct store_believed *b)
 	    .at = monitor_steady(q->monitor) - ago,
 	    .last_at = monitor_steady(q->monitor) - ago,
 	    .count = 1,
-	    .server = table_question(q->monitor->table, q->question)->home,
+	    .server = poll_home(q->monitor, q->question),
 	};
 	testimony_server(q->monitor, t, t->witness.server);
 	return true;
@@ -452,7 +452,7 @@ put_baseline(struct monitor *m, uint32_t id, const struct answer *a,
 	    reply.content.outcome == OUTCOME_FAIL)
 		return;
 	row->fingerprint = sum->fingerprint;
-	row->ttl = sum->ttl;
+	question_set_ttl(row, sum->ttl);
 	row->seen = (uint32_t)(at / WALL_S(1));
 	row->flags |= Q_KNOWN;
 	baseline_commit(m, id, &reply.content, sum->ttl, at);
@@ -616,7 +616,6 @@ inquiry_restore(struct monitor *m, uint32_t id, const struct uuid *change,
 
 	if (q == NULL)
 		return;
-	table_question(m->table, id)->home = poll_home(m, id);
 	q->restored = true;
 	q->change = *change;
 	q->seen_at = seen_at;

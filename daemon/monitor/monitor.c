@@ -47,6 +47,12 @@ monitor_steady(const struct monitor *m)
 	return m->began + (loop_mono(m->loop) - m->start) / 1000;
 }
 
+bool
+monitor_has_time(const struct monitor *m)
+{
+	return loop_mono_exact(m->loop) - loop_mono(m->loop) < MONO_MS(TURN_MS);
+}
+
 /* ---- the ledger ---- */
 
 static void
@@ -285,16 +291,19 @@ on_tick(void *ctx)
 {
 	struct monitor *m = ctx;
 
+	m->again = false;
 	loop_timer_in(m->tick, MONO_MS(TICK_PERIOD_MS));
+	if (m->polling)
+		poll_turn(m);
 	if (m->loaded && !m->planned)
 		restore_step(m);
-	if (m->planned)
-		poll_turn(m);
 	inquiry_tick(m);
 	household_tick(m);
 	if (m->planned)
 		watchset_step(m);
 	look_whether_done(m);
+	if (m->again)
+		loop_timer_in(m->tick, 0);
 }
 
 /* ---- commits that are on their way ---- */
@@ -321,13 +330,12 @@ pending_take(struct monitor *m, struct pending *p)
 
 /* ---- life ---- */
 
-static void
-on_links(void *ctx, uint32_t *links)
+static uint32_t *
+link_of(void *ctx, uint32_t id)
 {
-	struct monitor *m = ctx;
+	const struct monitor *m = ctx;
 
-	if (m->wheel != NULL)
-		wheel_links(m->wheel, links);
+	return &table_question(m->table, id)->link;
 }
 
 static int
@@ -368,12 +376,9 @@ monitor_new(
 	m->table = table_new();
 	m->tick = loop_timer_new(m->loop, on_tick, m);
 	m->second = loop_timer_new(m->loop, on_second, m);
-	if (m->table != NULL) {
-		table_on_move(m->table, on_links, m);
-		m->wheel = wheel_new(m->start, table_links(m->table));
-	}
-	if (m->wheel == NULL || m->tick == NULL || m->second == NULL ||
-	    make_sinks(m) != 0 || poll_start(m) != 0) {
+	m->wheel = wheel_new(m->start, link_of, m);
+	if (m->table == NULL || m->wheel == NULL || m->tick == NULL ||
+	    m->second == NULL || make_sinks(m) != 0 || poll_start(m) != 0) {
 		monitor_free(m);
 		return NULL;
 	}
@@ -470,6 +475,7 @@ void
 monitor_drain(struct monitor *m)
 {
 	m->draining = true;
+	m->orphans.n = 0;
 	for (uint8_t i = 0; i < m->n_servers; i++) {
 		m->servers[i].due.n = 0;
 		m->servers[i].fresh.n = 0;
@@ -547,6 +553,36 @@ status_wire(struct monitor *m, struct emit *j)
 	emit_object_end(j);
 }
 
+static size_t
+map_bytes(const struct monitor *m)
+{
+	return idmap_bytes(&m->inquiries) + idmap_bytes(&m->doubts) +
+	       idmap_bytes(&m->households) + idmap_bytes(&m->failing) +
+	       idmap_bytes(&m->holds);
+}
+
+/* What a question costs, all that grows with their number told together. */
+static void
+status_memory(struct monitor *m, struct emit *j)
+{
+	struct table_memory t = table_memory(m->table);
+	size_t staged = watchset_bytes(m);
+	size_t sum = t.questions + t.names + t.index + t.policies +
+	             map_bytes(m) + staged;
+	uint32_t n = table_count(m->table);
+
+	emit_object(j, "memory");
+	emit_int(j, "bytes", (int64_t)sum);
+	emit_int(j, "bytes_per_question", n == 0 ? 0 : (int64_t)(sum / n));
+	emit_int(j, "questions", (int64_t)t.questions);
+	emit_int(j, "names", (int64_t)t.names);
+	emit_int(j, "names_index", (int64_t)t.index);
+	emit_int(j, "policies", (int64_t)t.policies);
+	emit_int(j, "maps", (int64_t)map_bytes(m));
+	emit_int(j, "reload", (int64_t)staged);
+	emit_object_end(j);
+}
+
 void
 monitor_status(struct monitor *m, struct emit *j)
 {
@@ -581,6 +617,7 @@ monitor_status(struct monitor *m, struct emit *j)
 	emit_int(j, "limit", (int64_t)m->config->buffer_bytes);
 	emit_bool(j, "slow", m->slow);
 	emit_object_end(j);
+	status_memory(m, j);
 	status_servers(m, j);
 	status_wire(m, j);
 }

@@ -37,6 +37,8 @@
 
 enum {
 	POLL_TURN_MAX = 2048,  /* due questions taken in one loop turn */
+	TURN_MS = 4,           /* no new work in a turn that is so old ... */
+	TURN_LOOK = 32,        /* ... at which is looked after so many pieces */
 	POLL_ATTEMPTS_MAX = 3, /* servers tried for one poll */
 	DEAD_AFTER_FAILS = 16, /* in a row: the server is passed over */
 	DEAD_PROBE_MS = 1000,  /* but for one poll in this time */
@@ -240,6 +242,8 @@ struct monitor {
 	size_t doubted_bytes;
 	bool loaded; /* the database's state is in the table */
 	bool loading;
+	bool polling; /* the first rows may be here */
+	bool again;   /* the next tick is to follow at once */
 	bool draining;
 	bool done_told;
 	bool slow;             /* the buffer is full: polling slows */
@@ -255,9 +259,12 @@ struct monitor {
 	struct store_key *seen_keys; /* `once`: answered as believed */
 	wall_us *seen_at;
 	size_t n_seen;
-	uint32_t restore_next; /* next question to be planned after the load */
-	bool planned;          /* all are planned */
-	mono_ns load_retry;    /* the load failed: again then */
+	struct waiting orphans; /* polls that waited at servers of before */
+	struct waiting strays;  /* just taken out of the wheel */
+	uint32_t
+	    restore_next;   /* next question to be looked at after the load */
+	bool planned;       /* all are planned */
+	mono_ns load_retry; /* the load failed: again then */
 	uint64_t n_changes;
 	uint64_t n_stale;
 	mono_ns progress_told;
@@ -290,6 +297,12 @@ mono_ns monitor_mono_of(const struct monitor *m, uint32_t tick);
 /* Wall time as if the clock never stepped: deadlines and orders go by it. */
 wall_us monitor_steady(const struct monitor *m);
 
+/*
+ * May this turn of the loop take on more?  Work that can be long looks at
+ * it after every TURN_LOOK pieces, and goes on in the next turn.
+ */
+bool monitor_has_time(const struct monitor *m);
+
 /* ---- poll.c ---- */
 MUST_CHECK int poll_start(struct monitor *m);
 /* The configuration changed: other servers, groups or rates. */
@@ -297,6 +310,12 @@ MUST_CHECK int poll_restart(struct monitor *m);
 void poll_stop(struct monitor *m);
 /* Plans the next poll of a watched question by its phase, after now. */
 void poll_plan(struct monitor *m, uint32_t id);
+/* The same, for who has its key. */
+void poll_plan_key(struct monitor *m, uint32_t id, const struct uuid *key);
+/* A stray is out of the wheel: it is planned anew, or no longer watched. */
+void poll_stray(struct monitor *m, uint32_t id);
+/* Does so with those of one slot of the wheel, see wheel_sift(). */
+bool poll_sift(struct monitor *m, uint32_t *at);
 /* Asks a new question at once, within the rates. */
 void poll_fresh(struct monitor *m, uint32_t id);
 /*
@@ -480,5 +499,6 @@ void watchset_reload(struct monitor *m, bool mass);
 /* A step of a reload that is going on. */
 void watchset_step(struct monitor *m);
 void watchset_free(struct monitor *m);
+size_t watchset_bytes(const struct monitor *m);
 
 #endif

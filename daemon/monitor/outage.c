@@ -401,8 +401,7 @@ tell_name(struct monitor *m, const struct hold *h)
 		free(recovered);
 		return;
 	}
-	for (; id != QUESTION_NONE;
-	     id = table_question(m->table, id)->sibling) {
+	for (; id != QUESTION_NONE; id = table_next(m->table, id)) {
 		struct failing *f = idmap_get(&m->failing, id);
 
 		if (f == NULL)

@@ -59,9 +59,15 @@ has_text(const char *const *list, size_t n, const char *text)
 }
 
 static uint64_t
-hash_of_policy(const struct table *t, uint32_t id)
+hash_of_policy(const void *t, uint32_t id)
 {
 	return policy_get(t, id)->attributes;
+}
+
+static bool
+is_policy(const void *t, uint32_t id, const void *attributes)
+{
+	return policy_get(t, id)->attributes == *(const uint64_t *)attributes;
 }
 
 /* Copies what a scratch policy points at into the table's own texts. */
@@ -91,24 +97,22 @@ static uint32_t
 intern(struct table *t, struct policy *p)
 {
 	struct index *x = table_policy_index(t);
-	uint32_t slot;
+	const struct index_owner owner = {hash_of_policy, is_policy, t};
+	uint32_t id;
 
 	p->attributes = attributes_of(p);
 	p->class_ = CLASS_NONE;
 	p->owned = has_text(p->tags, p->n_tags, "owned");
 	p->hostile = has_text(p->tags, p->n_tags, "hostile");
-	if (!table_index_grow(t, x, hash_of_policy))
-		return POLICY_NONE;
-	slot = (uint32_t)p->attributes & (x->room - 1);
-	for (; x->slots[slot] != 0; slot = (slot + 1) & (x->room - 1)) {
-		uint32_t id = x->slots[slot] - 1;
-
-		if (policy_get(t, id)->attributes == p->attributes)
-			return id;
-	}
+	id = index_find(x, &owner, p->attributes, &p->attributes);
+	if (id != INDEX_NONE)
+		return id;
 	if (!keep_texts(table_texts(t), p))
 		return POLICY_NONE;
-	return table_policy_add(t, p, slot);
+	id = table_policy_add(t, p);
+	if (id == POLICY_NONE || !index_add(x, &owner, p->attributes, id))
+		return POLICY_NONE;
+	return id;
 }
 
 uint32_t

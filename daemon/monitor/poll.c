@@ -31,16 +31,10 @@
 #include "monitor_priv.h"
 #include "schedule/spread.h"
 
-/* Which server a name keeps to needs no secret, only evenness. */
-static const struct hash_key home_key = {0x686f6d65ULL, 0x7365727665723176ULL};
-
 uint8_t
 poll_home(const struct monitor *m, uint32_t id)
 {
-	uint8_t size;
-	const uint8_t *wire = table_name(m->table, id, &size);
-
-	return (uint8_t)(hash_sip(&home_key, wire, size) % m->n_servers);
+	return (uint8_t)(table_spread(m->table, id) % m->n_servers);
 }
 
 bool
@@ -56,13 +50,11 @@ poll_is_alive(const struct monitor *m, uint8_t server)
 static void
 waiting_push(struct monitor *m, struct waiting *w, uint32_t id)
 {
-	uint32_t *links = table_links(m->table);
-
-	links[id] = QUESTION_NONE;
+	table_question(m->table, id)->link = QUESTION_NONE;
 	if (w->n == 0)
 		w->first = id;
 	else
-		links[w->last] = id;
+		table_question(m->table, w->last)->link = id;
 	w->last = id;
 	w->n++;
 }
@@ -72,7 +64,7 @@ waiting_pop(struct monitor *m, struct waiting *w)
 {
 	uint32_t id = w->first;
 
-	w->first = table_links(m->table)[id];
+	w->first = table_question(m->table, id)->link;
 	w->n--;
 	return id;
 }
@@ -113,8 +105,7 @@ waits_at(const struct poll_server *s)
 static uint8_t
 pick_server(struct monitor *m, uint32_t id, uint8_t attempt)
 {
-	const struct question *q = table_question(m->table, id);
-	uint8_t server = (uint8_t)((q->home + attempt) % m->n_servers);
+	uint8_t server = (uint8_t)((poll_home(m, id) + attempt) % m->n_servers);
 	mono_ns now = loop_mono(m->loop);
 
 	for (uint8_t i = 0; i < m->n_servers; i++) {
@@ -231,16 +222,21 @@ pump_failed(struct monitor *m, uint8_t server)
 	return sent;
 }
 
-static void
+/* False: the turn's time is over; what is left is sent in the next one. */
+static bool
 pump(struct monitor *m, uint8_t server)
 {
 	struct poll_server *s = &m->servers[server];
 
 	while (s->errands.n > 0 && !s->full)
 		(void)pump_errand(m, s, &s->errands);
-	while (!s->full) {
+	for (uint32_t n = 1; !s->full; n++) {
 		bool fresh = s->fresh.n > 0 && !m->slow;
 
+		if (n % TURN_LOOK == 0 && !monitor_has_time(m)) {
+			loop_timer_in(m->tick, 0);
+			return false;
+		}
 		if (is_failed_turn(m, server, s->due.n > 0 || fresh))
 			(void)pump_failed(m, server);
 		else if (s->due.n > 0)
@@ -250,6 +246,7 @@ pump(struct monitor *m, uint8_t server)
 		else
 			break;
 	}
+	return true;
 }
 
 static void
@@ -258,7 +255,7 @@ on_room(void *ctx, uint8_t server)
 	struct monitor *m = ctx;
 
 	m->servers[server].full = false;
-	pump(m, server);
+	(void)pump(m, server);
 }
 
 bool
@@ -269,7 +266,7 @@ poll_errand(struct monitor *m, const struct errand *e)
 
 	if (!errands_push(again ? &s->again : &s->errands, e))
 		return false;
-	pump(m, e->server);
+	(void)pump(m, e->server);
 	return true;
 }
 
@@ -284,22 +281,27 @@ wheel_put(struct monitor *m, uint32_t id, uint32_t due)
 	uint32_t jitter = spread_jitter_ms(every_s, rand_u32());
 
 	q->due = due;
-	q->wheel = due + jitter / TICK_MS;
-	wheel_add(m->wheel, id, monitor_mono_of(m, q->wheel));
+	wheel_add(m->wheel, id, monitor_mono_of(m, due + jitter / TICK_MS));
 }
 
 void
 poll_plan(struct monitor *m, uint32_t id)
 {
+	struct store_key key = table_key(m->table, id);
+
+	poll_plan_key(m, id, &key.question);
+}
+
+void
+poll_plan_key(struct monitor *m, uint32_t id, const struct uuid *key)
+{
 	struct question *q = table_question(m->table, id);
 	const struct policy *p = policy_get(m->table, q->policy);
-	struct store_key key = table_key(m->table, id);
-	uint32_t phase = spread_phase_ms(&key.question, p->every_s);
+	uint32_t phase = spread_phase_ms(key, p->every_s);
 	uint32_t now = monitor_tick_now(m);
 	int64_t now_ms = (monitor_wall_of(m, now) - PLAN_ANCHOR) / 1000;
 	int64_t next = spread_next_ms(phase, p->every_s, now_ms);
 
-	q->home = poll_home(m, id);
 	wheel_put(m, id, now + (uint32_t)((next - now_ms) / TICK_MS));
 }
 
@@ -324,13 +326,12 @@ poll_fresh(struct monitor *m, uint32_t id)
 	struct question *q = table_question(m->table, id);
 	uint8_t server;
 
-	q->home = poll_home(m, id);
 	q->flags |= Q_BUSY;
 	q->flags &= (uint8_t)~Q_PLANNED;
 	m->busy++;
 	server = pick_server(m, id, 0);
 	waiting_push(m, &m->servers[server].fresh, id);
-	pump(m, server);
+	(void)pump(m, server);
 }
 
 /* A question leaves the wheel. */
@@ -338,11 +339,15 @@ static void
 take_due(struct monitor *m, uint32_t id)
 {
 	struct question *q = table_question(m->table, id);
-	mono_ns lag = loop_mono(m->loop) - monitor_mono_of(m, q->wheel);
+	mono_ns lag = loop_mono(m->loop) - wheel_taken(m->wheel);
 	struct poll_server *s;
 	uint32_t fails;
 	bool failed;
 
+	if (q->stray) {
+		poll_stray(m, id);
+		return;
+	}
 	if ((q->flags & Q_WATCHED) == 0 || m->draining)
 		return;
 	if (lag > m->lag_max)
@@ -368,12 +373,68 @@ note_drained(struct monitor *m)
 	m->drained = now;
 }
 
+/* Takes what is due.  False: there is more, but the turn is long enough. */
+static bool
+take_some(struct monitor *m, mono_ns now)
+{
+	for (int n = 1; n <= POLL_TURN_MAX; n++) {
+		uint32_t id = wheel_take(m->wheel, now);
+
+		if (id == WHEEL_NONE) {
+			note_drained(m);
+			return true;
+		}
+		take_due(m, id);
+		if (n % TURN_LOOK == 0 && !monitor_has_time(m))
+			return false;
+	}
+	return false;
+}
+
+/* ---- plans that are no more ---- */
+
+void
+poll_stray(struct monitor *m, uint32_t id)
+{
+	struct question *q = table_question(m->table, id);
+
+	q->stray = 0;
+	if ((q->flags & Q_WATCHED) == 0 || m->draining)
+		return;
+	poll_plan(m, id);
+}
+
+static bool
+is_stray(void *ctx, uint32_t id)
+{
+	struct monitor *m = ctx;
+
+	if (!table_question(m->table, id)->stray)
+		return false;
+	waiting_push(m, &m->strays, id);
+	return true;
+}
+
+bool
+poll_sift(struct monitor *m, uint32_t *at)
+{
+	bool more = wheel_sift(m->wheel, at, is_stray, m);
+
+	while (m->strays.n > 0)
+		poll_stray(m, waiting_pop(m, &m->strays));
+	return more;
+}
+
 /* What waits at a dead server is asked elsewhere. */
 static void
 desert(struct monitor *m, uint8_t dead, struct waiting *from, size_t queue)
 {
 	for (uint32_t n = from->n; n > 0; n--) {
-		uint32_t id = waiting_pop(m, from);
+		uint32_t id;
+
+		if (n % TURN_LOOK == 0 && !monitor_has_time(m))
+			return;
+		id = waiting_pop(m, from);
 		struct poll_server *s = &m->servers[pick_server(m, id, 0)];
 
 		if (s == &m->servers[dead]) {
@@ -381,7 +442,7 @@ desert(struct monitor *m, uint8_t dead, struct waiting *from, size_t queue)
 			return;
 		}
 		waiting_push(m, (struct waiting *)((char *)s + queue), id);
-		pump(m, (uint8_t)(s - m->servers));
+		(void)pump(m, (uint8_t)(s - m->servers));
 	}
 }
 
@@ -400,28 +461,36 @@ desert_dead(struct monitor *m)
 	}
 }
 
+/* What waited at servers that are no more goes to those that are. */
+static void
+adopt(struct monitor *m)
+{
+	for (uint32_t n = 1; m->orphans.n > 0 && n <= POLL_TURN_MAX; n++) {
+		uint32_t id = waiting_pop(m, &m->orphans);
+		struct poll_server *s = &m->servers[pick_server(m, id, 0)];
+		bool planned =
+		    (table_question(m->table, id)->flags & Q_PLANNED) != 0;
+
+		waiting_push(m, planned ? &s->due : &s->fresh, id);
+		if (n % TURN_LOOK == 0 && !monitor_has_time(m))
+			return;
+	}
+}
+
 void
 poll_turn(struct monitor *m)
 {
 	mono_ns now = loop_mono(m->loop);
 	mono_ns next;
-	int n = 0;
+	bool all = true;
 
-	if (!m->loaded)
-		return;
-	while (!m->slow && n++ < POLL_TURN_MAX) {
-		uint32_t id = wheel_take(m->wheel, now);
-
-		if (id == WHEEL_NONE) {
-			note_drained(m);
-			break;
-		}
-		take_due(m, id);
-	}
+	if (!m->slow)
+		all = take_some(m, now);
+	adopt(m);
 	for (uint8_t i = 0; i < m->n_servers; i++)
-		pump(m, i);
+		all = pump(m, i) && all;
 	desert_dead(m);
-	if (n > POLL_TURN_MAX) {
+	if (!all || m->orphans.n > 0) {
 		loop_timer_in(m->tick, 0);
 		return;
 	}
@@ -538,7 +607,7 @@ fetched_after(const struct monitor *m, const struct question *q,
     const struct reply_sum *sum)
 {
 	return candidate_fetched_after(
-	    monitor_steady(m), sum->aa, q->ttl, sum->ttl);
+	    monitor_steady(m), sum->aa, question_ttl(q), sum->ttl);
 }
 
 static void
@@ -558,8 +627,8 @@ poll_good(struct monitor *m, const struct errand *e, const struct answer *a,
 			q->seen = (uint32_t)(loop_wall(m->loop) / WALL_S(1));
 		if (!stale && m->setup.once)
 			monitor_seen(m, id);
-		if (sum->ttl > q->ttl)
-			q->ttl = sum->ttl;
+		if (sum->ttl > question_ttl(q))
+			question_set_ttl(q, sum->ttl);
 	} else if (!stale || (q->flags & Q_INQUIRY) != 0) {
 		inquiry_reply(m, id, a, sum);
 	}
@@ -705,20 +774,50 @@ same_servers(const struct monitor *m, const struct config *c)
 	return true;
 }
 
-/* Questions that were queued or in flight are asked anew, within the rates. */
 static void
-requeue(struct monitor *m)
+orphan_all(struct monitor *m, const struct waiting *w)
 {
-	uint32_t n = table_count(m->table);
+	if (w->n == 0)
+		return;
+	if (m->orphans.n == 0)
+		m->orphans.first = w->first;
+	else
+		table_question(m->table, m->orphans.last)->link = w->first;
+	m->orphans.last = w->last;
+	m->orphans.n += w->n;
+}
 
-	for (uint32_t id = 0; id < n; id++) {
-		struct question *q = table_question(m->table, id);
+static void
+orphan(void *ctx, uint64_t cookie)
+{
+	struct monitor *m = ctx;
+	struct errand e = errand_of(&(struct answer){.cookie = cookie});
 
-		if (m->n_servers > 0)
-			q->home = poll_home(m, id);
-		if ((q->flags & Q_BUSY) != 0)
-			waiting_push(m, &m->servers[q->home].due, id);
+	if (e.purpose == PURPOSE_POLL)
+		waiting_push(m, &m->orphans, e.question);
+}
+
+static void
+orphan_errands(struct monitor *m, const struct errands *q)
+{
+	for (uint32_t k = 0; k < q->n; k++)
+		orphan(m, cookie_of(&q->ring[(q->first + k) % q->room]));
+}
+
+/* Polls that were queued or in flight are asked anew, within the rates. */
+static void
+orphan_polls(struct monitor *m)
+{
+	for (uint8_t i = 0; i < m->n_servers; i++) {
+		const struct poll_server *s = &m->servers[i];
+
+		orphan_all(m, &s->due);
+		orphan_all(m, &s->failed);
+		orphan_all(m, &s->fresh);
+		orphan_errands(m, &s->errands);
+		orphan_errands(m, &s->again);
 	}
+	resolver_open(m->resolver, orphan, m);
 }
 
 int
@@ -730,13 +829,13 @@ poll_restart(struct monitor *m)
 
 	if (same_servers(m, m->config))
 		return 0;
+	orphan_polls(m);
 	resolver_free(m->resolver);
 	m->resolver = NULL;
 	err = poll_start(m);
-	if (err == 0) {
+	if (err == 0)
 		inquiry_remap(m, old, n_old);
-		requeue(m);
-	}
+	loop_timer_in(m->tick, 0);
 	free_servers(old, n_old);
 	return err;
 }

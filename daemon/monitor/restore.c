@@ -4,8 +4,10 @@
  * What the database knows, into the table; then plans and first questions.
  *
  * A restart asks nothing at once that has a state: each question goes on at
- * its planned time, which depends on its key only.  Fingerprints are computed
- * anew from the stored contents, with this process's own key.
+ * its planned time, which depends on its key only, from the moment that its
+ * row is here; the rows behind it need not be.  What is new is known when all
+ * rows are.  Fingerprints are computed anew from the stored contents, with
+ * this process's own key.
  */
 
 #include "base/log.h"
@@ -14,7 +16,7 @@
 #include "monitor_priv.h"
 #include "schedule/spread.h"
 
-enum { RESTORE_TURN_MAX = 5000 };
+enum { RESTORE_TURN_MAX = 20000 };
 
 void
 restore_put_question(struct monitor *m, uint32_t id, bool watched)
@@ -96,7 +98,7 @@ take_state(struct monitor *m, uint32_t id, const struct store_row *row)
 		return;
 	}
 	q->fingerprint = content_fingerprint(&content, &m->key);
-	q->ttl = row->ttl;
+	question_set_ttl(q, row->ttl);
 	q->seen = (uint32_t)(row->last_seen / WALL_S(1));
 	q->flags |= Q_KNOWN;
 }
@@ -122,8 +124,11 @@ on_row(void *ctx, const struct store_row *row)
 	if (!row->watched ||
 	    row->attributes != policy_get(m->table, q->policy)->attributes)
 		restore_put_question(m, id, true);
-	if (row->content != NULL)
+	if (row->content != NULL && (q->flags & Q_KNOWN) == 0) {
 		take_state(m, id, row);
+		if (!m->setup.once)
+			poll_plan_key(m, id, &row->key.question);
+	}
 	if (row->failing && idmap_get(&m->failing, id) == NULL)
 		outage_restore(m, id, row);
 	if (row->noted != NULL)
@@ -158,12 +163,14 @@ restore_start(struct monitor *m)
 	if (m->loaded || m->loading)
 		return;
 	m->loading = true;
+	m->polling = true;
 	m->load_retry = 0;
 	store_load(m->store, on_row, on_loaded, m);
 }
 
+/* What has a state was planned with its row. */
 static void
-plan_one(struct monitor *m, uint32_t id)
+look_at(struct monitor *m, uint32_t id)
 {
 	struct question *q = table_question(m->table, id);
 
@@ -174,8 +181,6 @@ plan_one(struct monitor *m, uint32_t id)
 	if (m->setup.once || (q->flags & Q_KNOWN) == 0) {
 		m->first_left++;
 		poll_fresh(m, id);
-	} else {
-		poll_plan(m, id);
 	}
 }
 
@@ -183,13 +188,14 @@ void
 restore_step(struct monitor *m)
 {
 	uint32_t n = table_count(m->table);
-	uint32_t until = m->restore_next + RESTORE_TURN_MAX;
 
-	while (m->restore_next < n && m->restore_next < until)
-		plan_one(m, m->restore_next++);
-	if (m->restore_next < n) {
-		loop_timer_in(m->tick, 0);
-		return;
+	for (uint32_t i = 1; m->restore_next < n; i++) {
+		if (i > RESTORE_TURN_MAX ||
+		    (i % TURN_LOOK == 0 && !monitor_has_time(m))) {
+			m->again = true;
+			return;
+		}
+		look_at(m, m->restore_next++);
 	}
 	m->planned = true;
 	m->first_pass_began = loop_mono(m->loop);

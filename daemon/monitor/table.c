@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Two open-addressing indexes of 4-byte slots, hashed with a secret key: names
- * (slot -> offset into the arena) and policies.  A name's entry in the arena
- * is [first question: 4 bytes][size: 1][wire].
+ * Names: an arena of pieces; an offset is the piece's number and the place in
+ * it, and no entry lies across two.  An entry is [first question: 4 bytes]
+ * [spread: 2][size: 1][wire].  An index, hashed with a secret key, finds it.
+ *
+ * The questions of a name are a run of ids that follow each other, as a list
+ * tells all types of a name at once.  Types that come later make another run,
+ * behind a header: an entry of type 0 whose `due` is where the run before it
+ * begins.  So a question needs no link to the next, and what few names have
+ * costs an entry more for these.
  */
 
 #include "table.h"
@@ -13,20 +19,40 @@
 
 #include "base/arena.h"
 #include "base/hash.h"
+#include "base/pages.h"
 #include "base/rand.h"
+#include "index.h"
 #include "table_priv.h"
 
-enum { NAME_HEAD = 5, TABLE_ROOM_START = 1024 };
+enum {
+	NAME_HEAD = 7, /* before the wire form */
+	NAME_SPREAD = 4,
+	NAME_SIZE = 6,
+	PIECE_BITS = 20, /* of names: 1 MB */
+	PIECE_SIZE = 1 << PIECE_BITS,
+	PIECES_MAX = 1 << (32 - PIECE_BITS),
+	SEGMENT_BITS = 16, /* of questions: 2 MB */
+	SEGMENT_IDS = 1 << SEGMENT_BITS,
+	SEGMENT_SIZE = SEGMENT_IDS * (int)sizeof(struct question),
+	SEGMENTS_STEP = 64,
+	POLICIES_START = 16,
+	TTL_BITS = 11 /* of a TTL's code; the others say how far to shift */
+};
+
+_Static_assert(sizeof(struct question) == 32, "half a line of the cache");
+
+/* Which server a name keeps to needs no secret, only evenness. */
+static const struct hash_key spread_key = {
+    0x686f6d65ULL, 0x7365727665723176ULL};
 
 struct table {
 	struct hash_key key;
-	struct question *questions;
-	uint32_t *links;
+	struct question **segments;
+	uint32_t n_segments;
 	uint32_t count;
-	uint32_t room;
-	uint8_t *names;
-	size_t names_size;
-	size_t names_room;
+	uint8_t *pieces[PIECES_MAX];
+	uint32_t n_pieces;
+	uint32_t piece_used; /* of the last */
 	struct index by_name;
 	struct policy *policies;
 	uint32_t n_policies;
@@ -34,9 +60,27 @@ struct table {
 	struct index by_policy;
 	struct arena
 	    texts; /* of policies; they are never freed before the table */
-	void (*on_move)(void *ctx, uint32_t *links);
-	void *on_move_ctx;
 };
+
+uint32_t
+question_ttl(const struct question *q)
+{
+	return (uint32_t)(q->ttl_code & ((1u << TTL_BITS) - 1))
+	       << (q->ttl_code >> TTL_BITS);
+}
+
+void
+question_set_ttl(struct question *q, uint32_t ttl)
+{
+	uint64_t part = ttl;
+	unsigned shift = 0;
+
+	while (part >= 1u << TTL_BITS) {
+		shift++;
+		part = ((uint64_t)ttl + (UINT64_C(1) << shift) - 1) >> shift;
+	}
+	q->ttl_code = (uint16_t)(shift << TTL_BITS | part);
+}
 
 struct table *
 table_new(void)
@@ -53,28 +97,24 @@ table_free(struct table *t)
 {
 	if (t == NULL)
 		return;
-	free(t->questions);
-	free(t->links);
-	free(t->names);
-	free(t->by_name.slots);
-	free(t->by_policy.slots);
+	for (uint32_t i = 0; i < t->n_segments; i++)
+		pages_free(t->segments[i], SEGMENT_SIZE);
+	free(t->segments);
+	for (uint32_t i = 0; i < t->n_pieces; i++)
+		pages_free(t->pieces[i], PIECE_SIZE);
+	index_fini(&t->by_name);
+	index_fini(&t->by_policy);
 	free(t->policies);
 	arena_fini(&t->texts);
 	free(t);
 }
 
-void
-table_on_move(
-    struct table *t, void (*fn)(void *ctx, uint32_t *links), void *ctx)
-{
-	t->on_move = fn;
-	t->on_move_ctx = ctx;
-}
+/* ---- names ---- */
 
-uint32_t *
-table_links(struct table *t)
+static uint8_t *
+name_at(const struct table *t, uint32_t at)
 {
-	return t->links;
+	return t->pieces[at >> PIECE_BITS] + (at & (PIECE_SIZE - 1));
 }
 
 static uint32_t
@@ -82,180 +122,94 @@ name_first(const struct table *t, uint32_t at)
 {
 	uint32_t first;
 
-	memcpy(&first, t->names + at, sizeof(first));
+	memcpy(&first, name_at(t, at), sizeof(first));
 	return first;
 }
 
-static uint64_t
-name_hash(const struct table *t, const uint8_t *wire, size_t size)
+static void
+name_set_first(struct table *t, uint32_t at, uint32_t first)
 {
-	return hash_sip(&t->key, wire, size);
+	memcpy(name_at(t, at), &first, sizeof(first));
 }
 
-bool
-table_index_grow(struct table *t, struct index *x,
-    uint64_t (*hash)(const struct table *t, uint32_t value))
-{
-	uint32_t room = x->room == 0 ? 1024 : x->room * 2;
-	uint32_t *slots;
-
-	if ((uint64_t)(x->used + 1) * 4 <= (uint64_t)x->room * 3)
-		return true;
-	slots = calloc(room, sizeof(*slots));
-	if (slots == NULL)
-		return false;
-	for (uint32_t i = 0; i < x->room; i++) {
-		uint32_t at;
-
-		if (x->slots[i] == 0)
-			continue;
-		at = (uint32_t)hash(t, x->slots[i] - 1) & (room - 1);
-		while (slots[at] != 0)
-			at = (at + 1) & (room - 1);
-		slots[at] = x->slots[i];
-	}
-	free(x->slots);
-	x->slots = slots;
-	x->room = room;
-	return true;
-}
+struct wanted {
+	const uint8_t *wire;
+	size_t size;
+};
 
 static uint64_t
-hash_of_name_at(const struct table *t, uint32_t at)
+hash_of_name(const void *owner, uint32_t at)
 {
-	return name_hash(t, t->names + at + NAME_HEAD, t->names[at + 4]);
-}
+	const struct table *t = owner;
+	const uint8_t *entry = name_at(t, at);
 
-/* The slot of the name, or the empty one where it would go. */
-static uint32_t
-name_slot(const struct table *t, const uint8_t *wire, size_t size)
-{
-	const struct index *x = &t->by_name;
-	uint32_t slot = (uint32_t)name_hash(t, wire, size) & (x->room - 1);
-
-	for (;; slot = (slot + 1) & (x->room - 1)) {
-		uint32_t at = x->slots[slot];
-
-		if (at == 0)
-			return slot;
-		at--;
-		if (t->names[at + 4] == size &&
-		    memcmp(t->names + at + NAME_HEAD, wire, size) == 0)
-			return slot;
-	}
-}
-
-/* Offset of the name in the arena, added when it is new; UINT32_MAX: full. */
-static uint32_t
-name_add(struct table *t, const struct name *name)
-{
-	size_t need = t->names_size + NAME_HEAD + name->size;
-	uint32_t none = QUESTION_NONE;
-	uint32_t at;
-	uint32_t slot;
-
-	if (!table_index_grow(t, &t->by_name, hash_of_name_at))
-		return UINT32_MAX;
-	slot = name_slot(t, name->wire, name->size);
-	if (t->by_name.slots[slot] != 0)
-		return t->by_name.slots[slot] - 1;
-	if (need >= UINT32_MAX)
-		return UINT32_MAX;
-	if (need > t->names_room) {
-		size_t room = t->names_room == 0 ? 65536 : t->names_room * 2;
-		uint8_t *names = realloc(t->names, room);
-
-		if (names == NULL)
-			return UINT32_MAX;
-		t->names = names;
-		t->names_room = room;
-	}
-	at = (uint32_t)t->names_size;
-	memcpy(t->names + at, &none, sizeof(none));
-	t->names[at + 4] = name->size;
-	memcpy(t->names + at + NAME_HEAD, name->wire, name->size);
-	t->names_size = need;
-	t->by_name.slots[slot] = at + 1;
-	t->by_name.used++;
-	return at;
+	return hash_sip(&t->key, entry + NAME_HEAD, entry[NAME_SIZE]);
 }
 
 static bool
-grow(struct table *t)
+is_name(const void *owner, uint32_t at, const void *wanted)
 {
-	uint32_t room = t->room == 0 ? TABLE_ROOM_START : t->room * 2;
-	struct question *questions;
-	uint32_t *links;
+	const struct wanted *w = wanted;
+	const uint8_t *entry = name_at(owner, at);
 
-	if (t->count < t->room)
-		return true;
-	questions = realloc(t->questions, room * sizeof(*questions));
-	if (questions == NULL)
-		return false;
-	t->questions = questions;
-	links = realloc(t->links, room * sizeof(*links));
-	if (links == NULL)
-		return false;
-	t->links = links;
-	t->room = room;
-	if (t->on_move != NULL)
-		t->on_move(t->on_move_ctx, links);
-	return true;
+	return entry[NAME_SIZE] == w->size &&
+	       memcmp(entry + NAME_HEAD, w->wire, w->size) == 0;
 }
 
+static struct index_owner
+names_of(const struct table *t)
+{
+	return (struct index_owner){hash_of_name, is_name, t};
+}
+
+/* Room for a name in the arena; NAME_NONE: it is full. */
 static uint32_t
-find_type(const struct table *t, uint32_t at, uint16_t type)
+name_room(struct table *t, uint32_t need)
 {
-	uint32_t id = name_first(t, at);
+	if (t->n_pieces == 0 || t->piece_used + need > PIECE_SIZE) {
+		uint8_t *piece;
 
-	while (id != QUESTION_NONE && t->questions[id].type != type)
-		id = t->questions[id].sibling;
-	return id;
+		/* Offset + 1 must be a number, too. */
+		if (t->n_pieces == PIECES_MAX - 1 ||
+		    (piece = pages_new(PIECE_SIZE)) == NULL)
+			return NAME_NONE;
+		t->pieces[t->n_pieces++] = piece;
+		t->piece_used = 0;
+	}
+	t->piece_used += need;
+	return ((t->n_pieces - 1) << PIECE_BITS) + t->piece_used - need;
 }
 
 uint32_t
-table_add(struct table *t, const struct name *name, uint16_t type)
+table_add_name(struct table *t, const struct name *name)
 {
-	uint32_t at = name_add(t, name);
-	uint32_t id;
+	const struct wanted wanted = {name->wire, name->size};
+	const struct index_owner owner = names_of(t);
+	uint64_t hash = hash_sip(&t->key, name->wire, name->size);
+	uint32_t at = index_find(&t->by_name, &owner, hash, &wanted);
+	uint16_t spread;
+	uint8_t *entry;
 
-	if (at == UINT32_MAX)
-		return QUESTION_NONE;
-	id = find_type(t, at, type);
-	if (id != QUESTION_NONE)
-		return id;
-	if (!grow(t))
-		return QUESTION_NONE;
-	id = t->count++;
-	t->questions[id] = (struct question){
-	    .name = at,
-	    .sibling = name_first(t, at),
-	    .policy = POLICY_NONE,
-	    .type = type,
-	};
-	t->links[id] = UINT32_MAX;
-	memcpy(t->names + at, &id, sizeof(id));
-	return id;
+	if (at != INDEX_NONE)
+		return at;
+	at = name_room(t, NAME_HEAD + name->size);
+	if (at == NAME_NONE || !index_add(&t->by_name, &owner, hash, at))
+		return NAME_NONE;
+	spread = (uint16_t)hash_sip(&spread_key, name->wire, name->size);
+	entry = name_at(t, at);
+	name_set_first(t, at, QUESTION_NONE);
+	memcpy(entry + NAME_SPREAD, &spread, sizeof(spread));
+	entry[NAME_SIZE] = name->size;
+	memcpy(entry + NAME_HEAD, name->wire, name->size);
+	return at;
 }
 
-uint32_t
-table_find(
-    const struct table *t, const uint8_t *wire, size_t size, uint16_t type)
-{
-	uint32_t slot;
-
-	if (t->by_name.room == 0)
-		return QUESTION_NONE;
-	slot = name_slot(t, wire, size);
-	if (t->by_name.slots[slot] == 0)
-		return QUESTION_NONE;
-	return find_type(t, t->by_name.slots[slot] - 1, type);
-}
+/* ---- questions ---- */
 
 struct question *
 table_question(const struct table *t, uint32_t id)
 {
-	return &t->questions[id];
+	return &t->segments[id >> SEGMENT_BITS][id & (SEGMENT_IDS - 1)];
 }
 
 uint32_t
@@ -264,20 +218,169 @@ table_count(const struct table *t)
 	return t->count;
 }
 
-const uint8_t *
-table_name(const struct table *t, uint32_t id, uint8_t *size)
+static bool
+grow(struct table *t)
 {
-	uint32_t at = t->questions[id].name;
+	struct question *segment;
 
-	if (size != NULL)
-		*size = t->names[at + 4];
-	return t->names + at + NAME_HEAD;
+	if (t->count < t->n_segments << SEGMENT_BITS)
+		return true;
+	if (t->count >= QUESTION_NONE - SEGMENT_IDS)
+		return false;
+	if (t->n_segments % SEGMENTS_STEP == 0) {
+		size_t room = t->n_segments + SEGMENTS_STEP;
+		struct question **segments =
+		    realloc(t->segments, room * sizeof(*segments));
+
+		if (segments == NULL)
+			return false;
+		t->segments = segments;
+	}
+	segment = pages_new(SEGMENT_SIZE);
+	if (segment == NULL)
+		return false;
+	t->segments[t->n_segments++] = segment;
+	return true;
+}
+
+static uint32_t
+entry_add(struct table *t, uint32_t name, uint16_t type)
+{
+	if (!grow(t))
+		return QUESTION_NONE;
+	*table_question(t, t->count) = (struct question){
+	    .name = name,
+	    .link = QUESTION_NONE,
+	    .policy = POLICY_NONE,
+	    .type = type,
+	};
+	return t->count++;
+}
+
+/* The first question of the run that begins here. */
+static uint32_t
+past_header(const struct table *t, uint32_t run)
+{
+	return table_question(t, run)->type == 0 ? run + 1 : run;
+}
+
+static bool
+is_same_run(const struct table *t, uint32_t id, uint32_t name)
+{
+	const struct question *q;
+
+	if (id >= t->count)
+		return false;
+	q = table_question(t, id);
+	return q->name == name && q->type != 0;
 }
 
 uint32_t
 table_first(const struct table *t, uint32_t id)
 {
-	return name_first(t, t->questions[id].name);
+	return past_header(t, name_first(t, table_question(t, id)->name));
+}
+
+uint32_t
+table_next(const struct table *t, uint32_t id)
+{
+	uint32_t name = table_question(t, id)->name;
+	const struct question *header;
+
+	if (is_same_run(t, id + 1, name))
+		return id + 1;
+	while (id > 0 && is_same_run(t, id - 1, name))
+		id--;
+	if (id == 0)
+		return QUESTION_NONE;
+	header = table_question(t, id - 1);
+	if (header->name != name || header->type != 0)
+		return QUESTION_NONE;
+	return past_header(t, header->due);
+}
+
+static uint32_t
+find_type(const struct table *t, uint32_t name, uint16_t type)
+{
+	uint32_t id = name_first(t, name);
+
+	if (id == QUESTION_NONE)
+		return QUESTION_NONE;
+	id = past_header(t, id);
+	while (id != QUESTION_NONE && table_question(t, id)->type != type)
+		id = table_next(t, id);
+	return id;
+}
+
+uint32_t
+table_add_type(struct table *t, uint32_t name, uint16_t type)
+{
+	uint32_t first = name_first(t, name);
+	uint32_t header = QUESTION_NONE;
+	uint32_t id;
+
+	if (type == 0)
+		return QUESTION_NONE;
+	id = find_type(t, name, type);
+	if (id != QUESTION_NONE)
+		return id;
+	if (first != QUESTION_NONE &&
+	    table_question(t, t->count - 1)->name != name) {
+		header = entry_add(t, name, 0);
+		if (header == QUESTION_NONE)
+			return QUESTION_NONE;
+		table_question(t, header)->due = first;
+	}
+	id = entry_add(t, name, type);
+	if (id == QUESTION_NONE) {
+		t->count -= header != QUESTION_NONE;
+		return QUESTION_NONE;
+	}
+	if (header != QUESTION_NONE)
+		name_set_first(t, name, header);
+	else if (first == QUESTION_NONE)
+		name_set_first(t, name, id);
+	return id;
+}
+
+uint32_t
+table_add(struct table *t, const struct name *name, uint16_t type)
+{
+	uint32_t at = table_add_name(t, name);
+
+	return at == NAME_NONE ? QUESTION_NONE : table_add_type(t, at, type);
+}
+
+uint32_t
+table_find(
+    const struct table *t, const uint8_t *wire, size_t size, uint16_t type)
+{
+	const struct wanted wanted = {wire, size};
+	const struct index_owner owner = names_of(t);
+	uint32_t at = index_find(
+	    &t->by_name, &owner, hash_sip(&t->key, wire, size), &wanted);
+
+	return at == INDEX_NONE ? QUESTION_NONE : find_type(t, at, type);
+}
+
+const uint8_t *
+table_name(const struct table *t, uint32_t id, uint8_t *size)
+{
+	const uint8_t *entry = name_at(t, table_question(t, id)->name);
+
+	if (size != NULL)
+		*size = entry[NAME_SIZE];
+	return entry + NAME_HEAD;
+}
+
+uint16_t
+table_spread(const struct table *t, uint32_t id)
+{
+	uint16_t spread;
+
+	memcpy(&spread, name_at(t, table_question(t, id)->name) + NAME_SPREAD,
+	    sizeof(spread));
+	return spread;
 }
 
 struct store_key
@@ -287,11 +390,31 @@ table_key(const struct table *t, uint32_t id)
 	const uint8_t *wire = table_name(t, id, &size);
 
 	return (struct store_key){
-	    .question =
-		question_key("default", wire, size, t->questions[id].type),
+	    .question = question_key(
+		"default", wire, size, table_question(t, id)->type),
 	    .shard = question_shard(wire, size),
 	};
 }
+
+struct table_memory
+table_memory(const struct table *t)
+{
+	size_t names =
+	    t->n_pieces == 0
+		? 0
+		: (size_t)(t->n_pieces - 1) * PIECE_SIZE + t->piece_used;
+
+	return (struct table_memory){
+	    .questions = t->count * sizeof(struct question) +
+	                 t->n_segments * sizeof(struct question *),
+	    .names = names,
+	    .index = index_bytes(&t->by_name),
+	    .policies = t->policies_room * sizeof(struct policy) +
+	                t->texts.used + index_bytes(&t->by_policy),
+	};
+}
+
+/* ---- policies ---- */
 
 struct index *
 table_policy_index(struct table *t)
@@ -306,11 +429,13 @@ table_texts(struct table *t)
 }
 
 uint32_t
-table_policy_add(struct table *t, const struct policy *p, uint32_t slot)
+table_policy_add(struct table *t, const struct policy *p)
 {
+	if (t->n_policies == POLICY_NONE)
+		return POLICY_NONE;
 	if (t->n_policies == t->policies_room) {
-		uint32_t room =
-		    t->policies_room == 0 ? 16 : t->policies_room * 2;
+		uint32_t room = t->policies_room == 0 ? POLICIES_START
+		                                      : t->policies_room * 2;
 		struct policy *policies =
 		    realloc(t->policies, room * sizeof(*policies));
 
@@ -320,8 +445,6 @@ table_policy_add(struct table *t, const struct policy *p, uint32_t slot)
 		t->policies_room = room;
 	}
 	t->policies[t->n_policies] = *p;
-	t->by_policy.slots[slot] = t->n_policies + 1;
-	t->by_policy.used++;
 	return t->n_policies++;
 }
 

@@ -6,9 +6,12 @@
  * table -- every question as a packed entry behind an integer id, names in
  * one arena, policies interned.
  *
- * 40 bytes a question, 4 more for the wheel's link; a name costs its wire
- * form and 5 bytes once, whatever the number of its types.  Ids are never
- * reused while the process runs: an unwatched question keeps its entry.
+ * 32 bytes a question, half a line of the processor's cache, the wheel's link
+ * in it; a name costs its wire form and 7 bytes once, whatever the number of
+ * its types, and 5 to 11 bytes of the index.  Entries and names lie in
+ * segments: growing copies nothing, and a pointer to an entry stays good.
+ * Ids are never reused while the process runs: an unwatched question keeps
+ * its entry.
  */
 
 #include <stdbool.h>
@@ -23,7 +26,9 @@
 #include "store/store.h"
 
 #define QUESTION_NONE UINT32_MAX
-#define POLICY_NONE   UINT32_MAX
+#define NAME_NONE     UINT32_MAX
+/* As many as a question's field can tell apart; also "no memory". */
+#define POLICY_NONE ((UINT32_C(1) << 23) - 1)
 /* A fingerprint that no reply has: the database may know a state. */
 #define FINGERPRINT_ASK 1
 
@@ -42,16 +47,23 @@ struct question {
 	uint64_t
 	    fingerprint; /* of the believed reply as the wire has it; 0: none */
 	uint32_t name;   /* offset into the arena of names */
-	uint32_t sibling; /* next question of the name, QUESTION_NONE: last */
-	uint32_t policy;
-	uint32_t due;  /* planned time of the poll, ticks since start */
-	uint32_t seen; /* wall seconds of the last good reply as believed */
-	uint32_t ttl;  /* largest TTL seen since the outcome last flipped */
-	uint16_t type;
-	uint8_t home; /* the server that it keeps to */
+	uint32_t due;    /* planned time of the poll, ticks since start */
+	uint32_t seen;   /* wall seconds of the last good reply as believed */
+	uint32_t link;   /* in the wheel, or in the list where it waits */
+	uint32_t policy : 23;
+	uint32_t stray : 1; /* the wheel holds it by a plan that is no more */
 	uint8_t flags;
-	uint32_t wheel; /* tick at which the wheel holds it, with jitter */
+	uint16_t type;     /* 0: no question (table_first() knows) */
+	uint16_t ttl_code; /* see question_ttl() */
 };
+
+/*
+ * The largest TTL seen since the outcome last flipped: exact to 2047, above
+ * it rounded up by less than a thousandth.  Up, because an answer's age is
+ * reckoned from it, and may be taken for more than it is but not for less.
+ */
+uint32_t question_ttl(const struct question *q);
+void question_set_ttl(struct question *q, uint32_t ttl);
 
 /* What the watches of a question say; shared by all that say the same. */
 struct policy {
@@ -76,22 +88,34 @@ struct table *table_new(void);
 void table_free(struct table *t);
 
 /* Finds a question, or makes it (no flags, no policy).  QUESTION_NONE: no
- * memory. */
+ * memory, or no such type. */
 uint32_t table_add(struct table *t, const struct name *name, uint16_t type);
+/* The same in two steps, for several types of one name; NAME_NONE: no memory.
+ */
+uint32_t table_add_name(struct table *t, const struct name *name);
+uint32_t table_add_type(struct table *t, uint32_t name, uint16_t type);
 uint32_t table_find(
     const struct table *t, const uint8_t *wire, size_t size, uint16_t type);
 struct question *table_question(const struct table *t, uint32_t id);
-uint32_t table_count(const struct table *t); /* ids are 0..count-1 */
+/* Ids are 0..count-1; not every one is a question, but those are unwatched. */
+uint32_t table_count(const struct table *t);
 const uint8_t *table_name(const struct table *t, uint32_t id, uint8_t *size);
-/* The first question of the same name; go on by ->sibling. */
+/* Even over any names, the same after a restart. */
+uint16_t table_spread(const struct table *t, uint32_t id);
+/* The first question of the same name, and the one behind; QUESTION_NONE:
+ * none. */
 uint32_t table_first(const struct table *t, uint32_t id);
+uint32_t table_next(const struct table *t, uint32_t id);
 struct store_key table_key(const struct table *t, uint32_t id);
 
-/* The wheel's links: as many as table_room(); moves when the table grows. */
-uint32_t *table_links(struct table *t);
-/* Called with the new array whenever it moved. */
-void table_on_move(
-    struct table *t, void (*fn)(void *ctx, uint32_t *links), void *ctx);
+/* Bytes in use: what is resident of it, to a page. */
+struct table_memory {
+	size_t questions; /* with the wheel's links */
+	size_t names;
+	size_t index; /* of names */
+	size_t policies;
+};
+struct table_memory table_memory(const struct table *t);
 
 /*
  * The policy of a watch, or of a watch merged into one that other lists made:

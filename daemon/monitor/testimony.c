@@ -73,7 +73,7 @@ ttl_max_for(const struct inquiry *q, const struct reply_sum *sum)
 		if (t->ttl > max)
 			max = t->ttl;
 	}
-	return row->ttl > max ? row->ttl : max;
+	return question_ttl(row) > max ? question_ttl(row) : max;
 }
 
 static bool

@@ -97,8 +97,7 @@ find_told(struct monitor *m, uint32_t question, const struct uuid *alert)
 {
 	uint32_t id = table_first(m->table, question);
 
-	for (; id != QUESTION_NONE;
-	     id = table_question(m->table, id)->sibling) {
+	for (; id != QUESTION_NONE; id = table_next(m->table, id)) {
 		const struct inquiry *q = idmap_get(&m->doubts, id);
 
 		if (q != NULL && q->group != NULL &&

@@ -7,6 +7,13 @@
  * pass over the table that touches only what differs.  A list that cannot
  * be read keeps what it said before: the questions that name it stay, by
  * policy_only().
+ *
+ *   IDLE --> READING --> KEEPING (what such lists said) --> COUNTING
+ *    ^                                                         |
+ *    +-- SIFTING (out of the wheel) <-- APPLYING <-- guard ----+
+ *
+ * Each is done in steps that end with the turn's time; between them polling
+ * goes on.  Nothing differs before APPLYING, so that a reload can be refused.
  */
 
 #include <errno.h>
@@ -18,6 +25,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/pages.h"
 #include "config/config.h"
 #include "config/watchlist.h"
 #include "loop/loop.h"
@@ -25,8 +33,14 @@
 
 enum {
 	RELOAD_ENTRIES = 2000, /* read per turn */
-	RELOAD_APPLY = 20000,  /* questions applied per turn */
-	RELOAD_DROP_MIN = 20   /* fewer may always go */
+	RELOAD_SCAN = 100000,  /* questions looked at per turn */
+	RELOAD_LOOK = 1024,   /* looked at between two looks at the clock ... */
+	CHANGE_WEIGHT = 32,   /* ... one that changes counts for so many */
+	RELOAD_SLOTS = 1000,  /* of the wheel, per turn */
+	RELOAD_DROP_MIN = 20, /* fewer may always go */
+	STAGE_BITS = 16,
+	STAGE_IDS = 1 << STAGE_BITS,
+	STAGE_SIZE = STAGE_IDS * (int)sizeof(uint32_t)
 };
 
 /* A file and the list that it was when it was last read. */
@@ -36,47 +50,112 @@ struct list_file {
 	bool seen;  /* in this load */
 };
 
+enum phase {
+	PHASE_IDLE,
+	PHASE_READING,
+	PHASE_KEEPING,
+	PHASE_COUNTING,
+	PHASE_APPLYING,
+	PHASE_SIFTING
+};
+
 struct watchset {
 	struct monitor *monitor;
-	uint32_t *staged; /* policy per question */
-	uint32_t room;
+	/* Policy + 1 per question, 0: none; a piece per STAGE_IDS ids. */
+	uint32_t **staged;
+	uint32_t n_staged;
 	struct list_file *lists;
 	size_t n_lists;
 	/* of the load that is going on */
+	enum phase phase;
 	char **files;
 	size_t n_files;
 	size_t file;
 	struct watchlist *open;
+	struct list_file *list; /* of the open file */
 	struct diag diag;
 	bool mass;
-	bool running;
-	bool again; /* another reload was asked for meanwhile */
-	bool applying;
-	uint32_t apply_next;
-	uint32_t n_added, n_removed, n_changed;
+	bool again;             /* another reload was asked for meanwhile */
+	size_t keeping;         /* the list whose questions are looked for */
+	uint32_t kept_of, kept; /* the last answer of policy_only() */
+	uint32_t at;            /* the next question, or slot of the wheel */
+	uint32_t weight;        /* since the last look at the clock */
+	uint32_t n_added, n_removed, n_changed, n_strays;
 	int err;
 };
 
-static bool
-stage_room(struct watchset *w)
-{
-	uint32_t need = table_count(w->monitor->table);
-	uint32_t room = w->room == 0 ? 1024 : w->room;
-	uint32_t *staged;
+/* ---- the stage ---- */
 
-	if (need <= w->room)
-		return true;
-	while (room < need)
-		room *= 2;
-	staged = realloc(w->staged, room * sizeof(*staged));
-	if (staged == NULL)
+static uint32_t
+staged(const struct watchset *w, uint32_t id)
+{
+	uint32_t piece = id >> STAGE_BITS;
+
+	if (piece >= w->n_staged || w->staged[piece] == NULL)
+		return POLICY_NONE;
+	return w->staged[piece][id & (STAGE_IDS - 1)] == 0
+	           ? POLICY_NONE
+	           : w->staged[piece][id & (STAGE_IDS - 1)] - 1;
+}
+
+static bool
+stage_room(struct watchset *w, uint32_t piece)
+{
+	uint32_t n = w->n_staged == 0 ? 16 : w->n_staged;
+	uint32_t **pieces;
+
+	while (n <= piece)
+		n *= 2;
+	if (n > w->n_staged) {
+		pieces = realloc(w->staged, n * sizeof(*pieces));
+		if (pieces == NULL)
+			return false;
+		for (uint32_t i = w->n_staged; i < n; i++)
+			pieces[i] = NULL;
+		w->staged = pieces;
+		w->n_staged = n;
+	}
+	if (w->staged[piece] == NULL)
+		w->staged[piece] = pages_new(STAGE_SIZE);
+	return w->staged[piece] != NULL;
+}
+
+static bool
+stage(struct watchset *w, uint32_t id, uint32_t policy)
+{
+	uint32_t piece = id >> STAGE_BITS;
+
+	if (policy == POLICY_NONE || !stage_room(w, piece))
 		return false;
-	for (uint32_t i = w->room; i < room; i++)
-		staged[i] = POLICY_NONE;
-	w->staged = staged;
-	w->room = room;
+	policy = policy_merge(w->monitor->table, staged(w, id), policy);
+	if (policy == POLICY_NONE)
+		return false;
+	w->staged[piece][id & (STAGE_IDS - 1)] = policy + 1;
 	return true;
 }
+
+static void
+unstage(struct watchset *w)
+{
+	for (uint32_t i = 0; i < w->n_staged; i++)
+		pages_free(w->staged[i], STAGE_SIZE);
+	free(w->staged);
+	w->staged = NULL;
+	w->n_staged = 0;
+}
+
+size_t
+watchset_bytes(const struct monitor *m)
+{
+	const struct watchset *w = m->watchset;
+	size_t bytes = 0;
+
+	for (uint32_t i = 0; w != NULL && i < w->n_staged; i++)
+		bytes += w->staged[i] == NULL ? 0 : STAGE_SIZE;
+	return bytes;
+}
+
+/* ---- what the files say ---- */
 
 static struct list_file *
 list_of(struct watchset *w, const char *path)
@@ -100,8 +179,9 @@ on_watch(void *ctx, const struct watch *watch)
 {
 	struct watchset *w = ctx;
 	struct table *t = w->monitor->table;
-	struct list_file *l = list_of(w, w->files[w->file]);
+	struct list_file *l = w->list;
 	uint32_t policy = policy_of(t, watch);
+	uint32_t name = table_add_name(t, &watch->name);
 
 	if (watch->attributes != 0)
 		w->monitor->attributes_asked = true;
@@ -111,38 +191,14 @@ on_watch(void *ctx, const struct watch *watch)
 		l->list = strdup(watch->list);
 	}
 	for (size_t i = 0; i < watch->n_types; i++) {
-		uint32_t id = table_add(t, &watch->name, watch->types[i]);
+		uint32_t id = name == NAME_NONE
+		                  ? QUESTION_NONE
+		                  : table_add_type(t, name, watch->types[i]);
 
-		if (id == QUESTION_NONE || policy == POLICY_NONE ||
-		    !stage_room(w)) {
+		if (id == QUESTION_NONE || !stage(w, id, policy)) {
 			w->err = -ENOMEM;
 			return;
 		}
-		w->staged[id] = policy_merge(t, w->staged[id], policy);
-	}
-}
-
-/* A list that cannot be read now: what it said stays. */
-static void
-keep_list(struct watchset *w, const struct list_file *l)
-{
-	struct table *t = w->monitor->table;
-	uint32_t n = table_count(t);
-
-	if (l->list == NULL)
-		return;
-	log_warn("monitor: watchlist %s cannot be read; what it said before "
-		 "stays",
-	    l->path);
-	for (uint32_t id = 0; id < n && id < w->room; id++) {
-		const struct question *q = table_question(t, id);
-		uint32_t kept;
-
-		if ((q->flags & Q_WATCHED) == 0)
-			continue;
-		kept = policy_only(t, q->policy, l->list);
-		if (kept != POLICY_NONE)
-			w->staged[id] = policy_merge(t, w->staged[id], kept);
 	}
 }
 
@@ -160,6 +216,16 @@ log_problems(const struct diag *d)
 }
 
 /* ---- applying ---- */
+
+/* Finding it in the wheel would be a walk: one pass finds all, later. */
+static void
+make_stray(struct watchset *w, struct question *q)
+{
+	if ((q->flags & Q_BUSY) != 0)
+		return;
+	q->stray = 1;
+	w->n_strays++;
+}
 
 static void
 apply_new(struct monitor *m, uint32_t id)
@@ -180,21 +246,21 @@ apply_new(struct monitor *m, uint32_t id)
 		q->fingerprint = FINGERPRINT_ASK;
 		q->flags |= Q_KNOWN;
 	}
-	if ((q->flags & Q_BUSY) == 0) {
+	if ((q->flags & Q_BUSY) == 0 && !q->stray) {
 		m->first_left++;
 		poll_fresh(m, id);
 	}
 }
 
 static void
-apply_gone(struct monitor *m, uint32_t id)
+apply_gone(struct watchset *w, uint32_t id)
 {
+	struct monitor *m = w->monitor;
 	struct question *q = table_question(m->table, id);
 
 	q->flags &= (uint8_t)~Q_WATCHED;
 	m->watched--;
-	if ((q->flags & Q_BUSY) == 0)
-		wheel_remove(m->wheel, id, monitor_mono_of(m, q->wheel));
+	make_stray(w, q);
 	restore_put_question(m, id, false);
 	outage_unwatched(m, id);
 }
@@ -219,72 +285,122 @@ set_policy(struct monitor *m, uint32_t id, uint32_t policy)
 }
 
 static void
-apply_changed(struct monitor *m, uint32_t id, uint32_t policy)
+apply_changed(struct watchset *w, uint32_t id, uint32_t policy)
 {
-	struct question *q = table_question(m->table, id);
-	bool moved = set_policy(m, id, policy);
+	struct monitor *m = w->monitor;
 
-	if ((q->flags & Q_STORED) != 0)
+	if (set_policy(m, id, policy))
+		make_stray(w, table_question(m->table, id));
+	if ((table_question(m->table, id)->flags & Q_STORED) != 0)
 		restore_put_question(m, id, true);
-	if (moved && (q->flags & Q_BUSY) == 0 &&
-	    wheel_remove(m->wheel, id, monitor_mono_of(m, q->wheel)))
-		poll_plan(m, id);
+}
+
+enum differs { DIFFERS_NOT, DIFFERS_ADDED, DIFFERS_REMOVED, DIFFERS_CHANGED };
+
+static enum differs
+differs(const struct watchset *w, uint32_t id)
+{
+	const struct question *q = table_question(w->monitor->table, id);
+	uint32_t policy = staged(w, id);
+
+	if ((q->flags & Q_WATCHED) == 0)
+		return policy == POLICY_NONE ? DIFFERS_NOT : DIFFERS_ADDED;
+	if (policy == POLICY_NONE)
+		return DIFFERS_REMOVED;
+	return policy == q->policy ? DIFFERS_NOT : DIFFERS_CHANGED;
+}
+
+static void
+give_class(struct monitor *m, uint32_t policy)
+{
+	const struct policy *p = policy_get(m->table, policy);
+
+	if (p->class_ == CLASS_NONE)
+		policy_set_class(
+		    m->table, policy, ledger_class(&m->ledger, p->every_s));
 }
 
 static void
 apply_one(struct watchset *w, uint32_t id)
 {
-	struct monitor *m = w->monitor;
-	struct question *q = table_question(m->table, id);
-	uint32_t staged = id < w->room ? w->staged[id] : POLICY_NONE;
-	bool watched = (q->flags & Q_WATCHED) != 0;
+	uint32_t policy = staged(w, id);
 
-	if (staged != POLICY_NONE &&
-	    policy_get(m->table, staged)->class_ == CLASS_NONE)
-		policy_set_class(m->table, staged,
-		    ledger_class(
-			&m->ledger, policy_get(m->table, staged)->every_s));
-	if (staged == POLICY_NONE) {
-		if (watched)
-			apply_gone(m, id);
-	} else if (!watched) {
-		set_policy(m, id, staged);
-		apply_new(m, id);
-	} else if (staged != q->policy) {
-		apply_changed(m, id, staged);
+	if (policy != POLICY_NONE)
+		give_class(w->monitor, policy);
+	switch (differs(w, id)) {
+	case DIFFERS_ADDED:
+		set_policy(w->monitor, id, policy);
+		apply_new(w->monitor, id);
+		break;
+	case DIFFERS_REMOVED:
+		apply_gone(w, id);
+		break;
+	case DIFFERS_CHANGED:
+		apply_changed(w, id, policy);
+		break;
+	case DIFFERS_NOT:
+		return;
 	}
+	w->weight += CHANGE_WEIGHT;
 }
 
 static void
-count_changes(struct watchset *w)
+count_one(struct watchset *w, uint32_t id)
+{
+	switch (differs(w, id)) {
+	case DIFFERS_ADDED:
+		w->n_added++;
+		break;
+	case DIFFERS_REMOVED:
+		w->n_removed++;
+		break;
+	case DIFFERS_CHANGED:
+		w->n_changed++;
+		break;
+	case DIFFERS_NOT:
+		break;
+	}
+}
+
+/* A list that cannot be read now: what it said stays. */
+static void
+keep_one(struct watchset *w, uint32_t id)
 {
 	struct table *t = w->monitor->table;
-	uint32_t n = table_count(t);
+	const struct question *q = table_question(t, id);
 
-	w->n_added = w->n_removed = w->n_changed = 0;
-	for (uint32_t id = 0; id < n; id++) {
-		const struct question *q = table_question(t, id);
-		uint32_t staged = id < w->room ? w->staged[id] : POLICY_NONE;
-		bool watched = (q->flags & Q_WATCHED) != 0;
-
-		if (watched && staged == POLICY_NONE)
-			w->n_removed++;
-		else if (!watched && staged != POLICY_NONE)
-			w->n_added++;
-		else if (watched && staged != q->policy)
-			w->n_changed++;
+	if ((q->flags & Q_WATCHED) == 0)
+		return;
+	if (w->kept_of != q->policy) {
+		w->kept = policy_only(t, q->policy, w->lists[w->keeping].list);
+		w->kept_of = q->policy;
+		w->weight += CHANGE_WEIGHT;
 	}
+	if (w->kept != POLICY_NONE && !stage(w, id, w->kept))
+		w->err = -ENOMEM;
+}
+
+/* Goes on over all questions; true at their end. */
+static bool
+scan(struct watchset *w, void (*one)(struct watchset *w, uint32_t id))
+{
+	struct monitor *m = w->monitor;
+	uint32_t n = table_count(m->table);
+	uint32_t until = w->at + RELOAD_SCAN;
+
+	w->weight = 0;
+	while (w->at < n && w->at < until) {
+		one(w, w->at++);
+		if (++w->weight < RELOAD_LOOK)
+			continue;
+		w->weight = 0;
+		if (!monitor_has_time(m))
+			break;
+	}
+	return w->at >= n;
 }
 
 /* ---- loading ---- */
-
-static void
-unstage(struct watchset *w)
-{
-	free(w->staged);
-	w->staged = NULL;
-	w->room = 0;
-}
 
 static void
 end_load(struct watchset *w)
@@ -298,8 +414,7 @@ end_load(struct watchset *w)
 	diag_fini(&w->diag);
 	w->diag = (struct diag){0};
 	unstage(w);
-	w->running = false;
-	w->applying = false;
+	w->phase = PHASE_IDLE;
 }
 
 static struct watchset *
@@ -324,7 +439,7 @@ watchset_load(struct monitor *m, struct diag *d)
 		return -ENOMEM;
 	w->n_files = config_files(m->config, &w->files, d);
 	for (w->file = 0; w->file < w->n_files; w->file++) {
-		list_of(w, w->files[w->file]);
+		w->list = list_of(w, w->files[w->file]);
 		err = watchlist_load(w->files[w->file], on_watch, w, d);
 		if (err == -ENOMEM || w->err != 0)
 			return -ENOMEM;
@@ -343,7 +458,7 @@ watchset_reload(struct monitor *m, bool mass)
 
 	if (w == NULL)
 		return;
-	if (w->running) {
+	if (w->phase != PHASE_IDLE) {
 		log_info("monitor: a reload is going on; the next follows it");
 		w->again = true;
 		return;
@@ -355,25 +470,23 @@ watchset_reload(struct monitor *m, bool mass)
 	w->n_files = config_files(m->config, &w->files, &w->diag);
 	for (size_t i = 0; i < w->n_lists; i++)
 		w->lists[i].seen = false;
-	w->running = stage_room(w);
-	if (!w->running)
-		end_load(w);
+	w->phase = PHASE_READING;
+	m->again = true;
+	loop_timer_in(m->tick, 0);
 }
 
 /* Opens the next file, or says that there is none left. */
 static bool
 open_next(struct watchset *w)
 {
-	struct list_file *l;
-
 	while (w->file < w->n_files) {
 		const char *path = w->files[w->file];
 
-		l = list_of(w, path);
+		w->list = list_of(w, path);
 		if (watchlist_open(path, on_watch, w, &w->diag, &w->open) ==
 		    0) {
-			if (l != NULL)
-				l->seen = true;
+			if (w->list != NULL)
+				w->list->seen = true;
 			return true;
 		}
 		w->open = NULL;
@@ -403,17 +516,82 @@ is_named(const struct config *c, const char *path)
 	return false;
 }
 
+/* ---- the phases ---- */
+
 static void
-decide_apply(struct watchset *w)
+begin_phase(struct watchset *w, enum phase phase)
+{
+	w->phase = phase;
+	w->at = 0;
+}
+
+/* All files are read when there is no next one. */
+static void
+step_reading(struct watchset *w)
+{
+	int more = 1;
+
+	if (w->open == NULL && !open_next(w)) {
+		w->keeping = 0;
+		w->kept_of = POLICY_NONE;
+		begin_phase(w, PHASE_KEEPING);
+		return;
+	}
+	for (int n = 0; n < RELOAD_ENTRIES && more > 0; n += TURN_LOOK) {
+		more = watchlist_step(w->open, TURN_LOOK);
+		if (!monitor_has_time(w->monitor))
+			break;
+	}
+	if (more > 0)
+		return;
+	if (more < 0 && w->list != NULL)
+		w->list->seen = false;
+	watchlist_close(w->open);
+	w->open = NULL;
+	w->file++;
+}
+
+/* The next list that is gone but named; false: none. */
+static bool
+next_kept(struct watchset *w)
+{
+	for (; w->keeping < w->n_lists; w->keeping++) {
+		const struct list_file *l = &w->lists[w->keeping];
+
+		if (!l->seen && l->list != NULL &&
+		    is_named(w->monitor->config, l->path))
+			return true;
+	}
+	return false;
+}
+
+static void
+step_keeping(struct watchset *w)
+{
+	if (!next_kept(w)) {
+		log_problems(&w->diag);
+		w->n_added = w->n_removed = w->n_changed = w->n_strays = 0;
+		begin_phase(w, PHASE_COUNTING);
+		return;
+	}
+	if (w->at == 0)
+		log_warn("monitor: watchlist %s cannot be read; what it said "
+			 "before stays",
+		    w->lists[w->keeping].path);
+	if (!scan(w, keep_one))
+		return;
+	w->keeping++;
+	w->kept_of = POLICY_NONE;
+	w->at = 0;
+}
+
+static void
+step_counting(struct watchset *w)
 {
 	struct monitor *m = w->monitor;
 
-	for (size_t i = 0; i < w->n_lists; i++) {
-		if (!w->lists[i].seen && is_named(m->config, w->lists[i].path))
-			keep_list(w, &w->lists[i]);
-	}
-	log_problems(&w->diag);
-	count_changes(w);
+	if (!scan(w, count_one))
+		return;
 	if (w->err != 0) {
 		log_error("monitor: reload: %s; the old watches stay",
 		    err_text(w->err));
@@ -427,59 +605,83 @@ decide_apply(struct watchset *w)
 		    w->n_removed, m->watched);
 		end_load(w);
 	} else {
-		w->applying = true;
-		w->apply_next = 0;
+		begin_phase(w, PHASE_APPLYING);
 	}
 }
 
+/* True when the database is behind with what was applied so far. */
+static bool
+is_buffer_full(const struct monitor *m)
+{
+	size_t items;
+	size_t bytes;
+
+	commit_waiting(m->store, &items, &bytes);
+	return bytes > m->config->buffer_bytes / 2;
+}
+
 static void
-apply_some(struct watchset *w)
+step_applying(struct watchset *w)
 {
 	struct monitor *m = w->monitor;
-	uint32_t n = table_count(m->table);
-	uint32_t until = w->apply_next + RELOAD_APPLY;
 
-	while (w->apply_next < n && w->apply_next < until)
-		apply_one(w, w->apply_next++);
-	if (w->apply_next < n)
+	if (is_buffer_full(m) || !scan(w, apply_one))
 		return;
 	m->reload_refused = 0;
+	unstage(w);
 	log_info("monitor: reloaded: %u questions added, %u removed, %u "
 		 "changed; %u watched",
 	    w->n_added, w->n_removed, w->n_changed, m->watched);
-	end_load(w);
+	if (w->n_strays == 0)
+		end_load(w);
+	else
+		begin_phase(w, PHASE_SIFTING);
+}
+
+static void
+step_sifting(struct watchset *w)
+{
+	for (int n = 0; n < RELOAD_SLOTS; n++) {
+		if (!poll_sift(w->monitor, &w->at)) {
+			end_load(w);
+			return;
+		}
+		if (!monitor_has_time(w->monitor))
+			return;
+	}
 }
 
 void
 watchset_step(struct monitor *m)
 {
 	struct watchset *w = m->watchset;
-	int more;
 
-	if (w != NULL && !w->running && w->again)
+	if (w != NULL && w->phase == PHASE_IDLE && w->again)
 		watchset_reload(m, false);
-	if (w == NULL || !w->running)
+	if (w == NULL || w->phase == PHASE_IDLE)
 		return;
-	if (w->applying) {
-		apply_some(w);
-		return;
+	switch (w->phase) {
+	case PHASE_READING:
+		step_reading(w);
+		break;
+	case PHASE_KEEPING:
+		step_keeping(w);
+		break;
+	case PHASE_COUNTING:
+		step_counting(w);
+		break;
+	case PHASE_APPLYING:
+		step_applying(w);
+		break;
+	case PHASE_SIFTING:
+		step_sifting(w);
+		break;
+	case PHASE_IDLE:
+		break;
 	}
-	if (w->open == NULL && !open_next(w)) {
-		decide_apply(w);
-		return;
-	}
-	more = watchlist_step(w->open, RELOAD_ENTRIES);
-	if (more > 0)
-		return;
-	if (more < 0) {
-		struct list_file *l = list_of(w, w->files[w->file]);
-
-		if (l != NULL)
-			l->seen = false;
-	}
-	watchlist_close(w->open);
-	w->open = NULL;
-	w->file++;
+	/* With the buffer full it waits for the database, else for nobody. */
+	m->again = w->phase != PHASE_IDLE &&
+	           !(w->phase == PHASE_APPLYING && is_buffer_full(m));
 }
 
 void

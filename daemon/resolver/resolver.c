@@ -363,6 +363,16 @@ resolver_inflight(const struct resolver *r)
 	return r->inflight.n_open;
 }
 
+void
+resolver_open(
+    const struct resolver *r, void (*fn)(void *ctx, uint64_t cookie), void *ctx)
+{
+	for (uint32_t i = 0; i < r->inflight.size; i++) {
+		if (r->inflight.all[i].state != QUESTION_FREE)
+			fn(ctx, r->inflight.all[i].cookie);
+	}
+}
+
 struct resolver_counters
 resolver_counters(const struct resolver *r)
 {

@@ -30,10 +30,12 @@ enum {
 #define TICK_NS MONO_MS(WHEEL_TICK_MS)
 
 struct wheel {
-	uint32_t *next; /* the caller's: id + 1 of the follower, 0 at the end */
+	wheel_link_fn *link; /* id + 1 of the follower, 0 at the end */
+	void *ctx;
 	mono_ns start;  /* when tick 0 is */
 	mono_ns now;    /* the latest that wheel_take() was told */
 	int64_t cursor; /* tick; all earlier ones are empty; never after now */
+	int64_t taken;  /* tick of the id taken last */
 	uint32_t count;
 	uint64_t tops[N_TOPS];  /* a bit per word of `busy` that is not 0 */
 	uint64_t busy[N_WORDS]; /* a bit per slot that has ids */
@@ -41,13 +43,14 @@ struct wheel {
 };
 
 struct wheel *
-wheel_new(mono_ns now, uint32_t *next)
+wheel_new(mono_ns now, wheel_link_fn *link, void *ctx)
 {
 	struct wheel *w = calloc(1, sizeof(*w));
 
 	if (w == NULL)
 		return NULL;
-	w->next = next;
+	w->link = link;
+	w->ctx = ctx;
 	w->start = now;
 	w->now = now;
 	return w;
@@ -59,10 +62,11 @@ wheel_free(struct wheel *w)
 	free(w);
 }
 
-void
-wheel_links(struct wheel *w, uint32_t *next)
+/* The link of the id in a list's cell, which is id + 1. */
+static uint32_t *
+next_of(struct wheel *w, uint32_t cell)
 {
-	w->next = next;
+	return w->link(w->ctx, cell - 1);
 }
 
 static uint32_t
@@ -161,9 +165,9 @@ join(struct wheel *w, uint32_t list, uint32_t late)
 
 	if (list == 0 || late == 0)
 		return list == 0 ? late : list;
-	while (w->next[tail - 1] != 0)
-		tail = w->next[tail - 1];
-	w->next[tail - 1] = late;
+	while (*next_of(w, tail) != 0)
+		tail = *next_of(w, tail);
+	*next_of(w, tail) = late;
 	return list;
 }
 
@@ -206,7 +210,7 @@ wheel_add(struct wheel *w, uint32_t id, mono_ns due)
 	if (tick - w->cursor >= WHEEL_SLOTS)
 		gather(w, tick - WHEEL_SLOTS + 1);
 	slot = slot_of(tick);
-	w->next[id] = w->slots[slot];
+	*next_of(w, id + 1) = w->slots[slot];
 	set_slot(w, slot, id + 1);
 	w->count++;
 }
@@ -228,9 +232,16 @@ wheel_take(struct wheel *w, mono_ns now)
 	head = w->slots[slot];
 	if (head == 0)
 		return WHEEL_NONE;
-	set_slot(w, slot, w->next[head - 1]);
+	set_slot(w, slot, *next_of(w, head));
 	w->count--;
+	w->taken = w->cursor;
 	return head - 1;
+}
+
+mono_ns
+wheel_taken(const struct wheel *w)
+{
+	return w->start + w->taken * TICK_NS;
 }
 
 mono_ns
@@ -244,35 +255,34 @@ wheel_next(const struct wheel *w, mono_ns now)
 	return at > now ? at : now;
 }
 
-static bool
-unlink_id(struct wheel *w, uint32_t id, int64_t tick)
+bool
+wheel_sift(struct wheel *w, uint32_t *at, wheel_drop_fn *drop, void *ctx)
 {
-	uint32_t slot = slot_of(tick < w->cursor ? w->cursor : tick);
-	uint32_t at = w->slots[slot];
+	uint32_t slot = *at < WHEEL_SLOTS ? find_busy(w, *at) : WHEEL_SLOTS;
+	uint32_t kept = 0;
+	uint32_t cell;
+	uint32_t next;
 
-	if (at == id + 1) {
-		set_slot(w, slot, w->next[id]);
-		w->count--;
-		return true;
-	}
-	while (at != 0 && w->next[at - 1] != id + 1)
-		at = w->next[at - 1];
-	if (at == 0)
+	if (slot == WHEEL_SLOTS)
 		return false;
-	w->next[at - 1] = w->next[id];
-	w->count--;
+	for (cell = w->slots[slot]; cell != 0; cell = next) {
+		next = *next_of(w, cell);
+		if (drop(ctx, cell - 1)) {
+			w->count--;
+			continue;
+		}
+		*next_of(w, cell) = kept;
+		kept = cell;
+	}
+	set_slot(w, slot, kept);
+	*at = slot + 1;
 	return true;
 }
 
-bool
-wheel_remove(struct wheel *w, uint32_t id, mono_ns due)
+size_t
+wheel_bytes(const struct wheel *w)
 {
-	/* On the earlier one if it was added when it was due already. */
-	int64_t early = tick_of(w, due, false);
-	int64_t late = tick_of(w, due, true);
-
-	return unlink_id(w, id, late) ||
-	       (early != late && unlink_id(w, id, early));
+	return sizeof(*w);
 }
 
 uint32_t

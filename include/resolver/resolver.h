@@ -132,6 +132,9 @@ MUST_CHECK int resolver_ask(struct resolver *r, const struct ask *ask);
 
 /* Open questions at all servers. */
 uint32_t resolver_inflight(const struct resolver *r);
+/* Tells the cookie of each. */
+void resolver_open(const struct resolver *r,
+    void (*fn)(void *ctx, uint64_t cookie), void *ctx);
 
 /* Counters since start; closed set, all monotone. */
 struct resolver_counters {

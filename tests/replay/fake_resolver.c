@@ -594,6 +594,14 @@ resolver_inflight(const struct resolver *r)
 	return r->inflight;
 }
 
+void
+resolver_open(
+    const struct resolver *r, void (*fn)(void *ctx, uint64_t cookie), void *ctx)
+{
+	for (const struct flight *f = r->flights; f != NULL; f = f->next)
+		fn(ctx, f->cookie);
+}
+
 struct resolver_counters
 resolver_counters(const struct resolver *r)
 {

@@ -32,6 +32,49 @@ start_seed(uint64_t seed)
 	rand_seed(seed);
 }
 
+/* The links as one array, which is `ctx`. */
+static uint32_t *
+flat(void *ctx, uint32_t id)
+{
+	return (uint32_t *)ctx + id;
+}
+
+/* --- taking out what no longer belongs there -------------------------- */
+
+struct sifting {
+	uint32_t id; /* this one, or all that divide by `every` */
+	uint32_t every;
+	uint32_t n; /* taken out */
+	mono_ns *due;
+};
+
+static bool
+is_out(void *ctx, uint32_t id)
+{
+	struct sifting *s = ctx;
+
+	if (s->every == 0 ? id != s->id : id % s->every != 0)
+		return false;
+	if (s->due != NULL) {
+		assert_true(s->due[id] != -1);
+		s->due[id] = -1;
+	}
+	s->n++;
+	return true;
+}
+
+static bool
+take_out(struct wheel *w, uint32_t id)
+{
+	struct sifting s = {.id = id};
+	uint32_t at = 0;
+
+	while (wheel_sift(w, &at, is_out, &s))
+		;
+	assert_true(s.n <= 1);
+	return s.n == 1;
+}
+
 /* --- the model -------------------------------------------------------- */
 
 enum { MODEL_IDS = 500 };
@@ -124,8 +167,7 @@ model_step(struct model *m)
 			model_add(m, id, random_due(m));
 		break;
 	case 2:
-		assert_int_equal(
-		    wheel_remove(m->wheel, id, m->due[id]), m->due[id] != -1);
+		assert_int_equal(take_out(m->wheel, id), m->due[id] != -1);
 		m->due[id] = -1;
 		break;
 	case 3:
@@ -156,7 +198,7 @@ test_wheel_agrees_with_a_searched_list(void **state)
 	for (int round = 0; round < 20; round++) {
 		m.start = MONO_S(rand_below(1000000)) + rand_below(777);
 		m.now = m.cursor = m.start;
-		m.wheel = wheel_new(m.now, m.next);
+		m.wheel = wheel_new(m.now, flat, m.next);
 		assert_non_null(m.wheel);
 		for (uint32_t i = 0; i < MODEL_IDS; i++)
 			m.due[i] = -1;
@@ -185,7 +227,7 @@ test_wheel_gives_a_million_ids_once_each_when_due(void **state)
 {
 	uint32_t *next = malloc(N_MILLION * sizeof(*next));
 	mono_ns *due = malloc(N_MILLION * sizeof(*due));
-	struct wheel *w = wheel_new(0, next);
+	struct wheel *w = wheel_new(0, flat, next);
 	uint32_t taken = 0;
 
 	(void)state;
@@ -224,7 +266,7 @@ test_wheel_gives_all_overdue_in_order_after_a_pause(void **state)
 	mono_ns *due = malloc(N * sizeof(*due));
 	mono_ns start = MONO_S(5000) + 12345;
 	mono_ns now = start + MONO_S(600);
-	struct wheel *w = wheel_new(start, next);
+	struct wheel *w = wheel_new(start, flat, next);
 	int64_t last = 0;
 
 	(void)state;
@@ -256,7 +298,7 @@ test_wheel_gives_all_overdue_in_order_after_a_pause(void **state)
 /*
  * A pause of ten hours over daily polls: the oldest and the newest due time
  * lie further apart than the ring spans.  Nothing is lost, early or twice, and
- * what was planned can still be removed.
+ * what was planned can still be taken out.
  */
 static void
 test_wheel_survives_a_pause_longer_than_it_spans(void **state)
@@ -265,8 +307,10 @@ test_wheel_survives_a_pause_longer_than_it_spans(void **state)
 	static uint32_t next[2 * N];
 	static mono_ns due[2 * N];
 	mono_ns now = MONO_S(36000);
-	struct wheel *w = wheel_new(0, next);
+	struct wheel *w = wheel_new(0, flat, next);
+	struct sifting every_third = {.every = 3, .due = due};
 	uint32_t taken = 0;
+	uint32_t at = 0;
 
 	(void)state;
 	assert_non_null(w);
@@ -286,11 +330,10 @@ test_wheel_survives_a_pause_longer_than_it_spans(void **state)
 		wheel_add(w, N + i, due[N + i]);
 	}
 	assert_int_equal(wheel_count(w), N);
-	for (uint32_t id = 0; id < N; id += 3) {
-		assert_int_equal(wheel_remove(w, id, due[id]), due[id] != -1);
-		taken += due[id] != -1;
-		due[id] = -1;
-	}
+	while (wheel_sift(w, &at, is_out, &every_third))
+		;
+	taken = every_third.n;
+	assert_true(taken > N / 4);
 	for (; wheel_count(w) > 0; now = wheel_next(w, now)) {
 		uint32_t id = wheel_take(w, now);
 
@@ -309,7 +352,7 @@ test_wheel_due_now_is_taken_now(void **state)
 {
 	uint32_t next[4];
 	mono_ns now = MONO_S(1);
-	struct wheel *w = wheel_new(now, next);
+	struct wheel *w = wheel_new(now, flat, next);
 
 	(void)state;
 	assert_non_null(w);
@@ -328,33 +371,45 @@ test_wheel_due_now_is_taken_now(void **state)
 	assert_int_equal(wheel_take(w, now), 0);
 	assert_int_equal(wheel_take(w, now), WHEEL_NONE);
 	assert_int_equal(wheel_next(w, now), MONO_S(1) + MONO_MS(200));
-	assert_false(wheel_remove(w, 0, now));
-	assert_true(wheel_remove(w, 1, now + 1));
+	assert_false(take_out(w, 0));
+	assert_true(take_out(w, 1));
 	assert_int_equal(wheel_count(w), 0);
 	wheel_free(w);
 }
 
-static void
-test_wheel_follows_links_that_move(void **state)
+static bool
+is_odd(void *ctx, uint32_t id)
 {
-	uint32_t small[2];
-	uint32_t large[8];
-	struct wheel *w = wheel_new(0, small);
+	uint32_t *next = ctx;
+
+	next[id] = UINT32_MAX; /* it is the caller's again */
+	return id % 2 != 0;
+}
+
+static void
+test_wheel_sift_is_a_slot_at_a_time_and_leaves_the_rest_planned(void **state)
+{
+	enum { N = 1000 };
+	static uint32_t next[N];
+	struct wheel *w = wheel_new(0, flat, next);
+	uint32_t at = 0;
+	uint32_t n = 0;
 
 	(void)state;
 	assert_non_null(w);
-	wheel_add(w, 0, MONO_S(1));
-	wheel_add(w, 1, MONO_S(1));
-	large[0] = small[0];
-	large[1] = small[1];
-	small[0] = small[1] = 0xdeadbeef;
-	wheel_links(w, large);
-	wheel_add(w, 7, MONO_S(1));
-	assert_true(wheel_remove(w, 0, MONO_S(1)));
-	assert_false(wheel_remove(w, 0, MONO_S(1)));
-	assert_int_equal(wheel_take(w, MONO_S(1)), 7);
-	assert_int_equal(wheel_take(w, MONO_S(1)), 1);
-	assert_int_equal(wheel_take(w, MONO_S(1)), WHEEL_NONE);
+	for (uint32_t i = 0; i < N; i++)
+		wheel_add(w, i, MONO_S(1 + i % 10));
+	while (wheel_sift(w, &at, is_odd, next)) {
+		n++;
+		/* Of every second slot all, of the others none. */
+		assert_int_equal(wheel_count(w), N - n / 2 * (N / 10));
+	}
+	assert_int_equal(n, 10);
+	assert_int_equal(wheel_next(w, 0), MONO_S(1));
+	for (n = 0; wheel_take(w, MONO_S(10)) % 2 == 0; n++)
+		assert_int_equal(wheel_taken(w), MONO_S(1 + n / (N / 10) * 2));
+	assert_int_equal(n, N / 2);
+	assert_int_equal(wheel_count(w), 0);
 	wheel_free(w);
 }
 
@@ -363,7 +418,7 @@ static void
 test_wheel_finds_a_far_id_without_stepping(void **state)
 {
 	uint32_t next[1];
-	struct wheel *w = wheel_new(0, next);
+	struct wheel *w = wheel_new(0, flat, next);
 	mono_ns now = 0;
 
 	(void)state;
@@ -387,7 +442,8 @@ main(void)
 		test_wheel_gives_all_overdue_in_order_after_a_pause),
 	    cmocka_unit_test(test_wheel_survives_a_pause_longer_than_it_spans),
 	    cmocka_unit_test(test_wheel_due_now_is_taken_now),
-	    cmocka_unit_test(test_wheel_follows_links_that_move),
+	    cmocka_unit_test(
+		test_wheel_sift_is_a_slot_at_a_time_and_leaves_the_rest_planned),
 	    cmocka_unit_test(test_wheel_finds_a_far_id_without_stepping),
 	};
 
