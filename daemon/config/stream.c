@@ -153,14 +153,31 @@ look_byte(struct feed *f, uint8_t b)
 	return true;
 }
 
+/* What nearly all of a list is: a printable sign that decides nothing. */
+static bool
+is_dull(const struct feed *f, uint8_t b)
+{
+	return b > ' ' && b < 0x7f && f->line == LINE_TEXT &&
+	       f->utf8.need == 0 && !f->after_cr;
+}
+
 /* How many of the bytes may go on. */
 static size_t
 look(struct feed *f, const uint8_t *bytes, size_t size)
 {
 	size_t i = 0;
 
-	while (i < size && look_byte(f, bytes[i]))
-		i++;
+	while (i < size) {
+		size_t begin = i;
+
+		while (i < size && is_dull(f, bytes[i]))
+			i++;
+		f->at.column += (unsigned)(i - begin);
+		f->gap += i - begin;
+		if (i < size && !look_byte(f, bytes[i]))
+			break;
+		i += i < size;
+	}
 	return i;
 }
 

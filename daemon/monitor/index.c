@@ -4,14 +4,18 @@
  * While it grows there are two rings.  What was moved stays in the old one,
  * too: values never change, so a second finding is as good as the first.
  * The old ring is three quarters full when a new one of twice the room begins;
- * moving MOVE_SLOTS with each entry ends long before that one is as full.
+ * moving MOVE_VALUES with each entry ends long before that one is as full.
+ * They are moved in the order of adding, which is how the owner's memory lies,
+ * and not of the ring, which would be a read from far memory for each.
  */
 
 #include "index.h"
 
 #include "base/pages.h"
 
-enum { ROOM_START = 1024, MOVE_SLOTS = 8 };
+#define VALUE_MASK ((UINT32_C(1) << INDEX_BITS) - 1)
+
+enum { ROOM_START = 1024, MOVE_VALUES = 4 };
 
 static size_t
 ring_bytes(uint32_t room)
@@ -19,15 +23,30 @@ ring_bytes(uint32_t room)
 	return (size_t)room * sizeof(uint32_t);
 }
 
+/* The slot of a value: never 0. */
+static uint32_t
+slot_of(uint64_t hash, uint32_t value)
+{
+	return (uint32_t)(hash >> 32) << INDEX_BITS | (value + 1);
+}
+
+static uint32_t
+value_of(uint32_t slot)
+{
+	return (slot & VALUE_MASK) - 1;
+}
+
 static uint32_t
 find_in(const uint32_t *slots, uint32_t room, const struct index_owner *o,
     uint64_t hash, const void *wanted)
 {
 	uint32_t at = (uint32_t)hash & (room - 1);
+	uint32_t tag = (uint32_t)(hash >> 32) << INDEX_BITS;
 
 	for (; slots[at] != 0; at = (at + 1) & (room - 1)) {
-		if (o->is(o->owner, slots[at] - 1, wanted))
-			return slots[at] - 1;
+		if ((slots[at] & ~VALUE_MASK) == tag &&
+		    o->is(o->owner, value_of(slots[at]), wanted))
+			return value_of(slots[at]);
 	}
 	return INDEX_NONE;
 }
@@ -58,13 +77,14 @@ place(struct index *x, uint64_t hash, uint32_t slot)
 static void
 move_some(struct index *x, const struct index_owner *o)
 {
-	for (int i = 0; i < MOVE_SLOTS && x->moved < x->old_room; i++) {
-		uint32_t slot = x->old[x->moved++];
+	for (int i = 0; i < MOVE_VALUES && x->to_move > 0; i++) {
+		uint64_t hash = o->hash(o->owner, x->moving);
 
-		if (slot != 0)
-			place(x, o->hash(o->owner, slot - 1), slot);
+		place(x, hash, slot_of(hash, x->moving));
+		x->moving = o->next(o->owner, x->moving);
+		x->to_move--;
 	}
-	if (x->moved == x->old_room) {
+	if (x->to_move == 0) {
 		pages_free(x->old, ring_bytes(x->old_room));
 		x->old = NULL;
 	}
@@ -83,7 +103,8 @@ grow(struct index *x)
 		return false;
 	x->old = x->slots;
 	x->old_room = x->room;
-	x->moved = 0;
+	x->moving = 0;
+	x->to_move = x->used;
 	x->slots = slots;
 	x->room = room;
 	return true;
@@ -93,11 +114,11 @@ bool
 index_add(
     struct index *x, const struct index_owner *o, uint64_t hash, uint32_t value)
 {
-	if (!grow(x))
+	if (value > INDEX_MAX || !grow(x))
 		return false;
 	if (x->old != NULL)
 		move_some(x, o);
-	place(x, hash, value + 1);
+	place(x, hash, slot_of(hash, value));
 	x->used++;
 	return true;
 }

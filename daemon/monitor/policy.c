@@ -64,6 +64,13 @@ hash_of_policy(const void *t, uint32_t id)
 	return policy_get(t, id)->attributes;
 }
 
+static uint32_t
+policy_behind(const void *t, uint32_t id)
+{
+	(void)t;
+	return id + 1;
+}
+
 static bool
 is_policy(const void *t, uint32_t id, const void *attributes)
 {
@@ -97,7 +104,8 @@ static uint32_t
 intern(struct table *t, struct policy *p)
 {
 	struct index *x = table_policy_index(t);
-	const struct index_owner owner = {hash_of_policy, is_policy, t};
+	const struct index_owner owner = {
+	    hash_of_policy, policy_behind, is_policy, t};
 	uint32_t id;
 
 	p->attributes = attributes_of(p);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Names: an arena of pieces; an offset is the piece's number and the place in
- * it, and no entry lies across two.  An entry is [first question: 4 bytes]
- * [spread: 2][size: 1][wire].  An index, hashed with a secret key, finds it.
+ * Names: an arena of pieces; an entry is [first question: 4 bytes][spread: 2]
+ * [size: 1][wire], begins at a multiple of 8 and does not lie across two
+ * pieces.  Its offset in units of 8 is what names it.  An index, hashed with a
+ * secret key, finds it.
  *
  * The questions of a name are a run of ids that follow each other, as a list
  * tells all types of a name at once.  Types that come later make another run,
@@ -28,9 +29,11 @@ enum {
 	NAME_HEAD = 7, /* before the wire form */
 	NAME_SPREAD = 4,
 	NAME_SIZE = 6,
-	PIECE_BITS = 20, /* of names: 1 MB */
-	PIECE_SIZE = 1 << PIECE_BITS,
-	PIECES_MAX = 1 << (32 - PIECE_BITS),
+	NAME_UNIT = 8,
+	PIECE_BITS = 17, /* of names: so many units, 1 MB */
+	PIECE_UNITS = 1 << PIECE_BITS,
+	PIECE_SIZE = PIECE_UNITS * NAME_UNIT,
+	PIECES_MAX = 1 << (INDEX_BITS - PIECE_BITS),
 	SEGMENT_BITS = 16, /* of questions: 2 MB */
 	SEGMENT_IDS = 1 << SEGMENT_BITS,
 	SEGMENT_SIZE = SEGMENT_IDS * (int)sizeof(struct question),
@@ -52,7 +55,7 @@ struct table {
 	uint32_t count;
 	uint8_t *pieces[PIECES_MAX];
 	uint32_t n_pieces;
-	uint32_t piece_used; /* of the last */
+	uint32_t piece_used; /* units of the last */
 	struct index by_name;
 	struct policy *policies;
 	uint32_t n_policies;
@@ -111,10 +114,17 @@ table_free(struct table *t)
 
 /* ---- names ---- */
 
+static uint32_t
+units_of(size_t size)
+{
+	return (uint32_t)((size + NAME_UNIT - 1) / NAME_UNIT);
+}
+
 static uint8_t *
 name_at(const struct table *t, uint32_t at)
 {
-	return t->pieces[at >> PIECE_BITS] + (at & (PIECE_SIZE - 1));
+	return t->pieces[at >> PIECE_BITS] +
+	       (at & (PIECE_UNITS - 1)) * (size_t)NAME_UNIT;
 }
 
 static uint32_t
@@ -156,28 +166,43 @@ is_name(const void *owner, uint32_t at, const void *wanted)
 	       memcmp(entry + NAME_HEAD, w->wire, w->size) == 0;
 }
 
+/* A piece is zeroed before it is used, and no name has a size of 0. */
+static uint32_t
+name_behind(const void *owner, uint32_t at)
+{
+	const struct table *t = owner;
+	uint32_t piece = at >> PIECE_BITS;
+
+	at += units_of((size_t)NAME_HEAD + name_at(t, at)[NAME_SIZE]);
+	if (at >> PIECE_BITS != piece || name_at(t, at)[NAME_SIZE] != 0)
+		return at;
+	return (piece + 1) << PIECE_BITS;
+}
+
 static struct index_owner
 names_of(const struct table *t)
 {
-	return (struct index_owner){hash_of_name, is_name, t};
+	return (struct index_owner){hash_of_name, name_behind, is_name, t};
 }
 
 /* Room for a name in the arena; NAME_NONE: it is full. */
 static uint32_t
-name_room(struct table *t, uint32_t need)
+name_room(struct table *t, size_t size)
 {
-	if (t->n_pieces == 0 || t->piece_used + need > PIECE_SIZE) {
+	uint32_t units = units_of(size);
+
+	if (t->n_pieces == 0 || t->piece_used + units > PIECE_UNITS) {
 		uint8_t *piece;
 
-		/* Offset + 1 must be a number, too. */
+		/* The last unit's number would be over INDEX_MAX. */
 		if (t->n_pieces == PIECES_MAX - 1 ||
 		    (piece = pages_new(PIECE_SIZE)) == NULL)
 			return NAME_NONE;
 		t->pieces[t->n_pieces++] = piece;
 		t->piece_used = 0;
 	}
-	t->piece_used += need;
-	return ((t->n_pieces - 1) << PIECE_BITS) + t->piece_used - need;
+	t->piece_used += units;
+	return ((t->n_pieces - 1) << PIECE_BITS) + t->piece_used - units;
 }
 
 uint32_t
@@ -192,7 +217,7 @@ table_add_name(struct table *t, const struct name *name)
 
 	if (at != INDEX_NONE)
 		return at;
-	at = name_room(t, NAME_HEAD + name->size);
+	at = name_room(t, (size_t)NAME_HEAD + name->size);
 	if (at == NAME_NONE || !index_add(&t->by_name, &owner, hash, at))
 		return NAME_NONE;
 	spread = (uint16_t)hash_sip(&spread_key, name->wire, name->size);
@@ -399,10 +424,10 @@ table_key(const struct table *t, uint32_t id)
 struct table_memory
 table_memory(const struct table *t)
 {
-	size_t names =
-	    t->n_pieces == 0
-		? 0
-		: (size_t)(t->n_pieces - 1) * PIECE_SIZE + t->piece_used;
+	size_t names = t->n_pieces == 0
+	                   ? 0
+	                   : (size_t)(t->n_pieces - 1) * PIECE_SIZE +
+	                         (size_t)t->piece_used * NAME_UNIT;
 
 	return (struct table_memory){
 	    .questions = t->count * sizeof(struct question) +

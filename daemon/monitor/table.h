@@ -7,8 +7,9 @@
  * one arena, policies interned.
  *
  * 32 bytes a question, half a line of the processor's cache, the wheel's link
- * in it; a name costs its wire form and 7 bytes once, whatever the number of
- * its types, and 5 to 11 bytes of the index.  Entries and names lie in
+ * in it; a name costs its wire form and 7 bytes once, to a multiple of 8,
+ * whatever the number of its types, and 5 to 11 bytes of the index; there is
+ * room for 1 GB of names.  Entries and names lie in
  * segments: growing copies nothing, and a pointer to an entry stays good.
  * Ids are never reused while the process runs: an unwatched question keeps
  * its entry.
@@ -46,7 +47,7 @@ enum {
 struct question {
 	uint64_t
 	    fingerprint; /* of the believed reply as the wire has it; 0: none */
-	uint32_t name;   /* offset into the arena of names */
+	uint32_t name;   /* which, in the arena of names */
 	uint32_t due;    /* planned time of the poll, ticks since start */
 	uint32_t seen;   /* wall seconds of the last good reply as believed */
 	uint32_t link;   /* in the wheel, or in the list where it waits */

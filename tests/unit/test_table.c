@@ -381,7 +381,7 @@ test_table_costs_less_than_40_bytes_a_question(void **state)
 	}
 	m = table_memory(t);
 	assert_in_range(m.questions, N * 8 * 32, N * 8 * 33);
-	assert_in_range(m.names, N * (7 + 13), N * (7 + 16));
+	assert_in_range(m.names, N * (7 + 13), N * (7 + 17));
 	assert_in_range(m.index, N * 4, N * 4 * 4);
 	assert_true(m.questions + m.names + m.index + m.policies < N * 8 * 38);
 	table_free(t);
