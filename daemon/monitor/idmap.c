@@ -3,6 +3,10 @@
 /*
  * Ids are ours and dense, no adversary chooses them, so a multiplicative hash
  * is enough here.
+ *
+ * A ring begins with room for four times what lives, and for an eighth of the
+ * old ring's slots: MOVE_SLOTS of those are moved with each value, so that
+ * the old one is empty before the new one is half full.
  */
 
 #include "idmap.h"
@@ -10,77 +14,99 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { SLOT_EMPTY = 0, SLOT_USED = 1, SLOT_GONE = 2, ROOM_MIN = 64 };
+enum { SLOT_EMPTY = 0, SLOT_USED = 1, SLOT_GONE = 2 };
+enum { ROOM_MIN = 64, MOVE_SLOTS = 16, SPARSE_MIN = 4096, SPARSE_SHARE = 64 };
 
 static uint32_t
-slot_of(const struct idmap *m, uint32_t id)
+slot_of(const struct idmap_ring *r, uint32_t id)
 {
-	return (uint32_t)((id * 0x9e3779b97f4a7c15ULL) >> 32) & (m->room - 1);
+	return (uint32_t)((id * 0x9e3779b97f4a7c15ULL) >> 32) & (r->room - 1);
+}
+
+static struct idmap_slot *
+find_in(const struct idmap_ring *r, uint32_t id)
+{
+	uint32_t i;
+
+	if (r->room == 0)
+		return NULL;
+	for (i = slot_of(r, id); r->slots[i].state != SLOT_EMPTY;
+	     i = (i + 1) & (r->room - 1)) {
+		if (r->slots[i].state == SLOT_USED && r->slots[i].id == id)
+			return &r->slots[i];
+	}
+	return NULL;
 }
 
 static struct idmap_slot *
 find(const struct idmap *m, uint32_t id)
 {
-	uint32_t i;
+	struct idmap_slot *slot = find_in(&m->now, id);
 
-	if (m->room == 0)
-		return NULL;
-	for (i = slot_of(m, id); m->slots[i].state != SLOT_EMPTY;
-	     i = (i + 1) & (m->room - 1)) {
-		if (m->slots[i].state == SLOT_USED && m->slots[i].id == id)
-			return &m->slots[i];
-	}
-	return NULL;
+	return slot == NULL ? find_in(&m->old, id) : slot;
 }
 
 static void
-place(struct idmap *m, uint32_t id, void *value)
+place(struct idmap_ring *r, uint32_t id, void *value)
 {
-	uint32_t i = slot_of(m, id);
+	uint32_t i = slot_of(r, id);
 
-	while (m->slots[i].state == SLOT_USED)
-		i = (i + 1) & (m->room - 1);
-	if (m->slots[i].state == SLOT_EMPTY)
-		m->used++;
-	m->slots[i] = (struct idmap_slot){id, SLOT_USED, value};
-	m->live++;
+	while (r->slots[i].state == SLOT_USED)
+		i = (i + 1) & (r->room - 1);
+	if (r->slots[i].state == SLOT_EMPTY)
+		r->used++;
+	r->slots[i] = (struct idmap_slot){id, SLOT_USED, value};
 }
 
-/* Into as much room as those that live want. */
-static int
-rebuild(struct idmap *m)
+static void
+drop(struct idmap_ring *r)
 {
-	struct idmap other = {0};
+	free(r->slots);
+	*r = (struct idmap_ring){0};
+}
 
-	other.room = ROOM_MIN;
-	while (other.room < (m->live + 1) * 4)
-		other.room *= 2;
-	other.slots = calloc(other.room, sizeof(*other.slots));
-	if (other.slots == NULL)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < m->room; i++) {
-		if (m->slots[i].state == SLOT_USED)
-			place(&other, m->slots[i].id, m->slots[i].value);
+static void
+move_some(struct idmap *m)
+{
+	for (int i = 0; i < MOVE_SLOTS && m->moved < m->old.room; i++) {
+		struct idmap_slot *slot = &m->old.slots[m->moved++];
+
+		if (slot->state != SLOT_USED)
+			continue;
+		place(&m->now, slot->id, slot->value);
+		slot->state = SLOT_GONE;
 	}
-	free(m->slots);
-	*m = other;
-	return 0;
+	if (m->moved == m->old.room)
+		drop(&m->old);
 }
 
+/* A walk goes over all slots, so that few should not live in many. */
+static bool
+is_sparse(const struct idmap *m)
+{
+	return m->now.room > SPARSE_MIN &&
+	       (uint64_t)(m->live + 1) * SPARSE_SHARE < m->now.room;
+}
+
+/* Begins another ring when this one is too full or too empty. */
 static int
-grow(struct idmap *m)
+change_ring(struct idmap *m)
 {
-	if ((uint64_t)(m->used + 1) * 2 <= m->room)
-		return 0;
-	return rebuild(m);
-}
+	uint64_t need = (uint64_t)(m->live + 1) * 4 + m->now.room / 8;
+	struct idmap_ring bigger = {.room = ROOM_MIN};
 
-void
-idmap_trim(struct idmap *m)
-{
-	/* Without memory it stays as large as it is. */
-	if (m->room > ROOM_MIN && (uint64_t)m->live * 32 < m->room)
-		(void)rebuild(m);
+	if ((uint64_t)(m->now.used + 1) * 2 <= m->now.room &&
+	    (m->old.slots != NULL || !is_sparse(m)))
+		return 0;
+	while (bigger.room < need)
+		bigger.room *= 2;
+	bigger.slots = calloc(bigger.room, sizeof(*bigger.slots));
+	if (bigger.slots == NULL)
+		return -ENOMEM;
+	m->old = m->now;
+	m->now = bigger;
+	m->moved = 0;
+	return 0;
 }
 
 void *
@@ -94,30 +120,45 @@ idmap_get(const struct idmap *m, uint32_t id)
 int
 idmap_put(struct idmap *m, uint32_t id, void *value)
 {
-	int err = grow(m);
+	int err = change_ring(m);
 
-	if (err == 0)
-		place(m, id, value);
-	return err;
+	if (err != 0)
+		return err;
+	if (m->old.slots != NULL)
+		move_some(m);
+	place(&m->now, id, value);
+	m->live++;
+	return 0;
 }
 
 void *
 idmap_take(struct idmap *m, uint32_t id)
 {
 	struct idmap_slot *slot = find(m, id);
+	void *value;
 
 	if (slot == NULL)
 		return NULL;
+	value = slot->value;
 	slot->state = SLOT_GONE;
-	m->live--;
-	return slot->value;
+	if (--m->live == 0) {
+		/* Walks need not go over what a storm left behind. */
+		drop(&m->now);
+		drop(&m->old);
+	}
+	return value;
 }
 
 void *
 idmap_next(const struct idmap *m, uint32_t *at)
 {
-	while (*at < m->room) {
-		const struct idmap_slot *slot = &m->slots[(*at)++];
+	uint32_t end = m->now.room + m->old.room;
+
+	while (*at < end) {
+		uint32_t i = (*at)++;
+		const struct idmap_slot *slot =
+		    i < m->now.room ? &m->now.slots[i]
+				    : &m->old.slots[i - m->now.room];
 
 		if (slot->state == SLOT_USED)
 			return slot->value;
@@ -128,12 +169,13 @@ idmap_next(const struct idmap *m, uint32_t *at)
 size_t
 idmap_bytes(const struct idmap *m)
 {
-	return m->room * sizeof(*m->slots);
+	return ((size_t)m->now.room + m->old.room) * sizeof(struct idmap_slot);
 }
 
 void
 idmap_fini(struct idmap *m)
 {
-	free(m->slots);
-	*m = (struct idmap){0};
+	drop(&m->now);
+	drop(&m->old);
+	m->live = 0;
 }

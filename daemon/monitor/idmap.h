@@ -5,7 +5,9 @@
 /*
  * idmap -- a sparse table: what only few questions have, by question id.
  *
- * Open addressing with tombstones swept on growth.  Values are pointers that
+ * Open addressing with tombstones, which growing leaves behind.  It grows by
+ * moving some slots with each value that is put, for few may become millions:
+ * a resolver that dies makes every question fail.  Values are pointers that
  * the caller owns.
  */
 
@@ -21,10 +23,16 @@ struct idmap_slot {
 	void *value;
 };
 
-struct idmap {
+struct idmap_ring {
 	struct idmap_slot *slots;
-	uint32_t room;
+	uint32_t room; /* a power of two */
 	uint32_t used; /* with those gone */
+};
+
+struct idmap {
+	struct idmap_ring now;
+	struct idmap_ring old; /* being moved out of */
+	uint32_t moved; /* slots of `old` below this are empty of values */
 	uint32_t live;
 };
 
@@ -34,8 +42,6 @@ MUST_CHECK int idmap_put(struct idmap *m, uint32_t id, void *value);
 void *idmap_take(struct idmap *m, uint32_t id);
 /* Walks: start with *at = 0; NULL at the end.  Taking while walking is fine. */
 void *idmap_next(const struct idmap *m, uint32_t *at);
-/* Gives back room that a storm took; not while it is walked. */
-void idmap_trim(struct idmap *m);
 size_t idmap_bytes(const struct idmap *m);
 void idmap_fini(struct idmap *m);
 

@@ -257,17 +257,6 @@ look_at_lateness(struct monitor *m)
 	m->turn_max = 0;
 }
 
-/* The ticks walk these: what a storm made large is small again after it. */
-static void
-trim_maps(struct monitor *m)
-{
-	idmap_trim(&m->inquiries);
-	idmap_trim(&m->doubts);
-	idmap_trim(&m->households);
-	idmap_trim(&m->failing);
-	idmap_trim(&m->holds);
-}
-
 static void
 on_second(void *ctx)
 {
@@ -283,7 +272,6 @@ on_second(void *ctx)
 		outage_second(m);
 	put_spans(m);
 	tell_progress(m);
-	trim_maps(m);
 }
 
 static void
