@@ -37,7 +37,7 @@
 
 enum {
 	POLL_TURN_MAX = 2048,  /* due questions taken in one loop turn */
-	TURN_MS = 3,           /* no new work in a turn that is so old ... */
+	TURN_MS = 2,           /* no new work in a turn that is so old ... */
 	TURN_LOOK = 32,        /* ... at which is looked after so many pieces */
 	POLL_ATTEMPTS_MAX = 3, /* servers tried for one poll */
 	DEAD_AFTER_FAILS = 16, /* in a row: the server is passed over */
