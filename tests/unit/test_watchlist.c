@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -536,6 +537,64 @@ test_watchlist_without_a_name_is_called_by_its_file(void **state)
 	    "1 a.example. A,AAAA,MX,NS,TXT,SOA 300s [My_list.v2]\n");
 }
 
+enum { MANY = 50000, MANY_GROWTH_MAX = 64 * 1024 };
+
+struct growth {
+	unsigned long n;
+	size_t early; /* bytes in use after a tenth of the list */
+	size_t most;
+};
+
+static void
+note_growth(void *ctx, const struct watch *watch)
+{
+	struct growth *g = ctx;
+	struct mallinfo2 m;
+
+	(void)watch;
+	if (++g->n % 1000 != 0)
+		return;
+	m = mallinfo2();
+	if (g->n <= MANY / 10)
+		g->early = m.uordblks + m.hblkhd;
+	if (m.uordblks + m.hblkhd > g->most)
+		g->most = m.uordblks + m.hblkhd;
+}
+
+/* A million names cost what the table keeps of them, and nothing on top. */
+static void
+test_watchlist_memory_does_not_grow_with_the_list(void **state)
+{
+	static const struct {
+		const char *file, *head, *before, *behind;
+	} lists[] = {
+	    {"many.txt", "", "", ""},
+	    {"many.csv", "name,tags\n", "", ",owned"},
+	    {"many.yaml", "watch:\n", " - ", ""},
+	    {"maps.yaml", "watch:\n", " - {name: ", ", tags: [owned]}"},
+	};
+
+	(void)state;
+	for (size_t k = 0; k < sizeof(lists) / sizeof(lists[0]); k++) {
+		struct growth g = {0};
+		struct diag d = {0};
+		struct buf text = {0};
+		const char *path;
+
+		buf_printf(&text, "%s", lists[k].head);
+		for (int i = 0; i < MANY; i++)
+			buf_printf(&text, "%sn%d.example.org%s\n",
+			    lists[k].before, i, lists[k].behind);
+		path = write_file(lists[k].file, text.data, text.size);
+		buf_fini(&text);
+		assert_int_equal(watchlist_load(path, note_growth, &g, &d), 0);
+		assert_int_equal(g.n, MANY);
+		assert_int_equal(d.n_errors, 0);
+		assert_true(g.most <= g.early + MANY_GROWTH_MAX);
+		diag_fini(&d);
+	}
+}
+
 int
 main(void)
 {
@@ -562,6 +621,7 @@ main(void)
 		test_watchlist_warns_of_an_empty_list_and_of_mixed_scripts),
 	    cmocka_unit_test(
 		test_watchlist_without_a_name_is_called_by_its_file),
+	    cmocka_unit_test(test_watchlist_memory_does_not_grow_with_the_list),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, drop_folder);
