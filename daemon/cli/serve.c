@@ -75,6 +75,8 @@ struct service {
 	bool once;
 	struct loop *loop;
 	struct config *config;
+	struct config *next; /* of the reload that is going on */
+	bool hup_again;      /* another was asked for meanwhile */
 	struct config *old[OLD_CONFIGS];
 	size_t n_old;
 	struct store *store;
@@ -267,23 +269,49 @@ on_hup(void *ctx)
 	wall_us now = loop_wall(s->loop);
 	bool mass = refused != 0 && now >= refused + WALL_S(MASS_AFTER_S) &&
 	            now <= refused + WALL_S(MASS_UNTIL_S);
-	struct config *config = config_load(s->config->path, &d);
 
+	if (s->next != NULL) {
+		log_info("config: a reload is going on; the next follows it");
+		s->hup_again = true;
+		return;
+	}
+	s->next = config_load(s->config->path, &d);
 	log_problems(&d);
 	diag_fini(&d);
-	if (config == NULL) {
+	if (s->next == NULL) {
 		log_error("config: refused; the old one stays in force");
 		return;
 	}
-	if (strcmp(config->database, s->config->database) != 0)
+	if (strcmp(s->next->database, s->config->database) != 0)
 		log_warn("config: another database takes effect at the next "
 			 "start only");
-	log_info("config: reloading %s", config->path);
-	alert_config(s->alert, config);
-	monitor_reload(s->monitor, config, mass);
-	retire(s, s->config);
-	s->config = config;
-	store_retention(s->store, config->retention_days);
+	log_info("config: reloading %s", s->next->path);
+	if (monitor_reload(s->monitor, s->next, mass))
+		return;
+	log_error("config: memory is short; the old one stays in force");
+	config_free(s->next);
+	s->next = NULL;
+}
+
+/* All parts change over together, or none does. */
+static void
+on_reloaded(void *ctx, const struct config *config, bool taken)
+{
+	struct service *s = ctx;
+
+	if (taken) {
+		alert_config(s->alert, config);
+		store_retention(s->store, config->retention_days);
+		retire(s, s->config);
+		s->config = s->next;
+	} else {
+		config_free(s->next);
+	}
+	s->next = NULL;
+	if (s->hup_again) {
+		s->hup_again = false;
+		on_hup(s);
+	}
 }
 
 /* ---- status ---- */
@@ -387,7 +415,8 @@ make_watching(struct service *s)
 	    .limits = &limits,
 	    .once = s->once,
 	};
-	struct monitor_hooks hooks = {on_line, on_outbox, on_done, on_fatal, s};
+	struct monitor_hooks hooks = {
+	    on_line, on_outbox, on_done, on_fatal, on_reloaded, s};
 	struct diag d = {0};
 	int err;
 
@@ -453,6 +482,7 @@ unmake(struct service *s)
 	loop_free(s->loop);
 	for (size_t i = 0; i < s->n_old; i++)
 		config_free(s->old[i]);
+	config_free(s->next);
 	config_free(s->config);
 }
 

@@ -304,7 +304,8 @@ attribute_look(struct monitor *m, uint32_t id, const struct answer *a,
 	    .aa = sum->aa,
 	    .now = monitor_steady(m),
 	    .every_s = p->every_s,
-	    .lifetime_s = question_ttl(q) > sum->ttl ? question_ttl(q) : sum->ttl,
+	    .lifetime_s =
+		question_ttl(q) > sum->ttl ? question_ttl(q) : sum->ttl,
 	};
 	struct noted *n;
 

@@ -441,16 +441,21 @@ monitor_store_state(struct monitor *m, int state, const char *why)
 	}
 }
 
-void
+bool
 monitor_reload(struct monitor *m, const struct config *config, bool mass)
 {
+	return watchset_reload(m, config, mass);
+}
+
+int
+monitor_adopt(struct monitor *m, const struct config *config)
+{
 	m->config = config;
-	if (make_sinks(m) != 0 || poll_restart(m) != 0) {
-		m->hooks.on_fatal(m->hooks.ctx,
-		    "out of memory while changing the configuration");
-		return;
-	}
-	watchset_reload(m, mass);
+	if (make_sinks(m) == 0 && poll_restart(m) == 0)
+		return 0;
+	m->hooks.on_fatal(
+	    m->hooks.ctx, "out of memory while changing the configuration");
+	return -ENOMEM;
 }
 
 wall_us

@@ -483,6 +483,8 @@ void attribute_restore(
 void attribute_free_all(struct monitor *m);
 
 /* ---- monitor.c ---- */
+/* A reload was taken: its configuration is in force.  Failing is fatal. */
+MUST_CHECK int monitor_adopt(struct monitor *m, const struct config *config);
 /* `once`: what was answered as believed, for there is no plan to tell it. */
 void monitor_seen(struct monitor *m, uint32_t id);
 
@@ -495,7 +497,9 @@ void restore_put_question(struct monitor *m, uint32_t id, bool watched);
 
 /* ---- watchset.c ---- */
 MUST_CHECK int watchset_load(struct monitor *m, struct diag *d);
-void watchset_reload(struct monitor *m, bool mass);
+/* False: one is going on, or memory is short. */
+MUST_CHECK bool watchset_reload(
+    struct monitor *m, const struct config *config, bool mass);
 /* A step of a reload that is going on. */
 void watchset_step(struct monitor *m);
 void watchset_free(struct monitor *m);

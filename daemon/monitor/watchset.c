@@ -4,22 +4,23 @@
  * Watchlists into the table.
  *
  * What the files say is staged as one policy id per question; applying it is a
- * pass over the table that touches only what differs.  A list that cannot
- * be read keeps what it said before: the questions that name it stay, by
- * policy_only().
+ * pass over the table that touches only what differs.  A list is staged when
+ * it was read to its end.  One that cannot be keeps what it said before, as a
+ * whole: the questions that name it stay, by policy_only().
  *
- *   IDLE --> READING --> KEEPING (what such lists said) --> COUNTING
- *    ^                                                         |
- *    +-- SIFTING (out of the wheel) <-- APPLYING <-- guard ----+
+ *   IDLE --> READING <--> STAGING (a list that was read to its end)
+ *    ^          |
+ *    |          +--> KEEPING (what such lists said) --> COUNTING
+ *    |                                                     |
+ *    +-- SIFTING (out of the wheel) <-- APPLYING <-- guard +
  *
  * Each is done in steps that end with the turn's time; between them polling
- * goes on.  Nothing differs before APPLYING, so that a reload can be refused.
+ * goes on.  A reload is all or nothing: nothing differs before APPLYING, and
+ * until the guard let it pass the old configuration is in force in every part.
  */
 
 #include <errno.h>
 #include <fnmatch.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,9 +51,16 @@ struct list_file {
 	bool seen;  /* in this load */
 };
 
+/* What the list that is being read says of a question. */
+struct told {
+	uint32_t id;
+	uint32_t policy;
+};
+
 enum phase {
 	PHASE_IDLE,
 	PHASE_READING,
+	PHASE_STAGING,
 	PHASE_KEEPING,
 	PHASE_COUNTING,
 	PHASE_APPLYING,
@@ -61,6 +69,7 @@ enum phase {
 
 struct watchset {
 	struct monitor *monitor;
+	const struct config *config; /* of the reload that is going on */
 	/* Policy + 1 per question, 0: none; a piece per STAGE_IDS ids. */
 	uint32_t **staged;
 	uint32_t n_staged;
@@ -72,10 +81,12 @@ struct watchset {
 	size_t n_files;
 	size_t file;
 	struct watchlist *open;
-	struct list_file *list; /* of the open file */
+	struct told *told; /* by the list that is open */
+	size_t n_told, told_room;
+	char *told_list; /* its name */
+	size_t n_errors; /* in `diag` when it was opened */
 	struct diag diag;
 	bool mass;
-	bool again;             /* another reload was asked for meanwhile */
 	size_t keeping;         /* the list whose questions are looked for */
 	uint32_t kept_of, kept; /* the last answer of policy_only() */
 	uint32_t at;            /* the next question, or slot of the wheel */
@@ -174,32 +185,81 @@ list_of(struct watchset *w, const char *path)
 	return &lists[w->n_lists++];
 }
 
+static bool
+tell(struct watchset *w, uint32_t id, uint32_t policy)
+{
+	size_t room = w->told_room == 0 ? 1024 : 2 * w->told_room;
+	struct told *told;
+
+	if (id == QUESTION_NONE || policy == POLICY_NONE)
+		return false;
+	/* At the start there is nothing older to keep. */
+	if (w->config == NULL)
+		return stage(w, id, policy);
+	if (w->n_told == w->told_room) {
+		told = realloc(w->told, room * sizeof(*told));
+		if (told == NULL)
+			return false;
+		w->told = told;
+		w->told_room = room;
+	}
+	w->told[w->n_told++] = (struct told){id, policy};
+	return true;
+}
+
 static void
 on_watch(void *ctx, const struct watch *watch)
 {
 	struct watchset *w = ctx;
 	struct table *t = w->monitor->table;
-	struct list_file *l = w->list;
 	uint32_t policy = policy_of(t, watch);
 	uint32_t name = table_add_name(t, &watch->name);
 
 	if (watch->attributes != 0)
 		w->monitor->attributes_asked = true;
-	if (l != NULL &&
-	    (l->list == NULL || strcmp(l->list, watch->list) != 0)) {
-		free(l->list);
-		l->list = strdup(watch->list);
-	}
-	for (size_t i = 0; i < watch->n_types; i++) {
+	if (w->told_list == NULL)
+		w->told_list = strdup(watch->list);
+	if (w->told_list == NULL)
+		w->err = -ENOMEM;
+	for (size_t i = 0; i < watch->n_types && w->err == 0; i++) {
 		uint32_t id = name == NAME_NONE
 		                  ? QUESTION_NONE
 		                  : table_add_type(t, name, watch->types[i]);
 
-		if (id == QUESTION_NONE || !stage(w, id, policy)) {
+		if (!tell(w, id, policy))
 			w->err = -ENOMEM;
-			return;
-		}
 	}
+}
+
+/* Forgets what the open list told. */
+static void
+drop_told(struct watchset *w)
+{
+	free(w->told);
+	free(w->told_list);
+	w->told = NULL;
+	w->told_list = NULL;
+	w->n_told = 0;
+	w->told_room = 0;
+}
+
+/* The list was read to its end, and what it told is staged. */
+static void
+take_list(struct watchset *w)
+{
+	struct list_file *l = list_of(w, w->files[w->file]);
+
+	if (l == NULL) {
+		w->err = -ENOMEM;
+		return;
+	}
+	l->seen = true;
+	if (w->told_list != NULL) {
+		free(l->list);
+		l->list = w->told_list;
+		w->told_list = NULL;
+	}
+	drop_told(w);
 }
 
 static void
@@ -408,6 +468,7 @@ end_load(struct watchset *w)
 	if (w->open != NULL)
 		watchlist_close(w->open);
 	w->open = NULL;
+	drop_told(w);
 	config_files_free(w->files, w->n_files);
 	w->files = NULL;
 	w->n_files = 0;
@@ -415,6 +476,21 @@ end_load(struct watchset *w)
 	w->diag = (struct diag){0};
 	unstage(w);
 	w->phase = PHASE_IDLE;
+	w->config = NULL;
+}
+
+/* Ends a reload; its configuration is in force from now on, or never was. */
+static void
+end_reload(struct watchset *w, bool taken)
+{
+	struct monitor *m = w->monitor;
+	const struct config *config = w->config;
+
+	end_load(w);
+	if (taken && monitor_adopt(m, config) != 0)
+		return; /* told as fatal */
+	if (m->hooks.on_reloaded != NULL)
+		m->hooks.on_reloaded(m->hooks.ctx, config, taken);
 }
 
 static struct watchset *
@@ -439,8 +515,10 @@ watchset_load(struct monitor *m, struct diag *d)
 		return -ENOMEM;
 	w->n_files = config_files(m->config, &w->files, d);
 	for (w->file = 0; w->file < w->n_files; w->file++) {
-		w->list = list_of(w, w->files[w->file]);
 		err = watchlist_load(w->files[w->file], on_watch, w, d);
+		/* What was read of a broken list is watched all the same. */
+		if (err != -ENOMEM && w->err == 0)
+			take_list(w);
 		if (err == -ENOMEM || w->err != 0)
 			return -ENOMEM;
 	}
@@ -451,46 +529,37 @@ watchset_load(struct monitor *m, struct diag *d)
 	return 0;
 }
 
-void
-watchset_reload(struct monitor *m, bool mass)
+bool
+watchset_reload(struct monitor *m, const struct config *config, bool mass)
 {
 	struct watchset *w = watchset_get(m);
 
-	if (w == NULL)
-		return;
-	if (w->phase != PHASE_IDLE) {
-		log_info("monitor: a reload is going on; the next follows it");
-		w->again = true;
-		return;
-	}
-	w->again = false;
+	if (w == NULL || w->phase != PHASE_IDLE)
+		return false;
+	w->config = config;
 	w->mass = mass;
 	w->err = 0;
 	w->file = 0;
-	w->n_files = config_files(m->config, &w->files, &w->diag);
+	w->n_files = config_files(config, &w->files, &w->diag);
 	for (size_t i = 0; i < w->n_lists; i++)
 		w->lists[i].seen = false;
 	w->phase = PHASE_READING;
 	m->again = true;
 	loop_timer_in(m->tick, 0);
+	return true;
 }
 
 /* Opens the next file, or says that there is none left. */
 static bool
 open_next(struct watchset *w)
 {
-	while (w->file < w->n_files) {
+	for (; w->file < w->n_files; w->file++) {
 		const char *path = w->files[w->file];
 
-		w->list = list_of(w, path);
-		if (watchlist_open(path, on_watch, w, &w->diag, &w->open) ==
-		    0) {
-			if (w->list != NULL)
-				w->list->seen = true;
+		w->n_errors = w->diag.n_errors;
+		if (watchlist_open(path, on_watch, w, &w->diag, &w->open) == 0)
 			return true;
-		}
 		w->open = NULL;
-		w->file++;
 	}
 	return false;
 }
@@ -500,17 +569,20 @@ static bool
 is_named(const struct config *c, const char *path)
 {
 	const char *slash = c->path == NULL ? NULL : strrchr(c->path, '/');
-	char pattern[PATH_MAX];
+	size_t folder = slash == NULL ? 0 : (size_t)(slash - c->path) + 1;
 
 	for (size_t i = 0; i < c->n_watchlists; i++) {
-		const char *p = c->watchlists[i];
-		bool relative = p[0] != '/' && slash != NULL;
+		const char *pattern = c->watchlists[i];
+		const char *tail = path;
 
-		snprintf(pattern, sizeof(pattern), "%.*s%s",
-		    relative ? (int)(slash - c->path) + 1 : 0,
-		    relative ? c->path : "", p);
-		if (strcmp(pattern, path) == 0 ||
-		    fnmatch(pattern, path, FNM_PATHNAME) == 0)
+		/* The folder is a path, whatever signs are in it. */
+		if (pattern[0] != '/') {
+			if (strncmp(path, c->path, folder) != 0)
+				continue;
+			tail += folder;
+		}
+		if (strcmp(pattern, tail) == 0 ||
+		    fnmatch(pattern, tail, FNM_PATHNAME) == 0)
 			return true;
 	}
 	return false;
@@ -523,6 +595,23 @@ begin_phase(struct watchset *w, enum phase phase)
 {
 	w->phase = phase;
 	w->at = 0;
+}
+
+/*
+ * The open list was read, as far as it can be.  One of which nothing could be
+ * read is as good as no list: something else was put in its place.
+ */
+static void
+close_list(struct watchset *w, bool whole)
+{
+	watchlist_close(w->open);
+	w->open = NULL;
+	if (whole && (w->n_told > 0 || w->diag.n_errors == w->n_errors)) {
+		begin_phase(w, PHASE_STAGING);
+		return;
+	}
+	drop_told(w);
+	w->file++;
 }
 
 /* All files are read when there is no next one. */
@@ -542,13 +631,26 @@ step_reading(struct watchset *w)
 		if (!monitor_has_time(w->monitor))
 			break;
 	}
-	if (more > 0)
-		return;
-	if (more < 0 && w->list != NULL)
-		w->list->seen = false;
-	watchlist_close(w->open);
-	w->open = NULL;
+	if (more <= 0)
+		close_list(w, more == 0);
+}
+
+static void
+step_staging(struct watchset *w)
+{
+	while (w->at < w->n_told) {
+		const struct told *told = &w->told[w->at++];
+
+		if (!stage(w, told->id, told->policy)) {
+			w->err = -ENOMEM;
+			w->at = (uint32_t)w->n_told;
+		}
+		if (w->at % RELOAD_LOOK == 0 && !monitor_has_time(w->monitor))
+			return;
+	}
+	take_list(w);
 	w->file++;
+	begin_phase(w, PHASE_READING);
 }
 
 /* The next list that is gone but named; false: none. */
@@ -558,8 +660,7 @@ next_kept(struct watchset *w)
 	for (; w->keeping < w->n_lists; w->keeping++) {
 		const struct list_file *l = &w->lists[w->keeping];
 
-		if (!l->seen && l->list != NULL &&
-		    is_named(w->monitor->config, l->path))
+		if (!l->seen && l->list != NULL && is_named(w->config, l->path))
 			return true;
 	}
 	return false;
@@ -593,9 +694,10 @@ step_counting(struct watchset *w)
 	if (!scan(w, count_one))
 		return;
 	if (w->err != 0) {
-		log_error("monitor: reload: %s; the old watches stay",
+		log_error("monitor: reload: %s; the old configuration and "
+			  "watches stay",
 		    err_text(w->err));
-		end_load(w);
+		end_reload(w, false);
 	} else if (!w->mass && w->n_removed > RELOAD_DROP_MIN &&
 		   w->n_removed > m->watched / 10) {
 		m->reload_refused = loop_wall(m->loop);
@@ -603,7 +705,7 @@ step_counting(struct watchset *w)
 			  "questions; send SIGHUP again within 5 to 60 s to "
 			  "do it all the same",
 		    w->n_removed, m->watched);
-		end_load(w);
+		end_reload(w, false);
 	} else {
 		begin_phase(w, PHASE_APPLYING);
 	}
@@ -633,7 +735,7 @@ step_applying(struct watchset *w)
 		 "changed; %u watched",
 	    w->n_added, w->n_removed, w->n_changed, m->watched);
 	if (w->n_strays == 0)
-		end_load(w);
+		end_reload(w, true);
 	else
 		begin_phase(w, PHASE_SIFTING);
 }
@@ -643,7 +745,7 @@ step_sifting(struct watchset *w)
 {
 	for (int n = 0; n < RELOAD_SLOTS; n++) {
 		if (!poll_sift(w->monitor, &w->at)) {
-			end_load(w);
+			end_reload(w, true);
 			return;
 		}
 		if (!monitor_has_time(w->monitor))
@@ -656,13 +758,14 @@ watchset_step(struct monitor *m)
 {
 	struct watchset *w = m->watchset;
 
-	if (w != NULL && w->phase == PHASE_IDLE && w->again)
-		watchset_reload(m, false);
 	if (w == NULL || w->phase == PHASE_IDLE)
 		return;
 	switch (w->phase) {
 	case PHASE_READING:
 		step_reading(w);
+		break;
+	case PHASE_STAGING:
+		step_staging(w);
 		break;
 	case PHASE_KEEPING:
 		step_keeping(w);

@@ -42,13 +42,15 @@ struct monitor_hooks {
 	void (*on_outbox)(void *ctx); /* outbox rows were committed */
 	void (*on_done)(void *ctx);   /* `once`: everything is decided */
 	void (*on_fatal)(void *ctx, const char *why); /* fenced, refused */
+	/* A reload ended; not taken: the old configuration is in force. */
+	void (*on_reloaded)(void *ctx, const struct config *config, bool taken);
 	void *ctx;
 };
 
 struct monitor_setup {
 	struct loop *loop;
 	struct store *store; /* not started: the monitor is told its state */
-	const struct config *config; /* borrowed until monitor_reload() */
+	const struct config *config; /* borrowed until a reload is taken */
 	const struct resolver_limits *limits; /* copied */
 	bool once;
 };
@@ -67,11 +69,15 @@ MUST_CHECK int monitor_watch(struct monitor *m, struct diag *d);
 void monitor_store_state(struct monitor *m, int state, const char *why);
 
 /*
- * Reads the watchlists again, in steps between other work, and applies the
- * difference; `config` may be a new one (borrowed from now on).  `mass` lets a
- * reload drop more than a tenth of the watches.  The outcome is logged.
+ * Reads the watchlists of `config` in steps between other work, and then takes
+ * both the configuration and the difference, or neither.  `mass` lets a reload
+ * drop more than a tenth of the watches.  The outcome is logged and told by
+ * on_reloaded, until when `config` and the one before are borrowed; from then
+ * on the one that is in force.  False: another is going on, or memory is
+ * short; then `config` stays the caller's.
  */
-void monitor_reload(struct monitor *m, const struct config *config, bool mass);
+MUST_CHECK bool monitor_reload(
+    struct monitor *m, const struct config *config, bool mass);
 /* When a reload was last refused because it would drop too many; 0: not. */
 wall_us monitor_reload_refused(const struct monitor *m);
 

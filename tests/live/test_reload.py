@@ -4,9 +4,10 @@
 
 Promised: names come and go without a restart; a reload that would drop more
 than a tenth (and more than 20) waits for a second SIGHUP 5 to 60 s later; a
-refused configuration leaves the old one in force; a list that is missing or
-unreadable keeps what it said; a name that is watched again is compared with
-its last state (R9); and a second daemon on the database is refused (W-F7).
+refused configuration or reload leaves the old one in force as a whole; a list
+that is missing or cannot be read to its end keeps what it said, as a whole; a
+name that is watched again is compared with its last state (R9); and a second
+daemon on the database is refused (W-F7).
 """
 
 import os
@@ -76,6 +77,43 @@ class Reload(world.WorldCase):
         self.assertEqual(d.log(), [])
         self.assertEqual(d.stop(), 0)
 
+    def test_refused_mass_removal_keeps_all_of_the_old_configuration(self):
+        """The lists are not taken, so neither are sinks and resolvers: they
+        were, and alerts went to a sink of a configuration that was refused."""
+        old, new = self.world.receiver(), self.world.receiver()
+        other = self.world.scripted("127.0.0.7")
+        d = self.world.daemon([self.server], watch(*NAMES, types="A"),
+                              sinks={"old": old.url}).start()
+        d.wait_ready()
+        d.write_list("owned.yaml", watch(*NAMES[:30], types="A"))
+        d.resolvers, d.sinks = [other], {"new": new.url}
+        d.write_config()
+        d.hup()
+        d.wait_log("reload refused")
+        self.assertEqual([s["sink"] for s in d.status()["sinks"]], ["old"])
+        d.rounds(2)
+        self.server.set(NAMES[40], "A", a("192.0.2.40"))
+        self.assertTrue(old.wait_for(len, 20), d.text())
+        d.rounds(1)
+        self.assertEqual((new.requests, other.questions), ([], []))
+        # The consent takes all of it.
+        other.data.update(self.server.data)
+        self.server.set(NAMES[40], "A", a("192.0.2.1"))
+        refused = d.text().count("reload refused")
+        until(lambda: not self.consented(d, refused), 30, "the consent")
+        self.assertEqual([s["sink"] for s in d.status()["sinks"]], ["new"])
+        d.wait(lambda: other.questions, 10, "questions to the new resolver")
+        self.assertEqual(d.stop(), 0)
+
+    def consented(self, d, refused):
+        """Sends SIGHUP when one counts as consent; True until it did."""
+        began = os.times().elapsed
+        until(lambda: os.times().elapsed > began + 5.5, 10, "5 s")
+        d.hup()
+        d.wait(lambda: self.watched(d) == 30 or
+               d.text().count("reload refused") > refused, 15, "an answer")
+        return self.watched(d) != 30
+
     def test_twenty_names_may_go_at_once(self):
         d = self.daemon(watch(*NAMES[:21], types="A"))
         d.write_list("owned.yaml", watch(*NAMES[:1], types="A"))
@@ -113,6 +151,62 @@ class Reload(world.WorldCase):
         d.wait_log("two.yaml cannot be read")
         d.write_list("two.yaml", watch(*NAMES[4:8], types="A"))
         self.hup_until_watched(d, 6)
+        self.assertEqual(d.stop(), 0)
+
+    def test_list_that_breaks_off_keeps_its_content_as_a_whole(self):
+        """Half of it was taken, and under another name the rest was gone."""
+        d = self.daemon({"one.yaml": watch(*NAMES[:3], types="A"),
+                         "two.yaml": watch(*NAMES[3:8], types="A")})
+        self.server.questions.clear()
+        d.write_list("two.yaml", "watchlist: renamed\n" + watch(
+            *NAMES[3:5], *NAMES[20:25], types="A") + '  - "no end\n')
+        d.write_list("one.yaml", watch(*NAMES[:2], types="A"))
+        self.hup_until_watched(d, 7)
+        d.wait_log("two.yaml cannot be read")
+        self.assertRegex(d.text(), "two.yaml:[0-9]+:[0-9]+: ")
+        d.rounds(2)
+        asked = {q.name for q in self.server.questions}
+        self.assertFalse(asked & {n + "." for n in NAMES[20:25]})
+        self.assertEqual(self.watched(d), 7)
+        # Mended, it is what it says.
+        d.write_list("two.yaml", "watchlist: renamed\n" + watch(
+            *NAMES[4:6], types="A"))
+        self.hup_until_watched(d, 4)
+        self.assertEqual(d.log(), [])
+        self.assertEqual(d.stop(), 0)
+
+    def test_list_that_is_written_while_it_is_read_keeps_its_content(self):
+        """W-F19: not renamed into place, and read half-way."""
+        d = self.daemon({"one.yaml": watch(*NAMES[:3], types="A")})
+        path = os.path.join(d.folder, "lists", "many.txt")
+        with open(d.config) as f:
+            text = f.read().replace('"lists/*.yaml"',
+                                    '"lists/*.yaml", lists/many.txt')
+
+        def content(names):
+            # Read in steps of 2,000 lines, 100 ms apart.
+            return "".join(n + "\n" for n in names) + "# more\n" * 30000
+
+        with open(path, "w") as f:
+            f.write(content(NAMES[10:15]))
+        d.write_config(text)
+        self.hup_until_watched(d, 33)  # 3 and 5 with six types
+        with open(path, "r+") as f:
+            f.write(content(NAMES[11:16]))
+            f.seek(0, os.SEEK_END)
+            f.flush()
+            d.hup()
+
+            def write_on():
+                f.write("# %d\n" % os.getpid())
+                f.flush()
+                return "many.txt cannot be read" in d.text()
+            until(write_on, 20, lambda: "a complaint in " + d.text(), 0.02)
+        self.assertIn("changed while it was read", d.text())
+        d.wait(lambda: d.text().count("monitor: reloaded") == 2, 10, "an end")
+        self.assertEqual(self.watched(d), 33)
+        self.assertEqual({n for n in NAMES[10:17] if d.history(n)},
+                         set(NAMES[10:15]))
         self.assertEqual(d.stop(), 0)
 
     def test_bad_line_is_told_and_the_rest_is_watched(self):

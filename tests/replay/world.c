@@ -68,6 +68,7 @@ world_fini(struct world *w)
 	if (w->store != NULL)
 		fake_store_close(w->store);
 	config_free(w->config);
+	config_free(w->next);
 	db_free(w->db);
 	net_free(&w->net);
 	buf_fini(&w->resolvers);
@@ -289,6 +290,19 @@ on_fatal(void *ctx, const char *why)
 }
 
 static void
+on_reloaded(void *ctx, const struct config *config, bool taken)
+{
+	struct world *w = ctx;
+
+	if (config != w->next)
+		story_fail("another configuration was reloaded than given");
+	config_free(taken ? w->config : w->next);
+	if (taken)
+		w->config = w->next;
+	w->next = NULL;
+}
+
+static void
 on_store(void *ctx, enum store_state state, const char *why)
 {
 	struct world *w = ctx;
@@ -300,7 +314,8 @@ on_store(void *ctx, enum store_state state, const char *why)
 static void
 start_monitor(struct world *w)
 {
-	struct monitor_hooks hooks = {on_line, on_outbox, on_done, on_fatal, w};
+	struct monitor_hooks hooks = {
+	    on_line, on_outbox, on_done, on_fatal, on_reloaded, w};
 	struct monitor_setup setup = {
 	    .loop = w->loop,
 	    .config = w->config,
@@ -351,6 +366,8 @@ world_restart(struct world *w)
 	monitor_free(w->monitor);
 	fake_store_close(w->store);
 	config_free(w->config);
+	config_free(w->next);
+	w->next = NULL;
 	write_lists(w);
 	w->config = make_config(w);
 	start_monitor(w);
@@ -359,16 +376,12 @@ world_restart(struct world *w)
 void
 world_reload(struct world *w, bool mass)
 {
-	struct config *old;
-
 	world_start(w);
-	old = w->config;
-
 	write_lists(w);
-	w->config = make_config(w);
+	w->next = make_config(w);
 	w->db->n_sinks = w->n_sinks;
-	monitor_reload(w->monitor, w->config, mass);
-	config_free(old);
+	if (!monitor_reload(w->monitor, w->next, mass))
+		story_fail("a reload begins while another goes on");
 }
 
 void

@@ -26,6 +26,7 @@ struct world {
 	struct store *store;
 	struct monitor *monitor;
 	struct config *config;
+	struct config *next; /* of a reload that goes on */
 	struct resolver_limits limits;
 	char dir[64];
 	struct buf resolvers; /* YAML */
