@@ -111,6 +111,12 @@ lines_next(struct lines *l, char **text, size_t *size)
 			return LINES_END;
 		return hand_out(l, l->end, l->end, text, size);
 	}
+	if (memchr(l->data + l->begin, '\0', l->end - l->begin) != NULL) {
+		report_error(&l->source->report,
+		    (struct place){l->line + !l->too_long, 1},
+		    "no text: NUL bytes without an end; put the list here");
+		return ERR_SYNTAX;
+	}
 	if (!l->too_long) {
 		report_error(&l->source->report, (struct place){l->line + 1, 1},
 		    "line longer than 64 KB; write one entry per line");

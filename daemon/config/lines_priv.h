@@ -6,7 +6,8 @@
  * lines -- a file line by line, in constant memory.
  *
  * Ends are LF or CRLF; a BOM is dropped.  A line over WATCHLIST_ENTRY_MAX is
- * reported and read past a piece at a time.
+ * reported and read past a piece at a time, but for one with NUL bytes in it:
+ * that is no text, and may be a hole of any size.
  */
 
 #include <stdbool.h>

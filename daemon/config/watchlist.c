@@ -16,7 +16,12 @@
 #include "dns/type.h"
 #include "list_priv.h"
 
-enum { LIST_NAME_MAX = 64, ADDRESS_BITS_MAX = 12, STEP_ALL = 4096 };
+enum {
+	LIST_NAME_MAX = 64,
+	ADDRESS_BITS_MAX = 12,
+	STEP_ALL = 4096,
+	STEP_BYTES_MAX = 8 * 1024 * 1024 /* read in one step, about */
+};
 
 const uint16_t watch_types_default[] = {
     TYPE_A, TYPE_AAAA, TYPE_MX, TYPE_NS, TYPE_TXT, TYPE_SOA};
@@ -189,7 +194,10 @@ out:
 int
 watchlist_step(struct watchlist *w, size_t entries)
 {
-	while (entries-- > 0 && w->result > 0) {
+	off_t until = w->source.total + STEP_BYTES_MAX;
+
+	/* An entry may be a long line that is read past. */
+	while (entries-- > 0 && w->result > 0 && w->source.total < until) {
 		if (w->addresses_left > 0)
 			tell_address(w);
 		else

@@ -68,7 +68,7 @@ MUST_CHECK int watchlist_load(
 
 /*
  * The same in pieces, so that a running daemon is never held up: read about
- * `entries` entries per step.
+ * `entries` entries, or 8 MB, per step.
  */
 struct watchlist;
 MUST_CHECK int watchlist_open(const char *path, watch_fn *fn, void *ctx,
