@@ -7,6 +7,7 @@
  */
 
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -390,6 +391,7 @@ free_sink(struct config_sink *sink)
 	free(sink->url);
 	free_wiped(sink->secret, sink->secret_size);
 	free(sink->allow);
+	free(sink->ca);
 }
 
 void
@@ -417,4 +419,27 @@ config_free(struct config *c)
 	}
 	free(c->severities);
 	free(c);
+}
+
+bool
+config_names(const struct config *c, const char *path)
+{
+	const char *slash = c->path == NULL ? NULL : strrchr(c->path, '/');
+	size_t folder = slash == NULL ? 0 : (size_t)(slash - c->path) + 1;
+
+	for (size_t i = 0; i < c->n_watchlists; i++) {
+		const char *pattern = c->watchlists[i];
+		const char *tail = path;
+
+		/* The folder is a path, whatever signs are in it. */
+		if (pattern[0] != '/') {
+			if (strncmp(path, c->path, folder) != 0)
+				continue;
+			tail += folder;
+		}
+		if (strcmp(pattern, tail) == 0 ||
+		    fnmatch(pattern, tail, FNM_PATHNAME) == 0)
+			return true;
+	}
+	return false;
 }

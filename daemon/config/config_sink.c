@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/pem.h"
 #include "reader_priv.h"
 
 enum {
@@ -19,7 +20,8 @@ enum {
 	SECRET_RAW_MAX = 4096,
 	URL_MAX = 2048,
 	NAME_MAX_SIZE = 32,
-	ALLOW_MAX = 1024
+	ALLOW_MAX = 1024,
+	CA_FILE_MAX = 4 * 1024 * 1024 /* the system's have a tenth of it */
 };
 
 struct entry {
@@ -63,6 +65,42 @@ read_secret_file_key(void *ctx, const struct node *value)
 	struct entry *e = ctx;
 
 	e->secret_file = value;
+}
+
+/* Read now and kept: what is in force is what was checked. */
+static void
+read_ca_file(void *ctx, const struct node *value)
+{
+	struct entry *e = ctx;
+	struct named_file file = {"ca_file", NULL, CA_FILE_MAX};
+	char *path;
+	bool shared; /* certificates are no secret */
+	int n;
+
+	if (node_text(value, "ca_file", &e->x->r) == NULL)
+		return;
+	file.path = path = path_beside(e->x->r.path, value->text);
+	if (path == NULL) {
+		e->x->no_memory = true;
+		return;
+	}
+	free(e->sink->ca);
+	e->sink->ca =
+	    read_named_file(e->x, value, &file, &e->sink->ca_size, &shared);
+	n = e->sink->ca == NULL
+	        ? 1
+	        : pem_certificates(e->sink->ca, e->sink->ca_size);
+	if (n == 0)
+		report_error(&e->x->r, value->at,
+		    "ca_file %s: no certificate in it; give the PEM of the "
+		    "authorities to trust",
+		    path);
+	else if (n < 0)
+		report_error(&e->x->r, value->at,
+		    "ca_file %s: certificate %d in it cannot be read; replace "
+		    "it",
+		    path, -n);
+	free(path);
 }
 
 static void
@@ -305,6 +343,7 @@ read_sink(struct reader *x, const struct node *n)
 	    {"secret_file", read_secret_file_key},
 	    {"allow", read_allow},
 	    {"http", read_http},
+	    {"ca_file", read_ca_file},
 	};
 	struct entry e = {.x = x};
 
@@ -313,7 +352,7 @@ read_sink(struct reader *x, const struct node *n)
 	if (e.sink->name == NULL)
 		return;
 	x->c->n_sinks++;
-	if (!node_walk(n, "a sink", keys, 6, &x->r, &e))
+	if (!node_walk(n, "a sink", keys, 7, &x->r, &e))
 		return;
 	if (e.type == NULL)
 		report_error(&x->r, n->key->at,

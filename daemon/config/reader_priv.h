@@ -40,6 +40,15 @@ void read_severities(void *ctx, const struct node *value);
  */
 char *read_secret_file(
     struct reader *x, const struct node *n, const char *what, size_t *size);
+/* A file that a value names: how messages call it, where it is, its limit. */
+struct named_file {
+	const char *what;
+	const char *path;
+	size_t size_max;
+};
+/* Its content, which the caller frees; NULL when it was refused at `n`. */
+char *read_named_file(struct reader *x, const struct node *n,
+    const struct named_file *file, size_t *size, bool *shared);
 /* Warns when a secret stands in a file that others may read. */
 void warn_shared(struct reader *x, const struct node *n, const char *what);
 

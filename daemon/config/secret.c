@@ -57,30 +57,41 @@ credential_path(struct reader *x, const struct node *n, const char *what)
 	return out;
 }
 
+char *
+read_named_file(struct reader *x, const struct node *n,
+    const struct named_file *file, size_t *size, bool *shared)
+{
+	struct diag inner = {0};
+	struct report report = {&inner, file->path};
+	struct source source;
+	char *data = NULL;
+	int err = source_open(&source, &report);
+
+	*shared = false;
+	if (err == 0) {
+		*shared = (source.st.st_mode & 077) != 0;
+		err = source_read_all(&source, file->size_max, &data, size);
+		source_close(&source);
+	}
+	if (err != 0)
+		report_error(&x->r, n->at, "%s %s: %s", file->what, file->path,
+		    inner.n_items > 0 ? inner.items[0].text
+				      : "memory is short");
+	diag_fini(&inner);
+	return data;
+}
+
 static char *
 read_file(struct reader *x, const struct node *n, const char *what,
     const char *path, size_t *size)
 {
-	struct diag inner = {0};
-	struct report report = {&inner, path};
-	struct source source;
-	char *data = NULL;
-	bool shared = false;
-	int err = source_open(&source, &report);
+	const struct named_file file = {what, path, SECRET_FILE_MAX};
+	bool shared;
+	char *data = read_named_file(x, n, &file, size, &shared);
 
-	if (err == 0) {
-		shared = (source.st.st_mode & 077) != 0;
-		err = source_read_all(&source, SECRET_FILE_MAX, &data, size);
-		source_close(&source);
-	}
-	if (err != 0)
-		report_error(&x->r, n->at, "%s %s: %s", what, path,
-		    inner.n_items > 0 ? inner.items[0].text
-				      : "memory is short");
-	else if (shared && strncmp(n->text, credential, 11) != 0)
+	if (data != NULL && shared && strncmp(n->text, credential, 11) != 0)
 		report_warning(&x->r, n->at,
 		    "%s %s can be read by others; chmod 600 it", what, path);
-	diag_fini(&inner);
 	return data;
 }
 

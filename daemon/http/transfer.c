@@ -177,6 +177,29 @@ set_limits(struct transfer *t, const struct http_post *post)
 	return ok;
 }
 
+/* Instead of the system's authorities: neither its file nor its folder. */
+static bool
+set_authorities(struct transfer *t, const struct http_post *post)
+{
+	struct curl_blob blob = {.len = post->ca_size, .flags = CURL_BLOB_COPY};
+	char *copy;
+	bool ok = true;
+
+	if (post->ca == NULL)
+		return true;
+	/* The blob's pointer is not const; what it points to is copied. */
+	copy = malloc(post->ca_size);
+	if (copy == NULL)
+		return false;
+	memcpy(copy, post->ca, post->ca_size);
+	blob.data = copy;
+	SET(CURLOPT_CAINFO, NULL);
+	SET(CURLOPT_CAPATH, NULL);
+	SET(CURLOPT_CAINFO_BLOB, &blob);
+	free(copy);
+	return ok;
+}
+
 static bool
 set_request(struct transfer *t, const struct http_post *post)
 {
@@ -236,7 +259,7 @@ transfer_new(const struct http_post *post, struct transfer **out)
 		goto out;
 	}
 	if (!set_callbacks(t) || !set_limits(t, post) ||
-	    !set_request(t, post)) {
+	    !set_authorities(t, post) || !set_request(t, post)) {
 		err = ERR_HTTP;
 		goto out;
 	}

@@ -20,7 +20,6 @@
  */
 
 #include <errno.h>
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -564,30 +563,6 @@ open_next(struct watchset *w)
 	return false;
 }
 
-/* Does a pattern of the configuration still stand for this file? */
-static bool
-is_named(const struct config *c, const char *path)
-{
-	const char *slash = c->path == NULL ? NULL : strrchr(c->path, '/');
-	size_t folder = slash == NULL ? 0 : (size_t)(slash - c->path) + 1;
-
-	for (size_t i = 0; i < c->n_watchlists; i++) {
-		const char *pattern = c->watchlists[i];
-		const char *tail = path;
-
-		/* The folder is a path, whatever signs are in it. */
-		if (pattern[0] != '/') {
-			if (strncmp(path, c->path, folder) != 0)
-				continue;
-			tail += folder;
-		}
-		if (strcmp(pattern, tail) == 0 ||
-		    fnmatch(pattern, tail, FNM_PATHNAME) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* ---- the phases ---- */
 
 static void
@@ -660,7 +635,7 @@ next_kept(struct watchset *w)
 	for (; w->keeping < w->n_lists; w->keeping++) {
 		const struct list_file *l = &w->lists[w->keeping];
 
-		if (!l->seen && l->list != NULL && is_named(w->config, l->path))
+		if (!l->seen && l->list != NULL && config_names(w->config, l->path))
 			return true;
 	}
 	return false;

@@ -43,6 +43,8 @@ struct config_sink {
 	struct prefix *allow;
 	size_t n_allow;
 	bool http; /* plain http may be used */
+	char *ca;  /* PEM: who is trusted instead of the system's; NULL */
+	size_t ca_size;
 };
 
 /* One line of the severity table that the operator overrode (R21). */
@@ -105,5 +107,7 @@ void config_free(struct config *c); /* wipes secrets; NULL is fine */
  */
 size_t config_files(const struct config *c, char ***out, struct diag *d);
 void config_files_free(char **files, size_t n);
+/* Does a pattern of its watchlists stand for this file, there or not? */
+bool config_names(const struct config *c, const char *path);
 
 #endif

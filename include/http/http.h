@@ -9,7 +9,8 @@
  * the text of the URL: loopback, private, link-local, multicast, mapped and
  * translated addresses are refused unless an `allow` prefix has them.  Also a
  * kept connection is asked whose address it has before it is used again.  No
- * redirects, no proxy from the environment, no netrc; TLS is verified; at
+ * redirects, no proxy from the environment, no netrc; TLS 1.2 or newer is
+always verified, by the system's authorities or those given instead (T13); at
  * most HTTP_BODY_MAX bytes of an answer are read, and 64 KB of its header.
  *
  * Retries, and what a status means, are the owner's business.
@@ -36,7 +37,9 @@ struct http_post {
 	size_t size;
 	const struct prefix *allow;
 	size_t n_allow;
-	bool http;           /* plain http is allowed */
+	bool http;      /* plain http is allowed */
+	const char *ca; /* PEM of authorities; NULL: the system's */
+	size_t ca_size;
 	uint32_t timeout_ms; /* of the whole, over 0; connecting: 10 s */
 };
 

@@ -194,8 +194,10 @@ class Receiver:
         self._server.receiver = self
         self._scheme = "https" if tls else "http"
         if tls:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(*tls)
+            context = tls
+            if not isinstance(tls, ssl.SSLContext):
+                context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                context.load_cert_chain(*tls)
             # The handshake is the connection's thread's work.
             self._server.socket = context.wrap_socket(
                 self._server.socket, server_side=True,

@@ -313,9 +313,11 @@ class Daemon:
         if self.sinks:
             lines.append("sinks:")
         for name, url in self.sinks.items():
+            # A URL, or a URL and keys beside it.
+            url, more = url if isinstance(url, tuple) else (url, "http: true")
             lines.append('  %s: {type: webhook, url: "%s", secret: %s, '
-                         "http: true, allow: [127.0.0.0/8]}" % (
-                             name, url, SECRET))
+                         "%s, allow: [127.0.0.0/8]}" % (
+                             name, url, SECRET, more))
         with open(self.config + "~", "w") as f:
             f.write(text or "\n".join(lines) + "\n" + self.extra)
         os.chmod(self.config + "~", 0o600)
