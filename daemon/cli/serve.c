@@ -6,12 +6,15 @@
  * pass and an end.
  */
 
+#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "alert/alert.h"
@@ -333,6 +336,7 @@ status_store(struct service *s, struct emit *j)
 	emit_int(j, "reconnects", (int64_t)n.reconnects);
 	emit_int(j, "unknown_commits", (int64_t)n.unknown_commits);
 	emit_int(j, "resolved_committed", (int64_t)n.resolved_committed);
+	emit_int(j, "resolved_rolled_back", (int64_t)n.resolved_rolled_back);
 	emit_int(
 	    j, "default_partition_rows", (int64_t)n.default_partition_rows);
 	emit_int(j, "commit_us", n.commit_us);
@@ -362,6 +366,48 @@ status_sinks(struct service *s, struct emit *j)
 	emit_array_end(j);
 }
 
+static bool
+is_datagram_socket(int fd)
+{
+	int type = 0;
+	socklen_t size = sizeof(type);
+
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 &&
+	       type == SOCK_DGRAM;
+}
+
+/* Of the process as the system sees it; 0: it does not say. */
+static void
+status_process(struct emit *j)
+{
+	FILE *f = fopen("/proc/self/statm", "re");
+	DIR *d = opendir("/proc/self/fd");
+	const struct dirent *entry;
+	long long pages = 0;
+	int64_t n = 0;
+	int64_t n_datagram = 0;
+
+	if (f != NULL && fscanf(f, "%*d %lld", &pages) != 1)
+		pages = 0;
+	if (f != NULL)
+		fclose(f);
+	while (d != NULL && (entry = readdir(d)) != NULL) {
+		int fd = atoi(entry->d_name);
+
+		if (entry->d_name[0] == '.' || fd == dirfd(d))
+			continue;
+		n++;
+		n_datagram += is_datagram_socket(fd);
+	}
+	if (d != NULL)
+		closedir(d);
+	emit_object(j, "process");
+	emit_int(j, "rss_bytes", pages * sysconf(_SC_PAGESIZE));
+	emit_int(j, "descriptors", n);
+	emit_int(j, "datagram_sockets", n_datagram);
+	emit_object_end(j);
+}
+
 static void
 on_status(void *ctx, struct buf *out)
 {
@@ -380,6 +426,7 @@ on_status(void *ctx, struct buf *out)
 	emit_int(&j, "pid", getpid());
 	emit_wall(&j, "since", s->since);
 	emit_int(&j, "log_lines_lost", (int64_t)log_lost());
+	status_process(&j);
 	status_store(s, &j);
 	monitor_status(s->monitor, &j);
 	status_sinks(s, &j);

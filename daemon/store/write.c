@@ -492,6 +492,7 @@ write_resolve(struct store *s, int64_t batch)
 	s->w.unknown = false;
 	s->w.flight = NULL;
 	if (batch != s->w.committed + 1) {
+		s->numbers.resolved_rolled_back++;
 		b->release_self = false;
 		queue_push(s, b);
 		return;

@@ -185,7 +185,9 @@ void store_retention(struct store *s, uint32_t days);
 struct store_numbers {
 	uint64_t batches, items, bytes_waiting, items_waiting;
 	uint64_t items_refused; /* lost: the database took all but them */
-	uint64_t reconnects, unknown_commits, resolved_committed;
+	uint64_t reconnects;
+	/* Commits whose answer was lost, and what they turned out to be. */
+	uint64_t unknown_commits, resolved_committed, resolved_rolled_back;
 	uint64_t default_partition_rows; /* should be 0 */
 	uint32_t commit_us;              /* smoothed, send to commit */
 };

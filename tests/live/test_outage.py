@@ -23,6 +23,7 @@ import world_check
 from world import a, until, watch
 
 CRASHES = 20
+WARM = 5  # crashes after which the footprint is taken
 PATIENT = ["p%d.o.example" % i for i in range(12)]
 WILD = ["w%d.o.example" % i for i in range(8)]
 
@@ -42,14 +43,22 @@ class CrashLoop(world.WorldCase):
         server = w.scripted("127.0.0.5")
         truth = world_check.Truth(w, server, PATIENT, WILD, seed)
         r = w.receiver()
+        proxy = w.proxy(seed, 0.3, 16)
         d = w.daemon([server], watch(*PATIENT, *WILD, types="A"),
-                     sinks={"soc": r.url}).start()
+                     sinks={"soc": r.url},
+                     database=proxy.conninfo(w.database())).start()
         d.wait_ready()
         truth.windows.append((time.time(), time.time() + 3600))
         truth.run(d)
+        proxy.armed.set()
         for i in range(CRASHES):
+            # Back first: a crash of what is away tries nothing.
+            d.wait(lambda: d.status()["database"]["state"] == "ready", 90,
+                   "the database is back")
+            if i == WARM:
+                warm = world_check.Footprint(w, d)
             begin = time.time()
-            lifetime = 0.5 + 2.5 * dice.random()
+            lifetime = 0.2 + 1.3 * dice.random()
             until(lambda: time.time() - begin > lifetime, 10, "", 0.01)
             if i % 3 == 2:
                 w.cluster.kill9()
@@ -57,17 +66,23 @@ class CrashLoop(world.WorldCase):
             else:
                 w.cluster.restart("immediate")
             self.assertTrue(d.is_running(), d.text()[-2000:])
+        d.wait(lambda: min(proxy.committed, proxy.rolled_back) > 2, 60,
+               "commits lost both ways")
+        proxy.armed.clear()
         truth.stop()
         d.wait(truth.is_settled, 60, "the last values are believed")
         d.wait(lambda: d.status()["questions"]["inquiries"] == 0, 90,
                "all decided")
         d.wait(lambda: world_check.is_delivered(w, d), 60, "all delivered")
         wrong, counts = world_check.check(w, d, truth, r, CRASHES)
+        leaks, footprint = warm.check()
         store = d.status()["database"]
-        print("crashes x %d, seed %d: %s, %d unknown commits, %d of them "
-              "were committed" % (CRASHES, seed, counts,
-                                  store["unknown_commits"],
-                                  store["resolved_committed"]))
+        wrong += leaks + world_check.check_unknown(store, proxy)
+        print("crashes x %d, seed %d: %s, %s; %d commits unknown: %d had "
+              "happened, %d had not (cut on purpose: %d and %d)" % (
+                  CRASHES, seed, counts, footprint, store["unknown_commits"],
+                  store["resolved_committed"], store["resolved_rolled_back"],
+                  proxy.committed, proxy.rolled_back))
         self.assertEqual(wrong[:20], [], "seed %d, %d violations" % (
             seed, len(wrong)))
         self.assertGreaterEqual(store["reconnects"], CRASHES // 2)

@@ -39,10 +39,13 @@ class KillLoop(world.WorldCase):
         server = w.scripted("127.0.0.5")
         truth = world_check.Truth(w, server, PATIENT, WILD, seed)
         r = w.receiver()
+        proxy = w.proxy(seed, 0.05, 30)
         d = w.daemon([server], watch(*PATIENT, *WILD, types="A"),
-                     sinks={"soc": r.url}).start()
+                     sinks={"soc": r.url},
+                     database=proxy.conninfo(w.database())).start()
         d.wait_ready()
         truth.run(d)
+        proxy.armed.set()
         for i in range(KILLS):
             begin = time.time()
             # Most die young, in the load or in the first commits.
@@ -56,14 +59,24 @@ class KillLoop(world.WorldCase):
             truth.windows.append((begin, time.time()))
             d.start()
         truth.windows.append((time.time(), time.time() + 3600))
-        truth.stop()
+        d.wait(lambda: min(proxy.committed, proxy.rolled_back) > 2, 60,
+               "commits lost both ways")
+        proxy.armed.clear()
         d.wait_ready()
+        warm = world_check.Footprint(w, d)
+        truth.stop()
         d.wait(truth.is_settled, 60, "the last values are believed")
         d.wait(lambda: d.status()["questions"]["inquiries"] == 0, 90,
                "all decided")
         d.wait(lambda: world_check.is_delivered(w, d), 60, "all delivered")
         wrong, counts = world_check.check(w, d, truth, r, KILLS)
-        print("kill -9 x %d, seed %d: %s" % (KILLS, seed, counts))
+        leaks, footprint = warm.check()
+        # The counters of the status are those of the last life.
+        wrong += leaks
+        print("kill -9 x %d, seed %d: %s, %s; answers to commits lost on "
+              "purpose: %d had happened, %d had not" % (
+                  KILLS, seed, counts, footprint, proxy.committed,
+                  proxy.rolled_back))
         self.assertEqual(wrong[:20], [], "seed %d, %d violations" % (
             seed, len(wrong)))
         self.assertEqual(d.stop(), 0)

@@ -34,6 +34,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, HERE)
 import pg  # noqa: E402
+import pg_proxy  # noqa: E402
 import receiver  # noqa: E402
 from world_dns import (  # noqa: E402,F401
     NOERROR, NXDOMAIN, REFUSED, SERVFAIL, TYPES, Scripted, a, address_of,
@@ -499,6 +500,12 @@ class World:
 
     def scripted(self, host="127.0.0.5", **how):
         return Scripted(self, host, **how)
+
+    def proxy(self, seed, chance, limit):
+        """In front of PostgreSQL; see pg_proxy.py."""
+        p = pg_proxy.PgProxy(self.cluster, seed, chance, limit)
+        self.receivers.append(p)
+        return p
 
     def receiver(self, **how):
         r = receiver.Receiver(secret=SECRET, **how).start()

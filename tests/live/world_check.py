@@ -5,7 +5,8 @@ Truth counts up in the address that each name has (10.x.y.z) and writes every
 value down, on disk, before it is served.  check() reads the history, the log,
 the outbox and the receiver's requests afterwards and names every violation
 of the invariants 1 to 6: no phantom, no loss, no duplicate change, atomicity,
-at-least-once, order per name.
+at-least-once, order per name.  Footprint is 7, nothing leaks; check_unknown()
+is 8, a commit whose answer was lost is looked up and is no failure.
 """
 
 import json
@@ -15,6 +16,7 @@ import threading
 import time
 from collections import Counter, defaultdict
 
+from world import until
 from world_dns import a
 
 SEEN_S = 2.5  # a state of this age has been polled: interval, jitter, retry
@@ -244,3 +246,70 @@ def check(world, daemon, truth, receiver, kills):
         "m (id, revision)"), receiver, kills)
     r.counts["served"] = sum(len(s) for s in truth.served.values())
     return r.wrong, dict(r.counts)
+
+
+# ---- 7: nothing leaks ----
+
+SESSIONS = 2  # that a daemon has at its database
+KEPT_OPEN = 4  # connections to a sink, as many as it may post at once
+
+
+class Footprint:
+    """What a process has; taken once it is warm, and again at the end."""
+
+    def __init__(self, world, daemon):
+        self.world = world
+        self.daemon = daemon
+        until(lambda: len(self.sessions()) == SESSIONS, 30, "two sessions")
+        self.rss, self.descriptors = self.now()
+
+    def now(self):
+        p = self.daemon.status()["process"]
+        # Those for datagrams are a pool that fills as it is wanted.
+        return p["rss_bytes"], p["descriptors"] - p["datagram_sockets"]
+
+    def sessions(self):
+        """Of the daemon's role at any of its databases, by state."""
+        return sorted(row[0] for row in self.world.psql(
+            self.daemon, "select state from pg_stat_activity "
+            "where usename = 'dnsvigil'"))
+
+    def check(self):
+        """(violations, counts), when all is quiet or 30 s later."""
+        wrong = []
+
+        def is_quiet():
+            return self.now()[1] <= self.descriptors + KEPT_OPEN and \
+                self.sessions() == ["idle"] * SESSIONS
+        try:
+            until(is_quiet, 30, "quiet", 0.2)
+        except AssertionError:
+            pass
+        rss, descriptors = self.now()
+        sessions = self.sessions()
+        if rss > 1.1 * self.rss:
+            wrong.append("RSS grew from %d to %d" % (self.rss, rss))
+        if descriptors > self.descriptors + KEPT_OPEN:
+            wrong.append("descriptors grew from %d to %d" % (
+                self.descriptors, descriptors))
+        if sessions != ["idle"] * SESSIONS:
+            wrong.append("sessions are left: %s" % sessions)
+        return wrong, {"RSS": (self.rss, rss),
+                       "descriptors": (self.descriptors, descriptors)}
+
+
+# ---- 8: unknown is not failed ----
+
+def check_unknown(store, proxy):
+    """Each commit whose answer was lost was looked up: had it happened?"""
+    wrong = []
+    done = store["resolved_committed"]
+    undone = store["resolved_rolled_back"]
+    if store["unknown_commits"] != done + undone:
+        wrong.append("%d unknown commits, %d + %d looked up" % (
+            store["unknown_commits"], done, undone))
+    # Those that the proxy cut; a crash may have lost the answers of others.
+    if done < proxy.committed or undone < proxy.rolled_back:
+        wrong.append("cut %d committed and %d rolled back, found %d and %d" % (
+            proxy.committed, proxy.rolled_back, done, undone))
+    return wrong
