@@ -392,7 +392,7 @@ status_process(struct emit *j)
 	if (f != NULL)
 		fclose(f);
 	while (d != NULL && (entry = readdir(d)) != NULL) {
-		int fd = atoi(entry->d_name);
+		int fd = (int)strtol(entry->d_name, NULL, 10);
 
 		if (entry->d_name[0] == '.' || fd == dirfd(d))
 			continue;
