@@ -19,6 +19,7 @@
 #include "base/err.h"
 #include "cli/cli.h"
 #include "cli/print.h"
+#include "config/unicode.h"
 #include "dns/type.h"
 #include "judge/diff.h"
 #include "rule/severity.h"
@@ -138,6 +139,7 @@ put_baseline_json(struct buf *out, const struct read_baseline *b)
 	emit_int(&j, "schema", 1);
 	emit_text(&j, "class", "baseline");
 	emit_text(&j, "name", b->name);
+	unicode_emit(&j, b->name);
 	emit_text(&j, "type", type_print(b->type, type));
 	emit_text(&j, "view", b->view);
 	emit_object(&j, "to");
@@ -159,7 +161,7 @@ on_baseline(void *ctx, const struct read_baseline *b)
 	} else {
 		print_wall(&c->line, b->seen_at);
 		buf_add_text(&c->line, "  baseline  ");
-		print_text(&c->line, b->name, NAME_TEXT_SIZE);
+		print_watched(&c->line, b->name);
 		buf_printf(&c->line, " %s ", type_print(b->type, type));
 		print_packed(&c->line, b->content, b->content_size);
 	}

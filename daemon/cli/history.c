@@ -14,6 +14,7 @@
 #include "base/emit.h"
 #include "cli/cli.h"
 #include "cli/print.h"
+#include "config/unicode.h"
 #include "dns/reply.h"
 #include "dns/type.h"
 #include "store/read.h"
@@ -142,6 +143,7 @@ put_interval_json(struct history *h, const struct read_interval *i)
 	emit_start(&j, &h->line);
 	emit_object(&j, NULL);
 	emit_text(&j, "name", i->name);
+	unicode_emit(&j, i->name);
 	emit_text(&j, "type", type_print(i->type, type));
 	emit_text(&j, "view", i->view);
 	emit_text(&j, "owner", i->owner);
@@ -173,7 +175,7 @@ put_heading(struct history *h, uint16_t type, const char *view)
 	free(h->head_view);
 	h->head_view = strdup(view);
 	h->head_type = type;
-	print_text(&h->line, h->text, NAME_TEXT_SIZE);
+	print_watched(&h->line, h->text);
 	buf_printf(&h->line, " %s", type_print(type, mnemonic));
 	if (strcmp(view, "default") != 0) {
 		buf_add_text(&h->line, " in ");
@@ -255,6 +257,7 @@ put_believed_json(struct history *h, const struct read_believed *b)
 	emit_start(&j, &h->line);
 	emit_object(&j, NULL);
 	emit_text(&j, "name", b->name);
+	unicode_emit(&j, b->name);
 	emit_text(&j, "type", type_print(b->type, type));
 	emit_text(&j, "view", b->view);
 	emit_wall(&j, "at", h->at);
@@ -296,7 +299,7 @@ put_believed(struct history *h, const struct read_believed *b)
 	    .last_good = b->content == NULL ? 0 : b->before};
 	char type[TYPE_TEXT_SIZE];
 
-	print_text(&h->line, b->name, NAME_TEXT_SIZE);
+	print_watched(&h->line, b->name);
 	buf_printf(&h->line, " %s  ", type_print(b->type, type));
 	if (strcmp(b->view, "default") != 0) {
 		buf_add_text(&h->line, "in ");

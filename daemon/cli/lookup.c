@@ -14,6 +14,7 @@
 #include "cli/cli.h"
 #include "cli/print.h"
 #include "config/config.h"
+#include "config/unicode.h"
 #include "config/watchlist.h"
 #include "dns/type.h"
 #include "lookup_ask.h"
@@ -125,6 +126,7 @@ put_reply_json(struct lookup *l, const struct lookup_reply *r)
 	emit_start(&j, &l->line);
 	emit_object(&j, NULL);
 	emit_text(&j, "name", l->text);
+	unicode_emit(&j, l->text);
 	emit_text(&j, "type", type_print(l->ask.types[r->type_i], type));
 	emit_text(&j, "view", "default");
 	emit_text(&j, "server",
@@ -181,8 +183,8 @@ put_type(struct lookup *l, size_t type_i)
 	const struct believed *b = &l->believed[type_i];
 	char type[TYPE_TEXT_SIZE];
 
-	buf_printf(
-	    &l->line, "%s %s", l->text, type_print(l->ask.types[type_i], type));
+	print_watched(&l->line, l->text);
+	buf_printf(&l->line, " %s", type_print(l->ask.types[type_i], type));
 	print_line(&l->out, &l->line);
 	for (size_t i = 0; i < l->ask.n_replies; i++) {
 		if (l->ask.replies[i].type_i == type_i)

@@ -6,13 +6,16 @@
  */
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/escape.h"
 #include "cli/print.h"
+#include "config/unicode.h"
 #include "dns/name.h"
 #include "dns/record.h"
 
@@ -88,6 +91,33 @@ print_text(struct buf *out, const char *text, size_t max)
 	if (max > TEXT_MAX)
 		max = TEXT_MAX;
 	buf_add_text(out, escape_text(text, escaped, max + 1));
+}
+
+/* By the environment, as locales are chosen; the first that is set counts. */
+static bool
+reads_utf8(void)
+{
+	static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+	const char *value = NULL;
+
+	for (size_t i = 0; i < 3 && (value == NULL || *value == '\0'); i++)
+		value = getenv(names[i]);
+	value = value == NULL ? NULL : strchr(value, '.');
+	return value != NULL && (strncasecmp(value, ".UTF-8", 6) == 0 ||
+				    strncasecmp(value, ".utf8", 5) == 0);
+}
+
+void
+print_watched(struct buf *out, const char *name)
+{
+	struct unicode u;
+
+	print_text(out, name, TEXT_MAX);
+	/* Beside letters that run leftward a terminal moves what is not. */
+	if (!unicode_of(name, &u) || u.leftward || !reads_utf8())
+		return;
+	buf_printf(
+	    out, " (%s%s)", u.text, u.mixed != NULL ? "; mixed scripts" : "");
 }
 
 static void

@@ -148,11 +148,25 @@ put_bracketed(
 }
 
 static void
+put_watched(struct buf *out, struct scan name)
+{
+	struct buf text = {0};
+
+	if (scan_kind(name) != '"')
+		return;
+	scan_print(&text, name, NAME_MAX_SHOWN);
+	print_watched(out, buf_text(&text));
+	if (text.err != 0)
+		out->err = text.err;
+	buf_fini(&text);
+}
+
+static void
 put_question(struct buf *out, struct scan entry)
 {
 	struct scan view = scan_get(entry, "view");
 
-	put_member(out, entry, "name", NAME_MAX_SHOWN);
+	put_watched(out, scan_get(entry, "name"));
 	if (is_there(scan_get(entry, "type"))) {
 		buf_add(out, " ", 1);
 		put_member(out, entry, "type", WORD_MAX);

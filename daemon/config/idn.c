@@ -49,8 +49,8 @@ static const struct {
     {0xab70, 0xabbf, SCRIPT_CHEROKEE},
 };
 
-static unsigned
-script_of(uint32_t code)
+unsigned
+idn_script_of(uint32_t code)
 {
 	for (size_t i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++) {
 		if (code >= blocks[i].first && code <= blocks[i].last)
@@ -60,8 +60,8 @@ script_of(uint32_t code)
 }
 
 /* Chinese, Japanese and Korean names mix with Latin as a matter of course. */
-static const char *
-mixture_of(unsigned scripts)
+const char *
+idn_mixture_of(unsigned scripts)
 {
 	if ((scripts & (scripts - 1)) == 0)
 		return NULL;
@@ -109,7 +109,7 @@ span_label(const char *text, size_t *dot_size, unsigned *scripts, bool *ascii)
 			return start;
 		}
 		*ascii = *ascii && u.code < 0x80;
-		*scripts |= script_of(u.code);
+		*scripts |= idn_script_of(u.code);
 	}
 	return strlen(text);
 }
@@ -171,7 +171,7 @@ idn_to_ascii(const char *text, char *out, size_t room, const char **why,
 				return false;
 		}
 		if (*mixed == NULL && !ascii)
-			*mixed = mixture_of(scripts);
+			*mixed = idn_mixture_of(scripts);
 		used += strlen(out + used);
 		if (dot_size == 0)
 			return true;

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * `text` is valid UTF-8.  False with *why set when a label cannot be
@@ -19,5 +20,10 @@
  */
 bool idn_to_ascii(const char *text, char *out, size_t room, const char **why,
     const char **mixed);
+
+/* A bit for the script of a letter, 0 for what fits to any. */
+unsigned idn_script_of(uint32_t code);
+/* What a label that has these scripts mixes, a literal; NULL: nothing. */
+const char *idn_mixture_of(unsigned scripts);
 
 #endif

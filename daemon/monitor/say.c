@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/emit.h"
+#include "config/unicode.h"
 #include "dns/record.h"
 #include "dns/type.h"
 
@@ -66,12 +67,22 @@ put_state(struct emit *j, const char *key, const struct say_state *s)
 	emit_object_end(j);
 }
 
+/* The name that is watched, and how people write it (E2). */
+static void
+put_watched(struct emit *j, const uint8_t *name)
+{
+	char text[NAME_TEXT_SIZE];
+
+	put_name(j, "name", name);
+	unicode_emit(j, name_print(name, text));
+}
+
 static void
 put_question(struct emit *j, const struct say_question *q)
 {
 	char type[TYPE_TEXT_SIZE];
 
-	put_name(j, "name", q->name);
+	put_watched(j, q->name);
 	put_name(j, "zone", name_zone_guess(q->name));
 	emit_text(j, "type", type_print(q->type, type));
 	emit_text(j, "view", views[0]);
@@ -534,7 +545,7 @@ say_event(const struct say_event *e, struct buf *json)
 	emit_uuid(&j, "id", &e->id);
 	emit_text(&j, "kind", e->kind);
 	if (e->name != NULL) {
-		put_name(&j, "name", e->name);
+		put_watched(&j, e->name);
 		put_name(&j, "zone", name_zone_guess(e->name));
 		emit_text(&j, "type", type_print(e->type, type));
 	}
@@ -571,7 +582,7 @@ say_group(const struct say_group *g, struct buf *json)
 	emit_uuid(&j, "id", &g->id);
 	emit_int(&j, "revision", g->revision);
 	emit_text(&j, "kind", g->kind);
-	put_name(&j, "name", g->name);
+	put_watched(&j, g->name);
 	emit_text(&j, "view", views[0]);
 	emit_text(&j, "severity", severity_text(g->severity));
 	if (g->label != LABEL_NONE)

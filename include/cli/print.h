@@ -8,7 +8,9 @@
  * Nearly all that is shown was written by strangers into the DNS, and some
  * of it so that a terminal obeys it.  So every byte that leaves here is
  * printable ASCII or the newline at the end of a line; in JSON everything
- * else is an escape, elsewhere it is \DDD.
+ * else is an escape, elsewhere it is \DDD.  The one exception is the Unicode
+ * form of a name that is watched, which we made: letters, marks and digits,
+ * and only where the locale says that UTF-8 is read.
  */
 
 #include <stdbool.h>
@@ -41,6 +43,11 @@ MUST_CHECK bool print_end(struct print *p);
 
 /* "2026-11-21 17:00:00Z"; "-" for 0. */
 void print_wall(struct buf *out, wall_us at);
+/*
+ * The name as it is, and behind it in brackets how people write it, where that
+ * differs and can be shown.
+ */
+void print_watched(struct buf *out, const char *name);
 /* A text of anybody's, escaped, cut to max characters (at most 1024). */
 void print_text(struct buf *out, const char *text, size_t max);
 

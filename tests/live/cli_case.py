@@ -40,9 +40,10 @@ class Result:
             self.rows = [json.loads(x) for x in self.out.splitlines()]
 
 
-def run(*args, cwd="/"):
+def run(*args, cwd="/", locale="C.UTF-8"):
     p = subprocess.run([PROGRAM, *args], capture_output=True, cwd=cwd,
-                       stdin=subprocess.DEVNULL, timeout=60)
+                       stdin=subprocess.DEVNULL, timeout=60,
+                       env=dict(os.environ, LC_ALL=locale))
     return Result(p.returncode, p.stdout, p.stderr)
 
 

@@ -72,6 +72,13 @@ class Loaded(Case):
         q.outage(DAY + "06:00:00.2")
         q = Question("never.example.com.", "A")
         q.outage(DAY + "00:00:00.2", fail=1)
+        for name in ("xn--bcher-kva.example.", "xn--ypal-43d9g.com.",
+                     "xn--4dbcagdahymbxekheh6e0a7fei0b.example."):
+            q = Question(name, "A", lists=["idn"])
+            q.record(1, a("192.0.2.7")[1], DAY + "01:00", DAY + "01:00", 1)
+        q = Question("xn--abc-.example.", "NS", lists=["idn"])
+        q.record(2, wire("xn--bcher-kva.example."), DAY + "01:00",
+                 DAY + "01:00", 1)
         q = Question("gone.example.com.", "A", lists=["brand"])
         q.state(packed("NXDOMAIN"), DAY + "01:00", DAY + "01:00")
         q.outcome("NXDOMAIN", DAY + "01:00", DAY + "01:00")
@@ -247,6 +254,21 @@ class Changes(Loaded):
         self.assertIn(b"standard output", p.stderr)
         cluster.psql("delete from dnsvigil.log where name = 'many.example.'")
 
+    def test_international_names_in_the_log_are_shown_in_both_forms(self):
+        """E2."""
+        body = change_body(1, name="xn--ypal-43d9g.com.", id="idn")
+        seq = log("change", body, revision=1, name="xn--ypal-43d9g.com.",
+                  kind=4, severity=3)
+        try:
+            args = "changes", "--database", cluster.conninfo, "--name", \
+                "xn--ypal-43d9g.com"
+            self.assertIn(
+                "xn--ypal-43d9g.com. (\u0440\u0430ypal.com.; mixed scripts) A "
+                "replaced 192.0.2.1", run(*args).raw.decode())
+            self.assert_harmless(run(*args, locale="C").raw)
+        finally:
+            cluster.psql("delete from dnsvigil.log where seq = %d" % seq)
+
     def test_hostile_bytes_in_the_log_never_reach_a_terminal(self):
         # Not what the daemon writes: the database may be somebody's.
         body = ('{"class": "change",\t"kind": "added\\u001b[31m",\r\n'
@@ -312,6 +334,42 @@ class History(Loaded):
             "last_good": "2025-01-01T05:59:00.000Z"})
         self.assertIn("failing (timeout) since 2025-01-01 00:00:00Z, never "
                       "answered", self.db("history", "never.example.com").out)
+
+    def shown(self, name, locale, *args):
+        return run("history", "--database", cluster.conninfo, name, *args,
+                   locale=locale)
+
+    def test_international_names_are_shown_in_both_forms(self):
+        """E2."""
+        name = "xn--bcher-kva.example."
+        r = self.shown("b\u00fccher.example", "en_GB.UTF-8")
+        self.assertIn(name + " (b\u00fccher.example.) A", r.raw.decode())
+        for locale in "C", "POSIX", "de_DE.ISO-8859-1":
+            r = self.shown(name, locale)
+            self.assertIn(name + " A", r.out)
+            self.assert_harmless(r.raw)
+        r = self.shown(name, "C.UTF-8", "--json")
+        self.assert_harmless(r.raw)
+        self.assertEqual(r.rows[0]["name_unicode"], "b\u00fccher.example.")
+        self.assertNotIn("name_mixed", r.rows[0])
+        r = self.shown("xn--ypal-43d9g.com", "C.UTF-8")
+        self.assertIn(" (\u0440\u0430ypal.com.; mixed scripts) A",
+                      r.raw.decode())
+        row = self.shown("xn--ypal-43d9g.com", "C", "--json").rows[0]
+        self.assertEqual((row["name_unicode"], row["name_mixed"]),
+                         ("\u0440\u0430ypal.com.", True))
+        # Hebrew: a terminal would move what stands beside it.
+        hebrew = "xn--4dbcagdahymbxekheh6e0a7fei0b.example."
+        self.assert_harmless(self.shown(hebrew, "C.UTF-8").raw)
+        self.assertIn("name_unicode", self.shown(
+            hebrew, "C.UTF-8", "--json").rows[0])
+        # No name that a server sent, and no label that is none.
+        r = self.shown("xn--abc-.example", "C.UTF-8")
+        self.assertIn("xn--abc-.example. NS\n", r.out)
+        self.assertIn("NS xn--bcher-kva.example.", r.out)
+        self.assert_harmless(r.raw)
+        r = self.shown("xn--abc-.example", "C.UTF-8", "--json")
+        self.assertNotIn("name_unicode", r.rows[0])
 
     def test_an_unknown_name_is_told_apart_from_trouble(self):
         r = self.db("history", "unknown.example")

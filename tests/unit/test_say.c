@@ -676,6 +676,30 @@ test_say_dig_is_absent_when_nobody_was_asked(void **state)
 }
 
 static void
+test_say_watched_names_in_both_forms_and_others_as_they_came(void **state)
+{
+	struct stage s;
+	json_t *j;
+	char *text;
+
+	(void)state;
+	start(&s);
+	s.c.q.name = WIRE("\16xn--ypal-43d9g\3com");
+	j = said(&s);
+	assert_string_equal(
+	    json_string_value(json_object_get(j, "name_unicode")),
+	    "\xd1\x80\xd0\xb0ypal.com.");
+	assert_true(json_is_true(json_object_get(j, "name_mixed")));
+	json_decref(j);
+	s.c.q.name = WIRE("\12xn--abc-de\3com");
+	j = said(&s);
+	text = json_dumps(j, 0);
+	assert_null(strstr(text, "name_"));
+	free(text);
+	json_decref(j);
+}
+
+static void
 random_name(uint8_t wire[NAME_SIZE_MAX])
 {
 	size_t at = 0;
@@ -776,6 +800,8 @@ main(void)
 	    cmocka_unit_test(test_say_dig_takes_no_name_for_an_option),
 	    cmocka_unit_test(test_say_dig_names_a_port_that_is_not_53),
 	    cmocka_unit_test(test_say_dig_is_absent_when_nobody_was_asked),
+	    cmocka_unit_test(
+		test_say_watched_names_in_both_forms_and_others_as_they_came),
 	    cmocka_unit_test(test_say_random_bytes_stay_inside_their_strings),
 	};
 
