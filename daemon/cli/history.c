@@ -225,6 +225,42 @@ on_interval(void *ctx, const struct read_interval *i)
 	put_line(h);
 }
 
+/* A row like the others, of no record: a failure is no state (B8). */
+static void
+put_never_json(struct history *h, const struct failing *f)
+{
+	char type[TYPE_TEXT_SIZE];
+	struct emit j;
+
+	emit_start(&j, &h->line);
+	emit_object(&j, NULL);
+	emit_text(&j, "name", h->text);
+	unicode_emit(&j, h->text);
+	emit_text(&j, "type", type_print(f->type, type));
+	emit_text(&j, "view", f->view);
+	emit_null(&j, "owner");
+	emit_null(&j, "rdata");
+	emit_null(&j, "first_seen");
+	emit_null(&j, "last_seen");
+	emit_int(&j, "count", 0);
+	emit_bool(&j, "current", false);
+	emit_null(&j, "outcome");
+	emit_null(&j, "rrtype");
+	put_failing_json(&j, f);
+	emit_object_end(&j);
+}
+
+static void
+put_never(struct history *h, const struct failing *f)
+{
+	if (!h->json) {
+		put_heading(h, f->type, f->view);
+		return;
+	}
+	put_never_json(h, f);
+	put_line(h);
+}
+
 static int
 list_intervals(struct history *h)
 {
@@ -237,8 +273,8 @@ list_intervals(struct history *h)
 	/* What never answered has no interval, and must not be passed over. */
 	for (const struct failing *f = h->failing; f != NULL && err == 0;
 	     f = f->next) {
-		if (f->last_good == 0 && !h->json)
-			put_heading(h, f->type, f->view);
+		if (f->last_good == 0)
+			put_never(h, f);
 	}
 	return err;
 }

@@ -335,6 +335,18 @@ class History(Loaded):
         self.assertIn("failing (timeout) since 2025-01-01 00:00:00Z, never "
                       "answered", self.db("history", "never.example.com").out)
 
+    def test_json_of_a_name_that_never_answered_says_so(self):
+        """It printed nothing, as if the name were not watched."""
+        r = self.db("history", "never.example.com", "--json")
+        self.assertEqual(r.rows, [{
+            "name": "never.example.com.", "type": "A", "view": "default",
+            "owner": None, "rdata": None, "first_seen": None,
+            "last_seen": None, "count": 0, "current": False, "outcome": None,
+            "rrtype": None, "failing": {
+                "reason": "timeout", "since": "2025-01-01T00:00:00.200Z",
+                "last_good": None}}])
+        self.assertEqual(r.err, "")
+
     def shown(self, name, locale, *args):
         return run("history", "--database", cluster.conninfo, name, *args,
                    locale=locale)
