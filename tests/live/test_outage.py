@@ -33,7 +33,9 @@ def epoch(text):
 
 
 class CrashLoop(world.WorldCase):
-    fsync = True
+    # What crashes is PostgreSQL and not the system: what it wrote is there,
+    # and recovery does not sync a thousand files first, 20 times.
+    fsync = False
 
     def test_twenty_crashes_lose_nothing_and_repeat_nothing(self):
         """W-F2, G2, R29: by the rules of world_check.py."""
