@@ -58,7 +58,9 @@ class CrashLoop(world.WorldCase):
             d.wait(lambda: d.status()["database"]["state"] == "ready", 90,
                    "the database is back")
             if i == WARM:
+                proxy.armed.clear()
                 warm = world_check.Footprint(w, d)
+                proxy.armed.set()
             begin = time.time()
             lifetime = 0.2 + 1.3 * dice.random()
             until(lambda: time.time() - begin > lifetime, 10, "", 0.01)
