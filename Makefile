@@ -261,8 +261,19 @@ run: all ## watch for real: RESOLVERS=ip:port WATCHLISTS=file
 demo: all $(BUILD)/.deps-test ## changes by script, on loopback
 	@DNSVIGIL='$(SHOWN)' python3 tests/live/demo.py
 
-bench: all $(BUILD)/.deps-test ## figures, one a line: N=names
+bench: all $(B)/answerer $(BUILD)/.deps-test ## figures, one a line: N=names
 	@python3 tests/bench/bench.py
+
+# Helpers of the benchmarks: a server that costs little, and the room
+# resolver alone.
+$(B)/answerer: $(B)/tests/bench/answerer.o $(B)/libbase.a
+	$(say) LINK $@
+	$(Q)$(LINK) -o $@ $^
+
+$(B)/bench_resolver: $(B)/tests/bench/bench_resolver.o \
+    $(call archives,resolver)
+	$(say) LINK $@
+	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS)
 
 # --- reading the text ------------------------------------------------------
 

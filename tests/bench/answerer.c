@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A server that costs next to nothing, so that a benchmark measures the one
+ * who asks.
+ *
+ *   answerer ADDR:PORT [--version-file F] [--processes N]
+ *
+ * A and AAAA are answered with one record that is a function of the name and
+ * its version, other types with NODATA; UDP only.  The question goes back
+ * byte by byte, RA is set, an OPT record is answered with one.
+ *
+ * F has "VERSION [SHARE]", SHARE 100 unless given: with each step of VERSION
+ * one name in SHARE has an address that it never had, with the next step
+ * others, and after SHARE steps all had one.  F is read again at most 5 ms
+ * after it was written; without it nothing changes.  Replace F by rename.
+ */
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/addr.h"
+
+enum {
+	BATCH = 64,
+	QUERY_ROOM = 512,
+	ANSWER_ROOM = QUERY_ROOM + 96,
+	HEADER = 12,
+	TYPE_A = 1,
+	TYPE_AAAA = 28,
+	TTL = 300,
+	SHARE_DEFAULT = 100,
+	PROCESSES_MAX = 64,
+	BUFFER = 8 << 20 /* asked for; the kernel may give less */
+};
+#define READ_AGAIN_NS 5000000
+
+struct answerer {
+	int fd;
+	const char *version_file;
+	uint64_t version;
+	uint64_t share;
+	int64_t read_at;
+	struct mmsghdr in[BATCH];
+	struct mmsghdr out[BATCH];
+	struct iovec in_iov[BATCH];
+	struct iovec out_iov[BATCH];
+	struct sockaddr_storage from[BATCH];
+	uint8_t query[BATCH][QUERY_ROOM];
+	uint8_t answer[BATCH][ANSWER_ROOM];
+};
+
+static void
+fail(const char *what)
+{
+	fprintf(stderr, "answerer: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static void
+read_version(struct answerer *a)
+{
+	unsigned long long version = 0;
+	unsigned long long share = SHARE_DEFAULT;
+	char text[64];
+	ssize_t n;
+	int fd = open(a->version_file, O_RDONLY | O_CLOEXEC);
+
+	if (fd == -1)
+		return;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (n <= 0)
+		return;
+	text[n] = '\0';
+	if (sscanf(text, "%llu %llu", &version, &share) < 1)
+		return;
+	a->version = version;
+	a->share = share > 0 ? share : 1;
+}
+
+static void
+note_version(struct answerer *a)
+{
+	struct timespec now;
+	int64_t ns;
+
+	if (a->version_file == NULL)
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+	if (a->read_at != 0 && ns - a->read_at < READ_AGAIN_NS)
+		return;
+	a->read_at = ns;
+	read_version(a);
+}
+
+static uint64_t
+mix(uint64_t v)
+{
+	v = (v ^ v >> 30) * 0xbf58476d1ce4e5b9;
+	v = (v ^ v >> 27) * 0x94d049bb133111eb;
+	return v ^ v >> 31;
+}
+
+/* Of the folded name; how often its address has changed is in it. */
+static uint64_t
+value_of(const struct answerer *a, const uint8_t *name, size_t size)
+{
+	uint64_t hash = 0;
+	size_t i;
+
+	for (i = 0; i < size; i++) {
+		uint8_t c = name[i];
+
+		if (c >= 'A' && c <= 'Z')
+			c |= 0x20;
+		hash = (hash ^ c) * 0x100000001b3;
+	}
+	hash = mix(hash);
+	if (a->version_file == NULL)
+		return hash;
+	return mix(hash ^ (a->version + hash % a->share) / a->share);
+}
+
+static uint8_t *
+put16(uint8_t *at, unsigned v)
+{
+	at[0] = (uint8_t)(v >> 8);
+	at[1] = (uint8_t)v;
+	return at + 2;
+}
+
+/* Owner (the question's name), type, class, TTL and size of the data. */
+static uint8_t *
+put_head(uint8_t *at, unsigned type, unsigned size)
+{
+	at = put16(at, 0xc000 | HEADER);
+	at = put16(at, type);
+	at = put16(at, 1);
+	at = put16(at, 0);
+	at = put16(at, TTL);
+	return put16(at, size);
+}
+
+static uint8_t *
+put_address(uint8_t *at, unsigned type, uint64_t value)
+{
+	unsigned size = type == TYPE_A ? 4 : 16;
+
+	at = put_head(at, type, size);
+	if (type == TYPE_AAAA) {
+		memcpy(at, "\x20\x01\x0d\xb8\0\0\0\0", 8);
+		memcpy(at + 8, &value, 8);
+	} else {
+		/* 32 bits of a public network, so that no rule objects. */
+		memcpy(at, &value, 4);
+		at[0] = (uint8_t)(11 + at[0] % 90);
+	}
+	return at + size;
+}
+
+/* With a SOA at the name itself, which is all that NODATA needs. */
+static uint8_t *
+put_soa(uint8_t *at)
+{
+	at = put_head(at, 6, 24);
+	at = put16(at, 0xc000 | HEADER);
+	at = put16(at, 0xc000 | HEADER);
+	memset(at, 0, 20);
+	at[3] = 1;
+	at[19] = 60;
+	return at + 20;
+}
+
+/* Size of the answer; 0: there is none. */
+static size_t
+answer(struct answerer *a, const uint8_t *query, size_t size, uint8_t *to)
+{
+	size_t end = HEADER;
+	unsigned type;
+	bool edns;
+	bool has;
+	uint8_t *at;
+
+	if (size < HEADER + 5 || query[2] & 0xf8 || query[5] != 1)
+		return 0;
+	while (end < size && query[end] != 0)
+		end += query[end] + 1u;
+	if (end + 5 > size)
+		return 0;
+	type = (unsigned)query[end + 1] << 8 | query[end + 2];
+	edns = query[11] == 1;
+	has = type == TYPE_A || type == TYPE_AAAA;
+	memcpy(to, query, end + 5);
+	to[2] = (uint8_t)(0x80 | (query[2] & 1)); /* QR, RD */
+	to[3] = 0x80;                             /* RA, NOERROR */
+	to[7] = has;
+	to[9] = !has;
+	to[11] = edns;
+	at = to + end + 5;
+	at = has ? put_address(
+		       at, type, value_of(a, query + HEADER, end - HEADER))
+	         : put_soa(at);
+	if (edns) {
+		memcpy(at, "\0\0\x29\x04\xd0\0\0\0\0\0\0", 11);
+		at += 11;
+	}
+	return (size_t)(at - to);
+}
+
+static void
+prepare(struct answerer *a)
+{
+	for (unsigned i = 0; i < BATCH; i++) {
+		a->in_iov[i] = (struct iovec){a->query[i], QUERY_ROOM};
+		a->in[i].msg_hdr.msg_iov = &a->in_iov[i];
+		a->in[i].msg_hdr.msg_iovlen = 1;
+		a->in[i].msg_hdr.msg_name = &a->from[i];
+		a->out_iov[i].iov_base = a->answer[i];
+		a->out[i].msg_hdr.msg_iov = &a->out_iov[i];
+		a->out[i].msg_hdr.msg_iovlen = 1;
+	}
+}
+
+static void
+serve(struct answerer *a)
+{
+	unsigned n;
+	unsigned done;
+	int got;
+	int sent;
+
+	for (unsigned i = 0; i < BATCH; i++)
+		a->in[i].msg_hdr.msg_namelen = sizeof(a->from[i]);
+	got = recvmmsg(a->fd, a->in, BATCH, MSG_WAITFORONE, NULL);
+	if (got == -1 && errno != EINTR && errno != ECONNREFUSED)
+		fail("recvmmsg");
+	note_version(a);
+	n = 0;
+	for (int i = 0; i < got; i++) {
+		size_t size =
+		    answer(a, a->query[i], a->in[i].msg_len, a->answer[n]);
+
+		if (size == 0)
+			continue;
+		a->out_iov[n].iov_len = size;
+		a->out[n].msg_hdr.msg_name = &a->from[i];
+		a->out[n].msg_hdr.msg_namelen = a->in[i].msg_hdr.msg_namelen;
+		n++;
+	}
+	for (done = 0; done < n; done += (unsigned)sent) {
+		sent = sendmmsg(a->fd, a->out + done, n - done, 0);
+		if (sent <= 0)
+			sent = 1; /* lost, as on any network */
+	}
+}
+
+/* All are bound before any serves, so that the kernel spreads evenly. */
+static int
+open_socket(const struct addr *addr)
+{
+	struct sockaddr_storage sa;
+	socklen_t size = addr_to_sockaddr(addr, &sa);
+	int fd = socket(sa.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int yes = 1;
+	int buffer = BUFFER;
+
+	if (fd == -1)
+		fail("socket");
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &yes, sizeof(yes));
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer));
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer));
+	/* As root, beyond net.core.rmem_max. */
+	(void)setsockopt(
+	    fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof(buffer));
+	if (bind(fd, (struct sockaddr *)&sa, size) == -1)
+		fail("bind");
+	return fd;
+}
+
+static void
+usage(void)
+{
+	fprintf(stderr, "usage: answerer ADDR:PORT [--version-file F] "
+			"[--processes N]\n");
+	exit(2);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct answerer *a = calloc(1, sizeof(*a));
+	unsigned long n = 1;
+	int fds[PROCESSES_MAX];
+	struct addr addr;
+
+	if (a == NULL)
+		fail("memory");
+	if (argc < 2 || argc % 2 != 0 || addr_parse(argv[1], 53, &addr) != 0)
+		usage();
+	for (int i = 2; i < argc; i += 2) {
+		if (strcmp(argv[i], "--version-file") == 0)
+			a->version_file = argv[i + 1];
+		else if (strcmp(argv[i], "--processes") == 0)
+			n = strtoul(argv[i + 1], NULL, 10);
+		else
+			usage();
+	}
+	if (n < 1 || n > PROCESSES_MAX)
+		usage();
+	for (unsigned long i = 0; i < n; i++)
+		fds[i] = open_socket(&addr);
+	a->share = SHARE_DEFAULT;
+	a->fd = fds[0];
+	for (unsigned long i = 1; i < n; i++) {
+		pid_t pid = fork();
+
+		if (pid == -1)
+			fail("fork");
+		if (pid > 0)
+			continue;
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		a->fd = fds[i];
+		break;
+	}
+	prepare(a);
+	for (;;)
+		serve(a);
+}
