@@ -15,7 +15,7 @@
 #include "base/err.h"
 #include "base/rand.h"
 
-enum { BLOCK_SIZE = 1024 };
+enum { BLOCK_SIZE = 4096 };
 
 static struct {
 	uint8_t block[BLOCK_SIZE];
@@ -85,12 +85,36 @@ rand_bytes(void *out, size_t size)
 	}
 }
 
+/* As rand_bytes(), of a size that the compiler knows. */
+static inline void
+take(void *out, size_t size)
+{
+	uint8_t *from = state.block + BLOCK_SIZE - state.left;
+
+	if (state.left < size) {
+		rand_bytes(out, size);
+		return;
+	}
+	memcpy(out, from, size);
+	memset(from, 0, size);
+	state.left -= size;
+}
+
+uint8_t
+rand_u8(void)
+{
+	uint8_t v;
+
+	take(&v, sizeof(v));
+	return v;
+}
+
 uint16_t
 rand_u16(void)
 {
 	uint16_t v;
 
-	rand_bytes(&v, sizeof(v));
+	take(&v, sizeof(v));
 	return v;
 }
 
@@ -99,7 +123,7 @@ rand_u32(void)
 {
 	uint32_t v;
 
-	rand_bytes(&v, sizeof(v));
+	take(&v, sizeof(v));
 	return v;
 }
 
@@ -108,7 +132,7 @@ rand_u64(void)
 {
 	uint64_t v;
 
-	rand_bytes(&v, sizeof(v));
+	take(&v, sizeof(v));
 	return v;
 }
 

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 void rand_bytes(void *out, size_t size);
+uint8_t rand_u8(void);
 uint16_t rand_u16(void);
 uint32_t rand_u32(void);
 uint64_t rand_u64(void);
