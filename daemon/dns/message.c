@@ -285,9 +285,10 @@ message_asks(const uint8_t *wire, const struct message *m, const uint8_t *name,
 		return false;
 	if (!exact)
 		return name_equal(asked, name);
-	/* Also bounded by our own name: it differs from a longer one before. */
+	/* No question can be compressed: its name ends where its type begins. */
 	size_t size = name_size(name);
-	return name_size(asked) == size && memcmp(asked, name, size) == 0;
+	return m->answer_at - m->question_at == (int)size + 4 &&
+	       memcmp(asked, name, size) == 0;
 }
 
 size_t
