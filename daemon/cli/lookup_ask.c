@@ -125,7 +125,8 @@ make_resolver(struct run *run, const struct config *config)
 {
 	struct resolver_server servers[RESOLVER_SERVERS_MAX];
 	struct resolver_limits limits = resolver_limits_default();
-	const struct resolver_hooks hooks = {on_answer, on_room, run};
+	const struct resolver_hooks hooks = {
+	    .on_answer = on_answer, .on_room = on_room, .ctx = run};
 
 	for (size_t i = 0; i < config->n_resolvers; i++)
 		servers[i] = (struct resolver_server){

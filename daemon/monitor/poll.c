@@ -723,7 +723,8 @@ poll_start(struct monitor *m)
 {
 	const struct config *c = m->config;
 	struct resolver_server servers[RESOLVER_SERVERS_MAX];
-	struct resolver_hooks hooks = {on_answer, on_room, m};
+	struct resolver_hooks hooks = {
+	    .on_answer = on_answer, .on_room = on_room, .ctx = m};
 	int err;
 
 	if (c->n_resolvers == 0 || c->n_resolvers > RESOLVER_SERVERS_MAX)

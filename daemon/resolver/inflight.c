@@ -21,12 +21,16 @@ inflight_init(struct inflight *f, uint32_t size, mono_ns now)
 
 	CHECK(size > 0 && size <= INFLIGHT_SIZE_MAX);
 	memset(f, 0, sizeof(*f));
-	f->all = calloc(size, sizeof(*f->all));
+	_Static_assert(sizeof(struct question) == QUESTION_SIZE,
+	    "a question is two lines");
+	f->all = aligned_alloc(QUESTION_SIZE, size * sizeof(*f->all));
+	f->far = calloc(size, sizeof(*f->far));
 	f->links = calloc(size, sizeof(*f->links));
-	if (f->all == NULL || f->links == NULL) {
+	if (f->all == NULL || f->far == NULL || f->links == NULL) {
 		inflight_fini(f);
 		return -ENOMEM;
 	}
+	memset(f->all, 0, size * sizeof(*f->all));
 	f->size = size;
 	for (i = 0; i < size; i++) {
 		f->all[i].next = i + 1 < size ? (uint16_t)(i + 1) : NIL;
@@ -42,6 +46,7 @@ void
 inflight_fini(struct inflight *f)
 {
 	free(f->all);
+	free(f->far);
 	free(f->links);
 	memset(f, 0, sizeof(*f));
 }
@@ -72,6 +77,21 @@ inflight_give(struct inflight *f, struct question *q)
 	q->next = f->free_first;
 	f->free_first = inflight_index(f, q);
 	f->n_open--;
+}
+
+void
+inflight_name_room(struct inflight *f, struct question *q, uint8_t size)
+{
+	if (size + 8 <= QUESTION_NAME_NEAR)
+		q->name = q->near;
+	else
+		q->name = f->far[inflight_index(f, q)].name;
+}
+
+struct try *
+inflight_try(struct inflight *f, struct question *q, unsigned i)
+{
+	return i == 0 ? &q->first : &f->far[inflight_index(f, q)].again[i - 1];
 }
 
 static void

@@ -20,8 +20,11 @@
 enum {
 	NIL = 0xffff, /* no question, no port, no slot */
 	INFLIGHT_SIZE_MAX = 0xfff0,
-	TRIES_LIMIT = 6,         /* datagrams of one question, all told */
-	QUESTION_NAME_ROOM = 264 /* a name, read and written 8 bytes a step */
+	TRIES_LIMIT = 6, /* datagrams of one question, all told */
+	/* Names are read and written 8 bytes a step, also over their end. */
+	QUESTION_NAME_ROOM = 264,
+	QUESTION_NAME_NEAR = 64,
+	QUESTION_SIZE = 128 /* two cache lines, which are fetched together */
 };
 
 /* One datagram of a question. */
@@ -46,10 +49,15 @@ enum question_state {
 	QUESTION_TCP    /* has a connection */
 };
 
+/*
+ * What every question needs fills its row, because thousands are open and
+ * each comes back when its row is cold.  The rest is in struct question_far.
+ */
 struct question {
 	uint64_t cookie;
 	mono_ns asked;
 	mono_ns deadline;
+	uint8_t *name;  /* as sent: mixed case; in near or in question_far */
 	uint32_t print; /* of name and type: same question, other socket */
 	uint16_t type;
 	uint16_t next; /* in an outgoing, waiting or free list */
@@ -58,18 +66,24 @@ struct question {
 	uint8_t server;
 	uint8_t flags; /* ASK_* */
 	uint8_t name_size;
-	uint8_t n_tries;
-	uint8_t tries_left;
-	bool in_outgoing; /* the last try is not sent yet */
-	bool plain;       /* without EDNS (B5) */
-	bool plain_retry; /* plain because this question was refused with it */
-	bool case_retry;  /* on TCP because the echo had other case (A8) */
-	bool mixed;       /* name is in mixed case: the echo must be too */
-	bool loss_noted;  /* the pace knows that the first try was lost */
-	bool paid;        /* the token of its next sending is taken */
-	bool network;     /* the network, not the server, said no */
-	struct try tries[TRIES_LIMIT];
-	uint8_t name[QUESTION_NAME_ROOM]; /* as sent: mixed case */
+	uint8_t n_tries : 4;
+	uint8_t tries_left : 4;
+	bool in_outgoing : 1; /* the last try is not sent yet */
+	bool plain : 1;       /* without EDNS (B5) */
+	bool plain_retry : 1; /* plain because it was refused with it */
+	bool case_retry : 1;  /* on TCP because the echo had other case (A8) */
+	bool mixed : 1;       /* name is in mixed case: the echo must be too */
+	bool loss_noted : 1;  /* the pace knows that the first try was lost */
+	bool paid : 1;        /* the token of its next sending is taken */
+	bool network : 1;     /* the network, not the server, said no */
+	struct try first;
+	uint8_t near[QUESTION_NAME_NEAR]; /* the name, if it is short */
+};
+
+/* Of the same index: what few questions need. */
+struct question_far {
+	struct try again[TRIES_LIMIT - 1];
+	uint8_t name[QUESTION_NAME_ROOM];
 };
 
 struct inflight_link {
@@ -83,6 +97,7 @@ enum { WHEEL_SLOTS = 2048 }; /* of WHEEL_SLOT_NS: 8 seconds */
 
 struct inflight {
 	struct question *all;
+	struct question_far *far;
 	struct inflight_link *links;
 	uint32_t size;
 	uint32_t n_open;
@@ -100,6 +115,10 @@ void inflight_fini(struct inflight *f);
 struct question *inflight_take(struct inflight *f);
 void inflight_give(struct inflight *f, struct question *q);
 uint16_t inflight_index(const struct inflight *f, const struct question *q);
+
+/* Where the name of this size, and 8 bytes more, has room. */
+void inflight_name_room(struct inflight *f, struct question *q, uint8_t size);
+struct try *inflight_try(struct inflight *f, struct question *q, unsigned i);
 
 /* Sets or moves its deadline; clear is fine when there is none. */
 void inflight_due_set(struct inflight *f, struct question *q, mono_ns due);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Sockets: connected, on ports that the kernel chooses at random, opened when
- * they are first wanted and replaced after a number of uses.
+ * they are first wanted and replaced after a number of uses, or after a time,
+ * so that few questions do not leave a port to be found at leisure.
  *
  * Each has a table of the ids that it ever carried.  Nothing is taken out of
  * it before the socket is closed: an id that was answered stays as retired,
@@ -26,6 +27,7 @@ enum {
 	PICKS = 8,               /* random picks before looking at all */
 	RECEIVE_BUFFER = 1 << 20 /* asked for; the kernel may give less */
 };
+#define AGE_MAX      MONO_S(10)
 #define REOPEN_PAUSE MONO_MS(200)
 #define REGROW_PAUSE MONO_S(1)
 
@@ -162,6 +164,7 @@ open_port(struct port *p, mono_ns now)
 	p->n_used = 0;
 	p->suspect = false;
 	p->read_at = now;
+	p->opened = now;
 	memset(p->slots, 0xff,
 	    (s->resolver->slot_mask + 1) * sizeof(*p->slots)); /* all NIL */
 	memset(p->seen, 0, sizeof(p->seen));
@@ -188,11 +191,23 @@ carries(const struct port *p, uint32_t print)
 }
 
 static bool
-takes(const struct port *p, uint32_t print)
+is_usable(const struct port *p)
 {
 	return p->fd != -1 && !p->suspect &&
-	       p->n_used < p->server->resolver->limits.socket_uses &&
-	       !is_seen(p, print);
+	       p->n_used < p->server->resolver->limits.socket_uses;
+}
+
+/* What is too old counts as used up. */
+static void
+age(struct port *p, mono_ns now)
+{
+	uint16_t uses = p->server->resolver->limits.socket_uses;
+
+	if (p->fd == -1 || p->n_used >= uses || now - p->opened < AGE_MAX)
+		return;
+	p->n_used = uses;
+	if (p->n_open == 0)
+		port_mark_dirty(p);
 }
 
 /*
@@ -225,34 +240,48 @@ pick_any(struct server *s, uint32_t print, mono_ns now)
 	return best != NULL ? best : same;
 }
 
+static struct port *
+pick_random(struct server *s, uint32_t print, mono_ns now)
+{
+	struct port *p;
+	unsigned i;
+
+	for (i = 0; i < PICKS; i++) {
+		p = &s->ports[rand_below(s->resolver->limits.sockets)];
+		age(p, now);
+		if (p->fd == -1 && !open_port(p, now))
+			continue;
+		if (is_usable(p) && !is_seen(p, print))
+			return p;
+	}
+	p = pick_any(s, print, now);
+	s->starved = p == NULL && s->n_ports_open > 0;
+	return p;
+}
+
 /*
  * Questions of one turn share a socket by PORT_RUN, which makes batches: the
  * socket is as unpredictable, and a guess that hits it ends all of them on
- * TCP.
+ * TCP.  When a run is over its datagrams leave: their questions are still in
+ * the cache.
  */
 struct port *
 port_pick(struct server *s, uint32_t print, mono_ns now)
 {
-	struct port *p = s->run_port;
-	unsigned i;
+	struct port *run = s->run_port;
 
-	if (p != NULL && s->run_left > 0 && takes(p, print)) {
+	if (run != NULL && s->run_left > 0 && is_usable(run)) {
+		/* What the run may have already goes alone. */
+		if (is_seen(run, print))
+			return pick_random(s, print, now);
 		s->run_left--;
-		return p;
+		return run;
 	}
-	for (i = 0; i < PICKS; i++) {
-		p = &s->ports[rand_below(s->resolver->limits.sockets)];
-		if (p->fd == -1 && !open_port(p, now))
-			continue;
-		if (takes(p, print))
-			goto out;
-	}
-	p = pick_any(s, print, now);
-	s->starved = p == NULL && s->n_ports_open > 0;
-out:
-	s->run_port = p;
+	if (run != NULL)
+		udp_send(run);
+	s->run_port = pick_random(s, print, now);
 	s->run_left = PORT_RUN - 1;
-	return p;
+	return s->run_port;
 }
 
 struct port_slot *
@@ -270,7 +299,8 @@ port_find(struct port *p, uint16_t id)
 void
 port_add(struct port *p, struct question *q, uint16_t id, mono_ns now)
 {
-	struct try *t = &q->tries[q->n_tries];
+	struct inflight *f = &p->server->resolver->inflight;
+	struct try *t = inflight_try(f, q, q->n_tries);
 	struct port_slot *slot = port_find(p, id);
 	uint32_t bit = q->print % SEEN_BITS;
 
@@ -279,7 +309,7 @@ port_add(struct port *p, struct question *q, uint16_t id, mono_ns now)
 		slot = port_find(p, id);
 	}
 	slot->id = id;
-	slot->question = inflight_index(&p->server->resolver->inflight, q);
+	slot->question = inflight_index(f, q);
 	t->port = (uint16_t)(p - p->server->ports);
 	t->slot = (uint16_t)(slot - p->slots);
 	t->sent = now;

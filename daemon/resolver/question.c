@@ -17,15 +17,17 @@
 static void
 detach(struct resolver *r, struct question *q)
 {
+	struct inflight *f = &r->inflight;
 	struct server *s = &r->servers[q->server];
 	unsigned i;
 
 	if (q->state == QUESTION_WAITS || q->state == QUESTION_TCP)
 		tcp_drop(r, q);
 	if (q->in_outgoing)
-		udp_unsend(&s->ports[q->tries[q->n_tries - 1].port], q);
+		udp_unsend(
+		    &s->ports[inflight_try(f, q, q->n_tries - 1u)->port], q);
 	for (i = 0; i < q->n_tries; i++)
-		port_release(s, &q->tries[i]);
+		port_release(s, inflight_try(f, q, i));
 	q->n_tries = 0;
 	inflight_due_clear(&r->inflight, q);
 }
@@ -102,7 +104,9 @@ send_try(struct resolver *r, struct question *q, struct port *p, mono_ns now)
 	if (p == NULL) {
 		/* Waits as if it had been lost. */
 		q->network |= s->unreachable;
-		q->tries[q->n_tries++] = (struct try){NIL, NIL, now};
+		*inflight_try(&r->inflight, q, q->n_tries) =
+		    (struct try){NIL, NIL, now};
+		q->n_tries++;
 		return;
 	}
 	port_add(p, q, rand_u16(), now);
@@ -171,7 +175,7 @@ question_start(struct resolver *r, struct question *q)
 	if (p == NULL && !s->unreachable)
 		return false;
 	q->state = QUESTION_UDP;
-	q->tries_left = (uint8_t)r->limits.tries_max;
+	q->tries_left = r->limits.tries_max & 15; /* TRIES_LIMIT at most */
 	send_try(r, q, p, now);
 	return true;
 }
@@ -214,15 +218,17 @@ fail_of(struct resolver *r, const struct question *q)
 
 /* A socket that may hold its answer, unread since the deadline (W-F16). */
 static struct port *
-unread_port(struct resolver *r, const struct question *q)
+unread_port(struct resolver *r, struct question *q)
 {
 	struct port *p;
 	unsigned i;
 
 	for (i = 0; i < q->n_tries; i++) {
-		if (q->tries[i].port == NIL)
+		struct try *t = inflight_try(&r->inflight, q, i);
+
+		if (t->port == NIL)
 			continue;
-		p = &r->servers[q->server].ports[q->tries[i].port];
+		p = &r->servers[q->server].ports[t->port];
 		if (p->read_at < q->deadline)
 			return p;
 	}
@@ -241,10 +247,10 @@ expire_udp(struct resolver *r, struct question *q, mono_ns now)
 		udp_read(p);
 		return;
 	}
-	if (!q->loss_noted && q->tries[0].port != NIL) {
+	if (!q->loss_noted && q->first.port != NIL) {
 		/* Of a name that never answers it is no news. */
 		if ((q->flags & ASK_FAILED) == 0)
-			pace_lost(&s->pace, q->tries[0].sent, now);
+			pace_lost(&s->pace, q->first.sent, now);
 		q->loss_noted = true;
 	}
 	if (q->tries_left == 0) {

@@ -29,7 +29,7 @@ resolver_limits_default(void)
 	    .tcp_timeout_ms = 5000,
 	    .tries_max = 3,
 	    .sockets = 64,
-	    .socket_uses = 64,
+	    .socket_uses = 256,
 	    .tcp_max = 64,
 	};
 }
@@ -334,8 +334,7 @@ resolver_ask(struct resolver *r, const struct ask *ask)
 		return say_full(s, urgent, now);
 	q = inflight_take(&r->inflight);
 	CHECK(q != NULL);
-	/* All but the name, of which only what is used is touched. */
-	memset(q, 0, offsetof(struct question, tries));
+	memset(q, 0, offsetof(struct question, first));
 	q->cookie = ask->cookie;
 	q->asked = now;
 	q->type = ask->type;
@@ -343,6 +342,7 @@ resolver_ask(struct resolver *r, const struct ask *ask)
 	q->flags = ask->flags;
 	q->name_size = ask->name_size;
 	q->paid = true;
+	inflight_name_room(&r->inflight, q, ask->name_size);
 	memcpy(q->name, ask->name, ask->name_size);
 	if (!question_start(r, q)) {
 		inflight_give(&r->inflight, q);

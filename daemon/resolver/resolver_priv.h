@@ -31,9 +31,9 @@
 #include "resolver/resolver.h"
 
 enum {
-	BATCH = 32,    /* datagrams in one sendmmsg or recvmmsg */
-	PORT_RUN = 16, /* questions of one turn that share a socket */
-	SEEN_BITS = 1024,
+	BATCH = 64,       /* datagrams in one sendmmsg or recvmmsg */
+	PORT_RUN = BATCH, /* questions of one turn that share a socket */
+	SEEN_BITS = 4096,
 	UDP_PLAIN_SIZE = 512,
 	UDP_ROOM = MESSAGE_UDP_SIZE + 1 /* one more shows what is too large */
 };
@@ -59,6 +59,7 @@ struct port {
 	uint16_t outgoing_first; /* questions to send, NIL: none */
 	uint16_t outgoing_last;
 	mono_ns read_at; /* nothing waited in it then */
+	mono_ns opened;
 	struct port *dirty_next;
 	struct port_slot *slots;
 	uint64_t

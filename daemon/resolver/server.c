@@ -104,7 +104,7 @@ server_timeout(const struct server *s, unsigned n_tries)
 	base <<= n_tries;
 	if (base > TIMEOUT_MAX)
 		base = TIMEOUT_MAX;
-	return base - base / 8 + base / 4 * rand_below(256) / 256;
+	return base - base / 8 + base / 4 * rand_u8() / 256;
 }
 
 /* RFC 6298 2. */

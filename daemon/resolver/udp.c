@@ -54,6 +54,7 @@ fill_batch(struct port *p)
 {
 	struct resolver *r = p->resolver;
 	struct question *q;
+	struct try *t;
 	unsigned n;
 	uint16_t id;
 
@@ -61,7 +62,8 @@ fill_batch(struct port *p)
 		q = &r->inflight.all[p->outgoing_first];
 		p->outgoing_first = q->next;
 		q->in_outgoing = false;
-		id = p->slots[q->tries[q->n_tries - 1].slot].id;
+		t = inflight_try(&r->inflight, q, q->n_tries - 1u);
+		id = p->slots[t->slot].id;
 		r->out.iov[n].iov_len =
 		    message_build(r->out_data[n], id, q->name, q->name_size,
 			q->type, MESSAGE_RD | (q->plain ? 0 : MESSAGE_EDNS));
@@ -214,18 +216,19 @@ take_walked(struct resolver *r, struct question *q, struct answer *a,
 }
 
 static mono_ns
-sent_of(const struct port *p, const struct question *q,
-    const struct port_slot *slot)
+sent_of(const struct port *p, struct question *q, const struct port_slot *slot)
 {
+	struct inflight *f = &p->resolver->inflight;
 	uint16_t port = (uint16_t)(p - p->server->ports);
 	uint16_t at = (uint16_t)(slot - p->slots);
-	unsigned i = q->n_tries - 1u;
+	unsigned i = q->n_tries;
+	struct try *t;
 
-	while (q->tries[i].port != port || q->tries[i].slot != at) {
+	do {
 		CHECK(i > 0);
-		i--;
-	}
-	return q->tries[i].sent;
+		t = inflight_try(f, q, --i);
+	} while (t->port != port || t->slot != at);
+	return t->sent;
 }
 
 static void
@@ -270,6 +273,43 @@ take(struct port *p, const uint8_t *wire, size_t size)
 	take_walked(r, q, &a, message_walk(wire, size, &m));
 }
 
+/*
+ * What the datagrams will be looked up in is cold, since questions are asked
+ * in another order than they lie in memory: it is fetched for all of them at
+ * once.  By the id alone; what is wrong here is only a fetch in vain.
+ */
+static void
+warm(struct port *p, unsigned n)
+{
+	struct resolver *r = p->resolver;
+	const struct question *q[BATCH];
+	uint64_t cookies[BATCH];
+	struct port_slot *slot[BATCH];
+	unsigned n_q = 0;
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		unsigned id =
+		    (unsigned)r->in_data[i][0] << 8 | r->in_data[i][1];
+
+		slot[i] = &p->slots[id & r->slot_mask];
+		PREFETCH(slot[i]);
+	}
+	for (i = 0; i < n; i++) {
+		if (slot[i]->question >= PORT_RETIRED)
+			continue;
+		q[n_q] = &r->inflight.all[slot[i]->question];
+		PREFETCH(q[n_q]);
+		PREFETCH(q[n_q]->near);
+		n_q++;
+	}
+	if (r->hooks.on_soon == NULL)
+		return;
+	for (i = 0; i < n_q; i++)
+		cookies[i] = q[i]->cookie;
+	r->hooks.on_soon(r->hooks.ctx, cookies, n_q);
+}
+
 /* No more than can be answers: what else waits makes the socket ready again. */
 static unsigned
 batch_of(const struct port *p)
@@ -298,6 +338,8 @@ udp_read(struct port *p)
 			note_error(p->server, errno);
 			continue;
 		}
+		if (got > 1)
+			warm(p, (unsigned)got);
 		for (i = 0; i < got && !r->dead; i++)
 			take(p, r->in_data[i], r->in.msgs[i].msg_len);
 		if (r->dead || (unsigned)got < want || p->n_open == 0)

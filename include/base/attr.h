@@ -8,5 +8,7 @@
 #define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
 #define NO_RETURN         __attribute__((noreturn))
 #define UNUSED            __attribute__((unused))
+/* Will be read soon; any address does no harm. */
+#define PREFETCH(at) __builtin_prefetch(at)
 
 #endif

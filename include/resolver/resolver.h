@@ -12,7 +12,8 @@
  *
  * UDP goes out from a pool of connected sockets per server with ports chosen
  * by the kernel, each retired after a number of uses, in batches (sendmmsg,
- * recvmmsg).  Rates count every datagram and every TCP question sent, and no
+ * recvmmsg).  Questions that come together share a socket, up to 64, and a
+ * socket is used for 256, and for no more than ten seconds.  Rates count every datagram and every TCP question sent, and no
  * second sees more than the rate, wherever it begins.  Names go out in random
  * letter case (0x20), unless a server was found not to echo it.  RD is set.
  *
@@ -108,10 +109,17 @@ typedef void resolver_answer_fn(void *ctx, const struct answer *answer);
  */
 typedef void resolver_room_fn(void *ctx, uint8_t server);
 
+/*
+ * Some of these are about to be answered, in this order: time to fetch what
+ * belongs to them into the cache.  Calls nothing; need not be set.
+ */
+typedef void resolver_soon_fn(void *ctx, const uint64_t *cookies, unsigned n);
+
 struct resolver_hooks {
 	resolver_answer_fn *on_answer;
 	resolver_room_fn *on_room;
 	void *ctx;
+	resolver_soon_fn *on_soon;
 };
 
 /* Servers are copied.  Opens no socket yet.  NULL: memory is short. */
@@ -125,7 +133,7 @@ void resolver_free(struct resolver *r);
  * Takes a question: 0, or ERR_FULL when the server's window, its rate, its
  * sockets or inflight_max is exhausted, or it is left alone; on_room follows
  * when that ends.  Datagrams are gathered and leave at the end of the loop
- * turn.  The same question may be asked again while it is open: it goes by
+ * turn at the latest.  The same question may be asked again while it is open: it goes by
  * another socket (A10), but the caller does better to ask once.
  */
 MUST_CHECK int resolver_ask(struct resolver *r, const struct ask *ask);

@@ -160,7 +160,8 @@ main(int argc, char **argv)
 {
 	struct bench b = {.key = {1, 2}};
 	struct resolver_limits limits = resolver_limits_default();
-	struct resolver_hooks hooks = {on_answer, on_room, &b};
+	struct resolver_hooks hooks = {
+	    .on_answer = on_answer, .on_room = on_room, .ctx = &b};
 	struct resolver_server server = {0};
 	struct rusage before;
 	struct rusage after;
