@@ -31,6 +31,8 @@
 #include "monitor_priv.h"
 #include "schedule/spread.h"
 
+enum { DUE_RUN = 32 }; /* divides POLL_TURN_MAX */
+
 uint8_t
 poll_home(const struct monitor *m, uint32_t id)
 {
@@ -179,6 +181,19 @@ pump_errand(struct monitor *m, struct poll_server *s, struct errands *q)
 	return true;
 }
 
+/* The entry of the second next, and the name of the next, whose entry is. */
+static void
+warm_next(struct monitor *m, const struct waiting *w)
+{
+	uint32_t next;
+
+	if (w->n < 3)
+		return;
+	next = table_question(m->table, w->first)->link;
+	table_warm_name(m->table, next);
+	table_warm(m->table, table_question(m->table, next)->link);
+}
+
 static bool
 pump_waiting(
     struct monitor *m, uint8_t server, struct waiting *w, uint8_t flags)
@@ -186,6 +201,7 @@ pump_waiting(
 	struct errand e = {
 	    .question = w->first, .server = server, .flags = flags};
 
+	warm_next(m, w);
 	if (send_errand(m, &e) != 0) {
 		m->servers[server].full = true;
 		return false;
@@ -220,6 +236,20 @@ pump_failed(struct monitor *m, uint8_t server)
 
 	s->failed_open += sent;
 	return sent;
+}
+
+/* As pump() does while anything is due, and no further. */
+static void
+pump_due(struct monitor *m, uint8_t server)
+{
+	struct poll_server *s = &m->servers[server];
+
+	while (s->due.n > 0 && !s->full) {
+		if (is_failed_turn(m, server, true))
+			(void)pump_failed(m, server);
+		else
+			(void)pump_waiting(m, server, &s->due, 0);
+	}
 }
 
 /* False: the turn's time is over; what is left is sent in the next one. */
@@ -336,10 +366,10 @@ poll_fresh(struct monitor *m, uint32_t id)
 
 /* A question leaves the wheel. */
 static void
-take_due(struct monitor *m, uint32_t id)
+take_due(struct monitor *m, uint32_t id, mono_ns due)
 {
 	struct question *q = table_question(m->table, id);
-	mono_ns lag = loop_mono(m->loop) - wheel_taken(m->wheel);
+	mono_ns lag = loop_mono(m->loop) - due;
 	struct poll_server *s;
 	uint32_t fails;
 	bool failed;
@@ -373,19 +403,44 @@ note_drained(struct monitor *m)
 	m->drained = now;
 }
 
+/*
+ * Some of what is due, and then on its way, while it is in the cache: entries
+ * and names are met in no order, and are fetched for all of them at once.
+ * Returns how many; fewer than DUE_RUN: there are no more.
+ */
+static uint32_t
+take_run(struct monitor *m, mono_ns now)
+{
+	uint32_t ids[DUE_RUN];
+	mono_ns due[DUE_RUN];
+	uint32_t n;
+
+	for (n = 0; n < DUE_RUN; n++) {
+		ids[n] = wheel_take(m->wheel, now);
+		if (ids[n] == WHEEL_NONE)
+			break;
+		due[n] = wheel_taken(m->wheel);
+		table_warm(m->table, ids[n]);
+	}
+	for (uint32_t i = 0; i < n; i++)
+		table_warm_name(m->table, ids[i]);
+	for (uint32_t i = 0; i < n; i++)
+		take_due(m, ids[i], due[i]);
+	for (uint8_t i = 0; i < m->n_servers; i++)
+		pump_due(m, i);
+	return n;
+}
+
 /* Takes what is due.  False: there is more, but the turn is long enough. */
 static bool
 take_some(struct monitor *m, mono_ns now)
 {
-	for (int n = 1; n <= POLL_TURN_MAX; n++) {
-		uint32_t id = wheel_take(m->wheel, now);
-
-		if (id == WHEEL_NONE) {
+	for (int n = 0; n < POLL_TURN_MAX; n += DUE_RUN) {
+		if (take_run(m, now) < DUE_RUN) {
 			note_drained(m);
 			return true;
 		}
-		take_due(m, id);
-		if (n % TURN_LOOK == 0 && !monitor_has_time(m))
+		if (!monitor_has_time(m))
 			return false;
 	}
 	return false;
@@ -651,6 +706,15 @@ note_asked(struct monitor *m, uint32_t id)
 }
 
 static void
+on_soon(void *ctx, const uint64_t *cookies, unsigned n)
+{
+	struct monitor *m = ctx;
+
+	for (unsigned i = 0; i < n; i++)
+		table_warm(m->table, (uint32_t)cookies[i]);
+}
+
+static void
 on_answer(void *ctx, const struct answer *a)
 {
 	struct monitor *m = ctx;
@@ -723,8 +787,7 @@ poll_start(struct monitor *m)
 {
 	const struct config *c = m->config;
 	struct resolver_server servers[RESOLVER_SERVERS_MAX];
-	struct resolver_hooks hooks = {
-	    .on_answer = on_answer, .on_room = on_room, .ctx = m};
+	struct resolver_hooks hooks = {on_answer, on_room, m, on_soon};
 	int err;
 
 	if (c->n_resolvers == 0 || c->n_resolvers > RESOLVER_SERVERS_MAX)

@@ -101,6 +101,9 @@ struct question *table_question(const struct table *t, uint32_t id);
 /* Ids are 0..count-1; not every one is a question, but those are unwatched. */
 uint32_t table_count(const struct table *t);
 const uint8_t *table_name(const struct table *t, uint32_t id, uint8_t *size);
+/* Fetches into the cache: the entry, or, once that is there, the name. */
+void table_warm(const struct table *t, uint32_t id);
+void table_warm_name(const struct table *t, uint32_t id);
 /* Even over any names, the same after a restart. */
 uint16_t table_spread(const struct table *t, uint32_t id);
 /* The first question of the same name, and the one behind; QUESTION_NONE:
