@@ -129,8 +129,9 @@ make_resolver(struct run *run, const struct config *config)
 	    .on_answer = on_answer, .on_room = on_room, .ctx = run};
 
 	for (size_t i = 0; i < config->n_resolvers; i++)
-		servers[i] = (struct resolver_server){
-		    config->resolvers[i].addr, config->resolvers[i].rate};
+		servers[i] =
+		    (struct resolver_server){.addr = config->resolvers[i].addr,
+			.rate = config->resolvers[i].rate};
 	return resolver_new(
 	    run->loop, servers, config->n_resolvers, &limits, &hooks);
 }

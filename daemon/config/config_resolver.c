@@ -20,6 +20,7 @@ struct entry {
 	struct reader *x;
 	const struct node *address;
 	const char *group;
+	const struct node *gso; /* where it is switched on */
 	uint32_t rate;
 	bool bad;
 };
@@ -68,6 +69,43 @@ read_group(void *ctx, const struct node *value)
 		return;
 	}
 	e->group = text;
+}
+
+static void
+read_gso(void *ctx, const struct node *value)
+{
+	struct entry *e = ctx;
+	bool on;
+
+	if (!node_bool(value, "gso", &e->x->r, &on))
+		e->bad = true;
+	else if (on)
+		e->gso = value;
+}
+
+static bool
+is_loopback(const struct addr *a)
+{
+	static const uint8_t one[16] = {[15] = 1};
+
+	if (a->family == AF_INET)
+		return a->ip[0] == 127;
+	return memcmp(a->ip, one, 16) == 0;
+}
+
+/*
+ * Bursts of segments are for a resolver of the operator's own, that takes
+ * them in without a network between.
+ */
+static void
+finish_gso(struct reader *x, const struct node *gso)
+{
+	if (x->c->n_resolvers == 1 && is_loopback(&x->c->resolvers[0].addr))
+		x->c->resolvers[0].gso = true;
+	else
+		report_error(&x->r, gso->at,
+		    "`gso` is for one trusted local resolver; keep one, at a "
+		    "loopback address, or remove it");
 }
 
 static bool
@@ -143,18 +181,20 @@ finish_entry(struct entry *e, const struct node *n)
 		add_resolver(x, &addr, e->rate, e->group);
 }
 
-static void
+/* Where `gso` is switched on in it, or NULL. */
+static const struct node *
 read_resolver(struct reader *x, const struct node *n)
 {
 	static const struct key keys[] = {
 	    {"address", read_address},
 	    {"rate", read_rate},
 	    {"group", read_group},
+	    {"gso", read_gso},
 	};
 	struct entry e = {.x = x, .rate = RESOLVER_RATE_DEFAULT};
 
 	if (n->kind == NODE_MAP)
-		node_walk(n, "a resolver", keys, 3, &x->r, &e);
+		node_walk(n, "a resolver", keys, 4, &x->r, &e);
 	else if (n->kind == NODE_LIST)
 		report_error(&x->r, n->at,
 		    "a resolver must be an address or a mapping; put an IPv6 "
@@ -163,12 +203,15 @@ read_resolver(struct reader *x, const struct node *n)
 		read_address(&e, n);
 	if (n->kind == NODE_MAP || n->kind == NODE_SCALAR)
 		finish_entry(&e, n);
+	return e.gso;
 }
 
 void
 read_resolvers(void *ctx, const struct node *value)
 {
 	struct reader *x = ctx;
+	const struct node *gso = NULL;
+	const struct node *of;
 
 	x->resolvers_given = true;
 	if (!node_is_list(value, "`resolvers`", &x->r))
@@ -177,8 +220,13 @@ read_resolvers(void *ctx, const struct node *value)
 	    reader_array(x, CONFIG_RESOLVERS_MAX, sizeof(*x->c->resolvers));
 	if (x->c->resolvers == NULL)
 		return;
-	for (const struct node *n = value->first; n != NULL; n = n->next)
-		read_resolver(x, n);
+	for (const struct node *n = value->first; n != NULL; n = n->next) {
+		of = read_resolver(x, n);
+		if (of != NULL)
+			gso = of;
+	}
+	if (gso != NULL)
+		finish_gso(x, gso);
 	if (value->n == 0)
 		report_error(&x->r, value->at,
 		    "`resolvers` is empty; list one, or remove the key to "

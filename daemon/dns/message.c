@@ -285,7 +285,8 @@ message_asks(const uint8_t *wire, const struct message *m, const uint8_t *name,
 		return false;
 	if (!exact)
 		return name_equal(asked, name);
-	/* No question can be compressed: its name ends where its type begins. */
+	/* No question can be compressed: its name ends where its type begins.
+	 */
 	size_t size = name_size(name);
 	return m->answer_at - m->question_at == (int)size + 4 &&
 	       memcmp(asked, name, size) == 0;

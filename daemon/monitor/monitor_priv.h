@@ -220,6 +220,7 @@ struct monitor {
 	wall_us origin; /* wall time of tick 0 */
 	struct poll_server *servers;
 	uint32_t rates[RESOLVER_SERVERS_MAX];
+	bool gso[RESOLVER_SERVERS_MAX];
 	uint8_t n_servers;
 	uint8_t n_groups;
 	struct arena names; /* of groups; kept while evidence may name them */

@@ -777,6 +777,7 @@ servers_make(struct monitor *m)
 		s->group = group_of(m, s->group_text, i);
 		s->probed = INT64_MIN / 2;
 		m->rates[i] = c->resolvers[i].rate;
+		m->gso[i] = c->resolvers[i].gso;
 	}
 	m->n_servers = (uint8_t)c->n_resolvers;
 	return 0;
@@ -796,8 +797,8 @@ poll_start(struct monitor *m)
 	if (err != 0)
 		return err;
 	for (uint8_t i = 0; i < m->n_servers; i++)
-		servers[i] = (struct resolver_server){
-		    c->resolvers[i].addr, c->resolvers[i].rate};
+		servers[i] = (struct resolver_server){c->resolvers[i].addr,
+		    c->resolvers[i].rate, c->resolvers[i].gso};
 	m->resolver = resolver_new(
 	    m->loop, servers, m->n_servers, m->setup.limits, &hooks);
 	return m->resolver == NULL ? -ENOMEM : 0;
@@ -832,7 +833,8 @@ same_servers(const struct monitor *m, const struct config *c)
 		if (!addr_equal(&m->servers[i].addr, &c->resolvers[i].addr) ||
 		    strcmp(m->servers[i].group_text, c->resolvers[i].group) !=
 			0 ||
-		    m->rates[i] != c->resolvers[i].rate)
+		    m->rates[i] != c->resolvers[i].rate ||
+		    m->gso[i] != c->resolvers[i].gso)
 			return false;
 	}
 	return true;

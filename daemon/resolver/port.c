@@ -9,8 +9,9 @@
  * so that no id is used twice on a port, a late or doubled answer is told
  * from a guess (A4, A11), and a slot never moves.
  *
- * Sockets are closed at the end of a turn only: while datagrams of one batch
- * are looked at, their socket must stay the one that they came through.
+ * Spent sockets are closed at the end of a turn, and no socket while datagrams
+ * of a batch of its own are looked at: it must stay the one that they came
+ * through.
  */
 
 #include <errno.h>
@@ -27,7 +28,6 @@ enum {
 	PICKS = 8,               /* random picks before looking at all */
 	RECEIVE_BUFFER = 1 << 20 /* asked for; the kernel may give less */
 };
-#define AGE_MAX      MONO_S(10)
 #define REOPEN_PAUSE MONO_MS(200)
 #define REGROW_PAUSE MONO_S(1)
 
@@ -197,17 +197,18 @@ is_usable(const struct port *p)
 	       p->n_used < p->server->resolver->limits.socket_uses;
 }
 
-/* What is too old counts as used up. */
+/* What is too old counts as used up; nothing is open on it mostly. */
 static void
 age(struct port *p, mono_ns now)
 {
-	uint16_t uses = p->server->resolver->limits.socket_uses;
+	struct resolver *r = p->server->resolver;
 
-	if (p->fd == -1 || p->n_used >= uses || now - p->opened < AGE_MAX)
+	if (p->fd == -1 || now - p->opened < MONO_MS(r->limits.socket_age_ms))
 		return;
-	p->n_used = uses;
-	if (p->n_open == 0)
-		port_mark_dirty(p);
+	if (p->n_open == 0 && p != r->reading)
+		port_close(p);
+	else if (p->n_used < r->limits.socket_uses)
+		p->n_used = r->limits.socket_uses;
 }
 
 /*

@@ -30,6 +30,7 @@ resolver_limits_default(void)
 	    .tries_max = 3,
 	    .sockets = 64,
 	    .socket_uses = 256,
+	    .socket_age_ms = 10000,
 	    .tcp_max = 64,
 	};
 }
@@ -85,6 +86,7 @@ server_init(
 	s->sa_size = addr_to_sockaddr(&s->addr, &s->sa);
 	pace_init(&s->pace, from->rate, r->limits.window_start,
 	    r->limits.window_max, loop_mono(r->loop));
+	s->gso = from->gso;
 	s->n_ports = n;
 	s->refused_at = INT64_MIN;
 	s->reopen_at = INT64_MIN;
@@ -280,6 +282,7 @@ resolver_new(struct loop *loop, const struct resolver_server *servers,
 	r->tick_due = INT64_MAX;
 	set_limits(r, limits);
 	udp_init(r);
+	udp_out_init(&r->out);
 	r->servers = calloc(n_servers, sizeof(*r->servers));
 	if (r->servers != NULL)
 		r->n_servers = n_servers;
@@ -394,5 +397,6 @@ resolver_health(const struct resolver *r, uint8_t server)
 	    .backoff_until = s->backoff_until,
 	    .asked = s->asked,
 	    .failed = s->failed,
+	    .gso = s->gso,
 	};
 }

@@ -11,7 +11,8 @@
  *   question.c  the life of one question: tries, expiry, the end
  *   server.c    what is known about a server: round trip, habits, backoff
  *   port.c      connected UDP sockets and their ids
- *   udp.c       datagrams out and in, and which of them are answers
+ *   udp.c       datagrams in, and which of them are answers
+ *   udp_out.c   datagrams out
  *   tcp.c       connections, and which of their messages are answers
  *
  * Calls out (on_answer, on_room) are made only below resolver_enter() and
@@ -77,6 +78,7 @@ struct server {
 	uint32_t open;
 	bool full;        /* said ERR_FULL, owes on_room */
 	bool full_urgent; /* said it to one in a hurry */
+	bool gso;         /* datagrams leave in segments, as long as they can */
 	mono_ns tell_at;  /* on_room not before this */
 	struct pace pace;
 
@@ -114,9 +116,23 @@ struct server {
 	mono_ns connect_at; /* no descriptors: not before this */
 };
 
-struct udp_batch {
+struct udp_in {
 	struct mmsghdr msgs[BATCH];
 	struct iovec iov[BATCH];
+	uint8_t data[BATCH][UDP_ROOM];
+};
+
+/* A batch that leaves: datagrams, one behind the other, in messages. */
+struct udp_out {
+	struct mmsghdr msgs[BATCH];
+	struct iovec iov[BATCH];
+	union {
+		struct cmsghdr align;
+		uint8_t bytes[CMSG_SPACE(sizeof(uint16_t))];
+	} control[BATCH];
+	uint8_t n_in[BATCH];    /* datagrams in a message */
+	uint16_t at[BATCH + 1]; /* where a datagram begins, and the end */
+	uint8_t data[BATCH * MESSAGE_QUERY_SIZE_MAX];
 };
 
 struct resolver {
@@ -132,14 +148,13 @@ struct resolver {
 	uint32_t slot_mask; /* of a port's table */
 	uint16_t n_full;    /* servers that owe on_room */
 	struct port *dirty;
-	unsigned depth;     /* calls from the loop that are running */
-	bool dead;          /* resolver_free() was called from inside */
-	uint32_t n_waiting; /* questions that wait for a connection */
+	struct port *reading; /* datagrams of it are looked at */
+	unsigned depth;       /* calls from the loop that are running */
+	bool dead;            /* resolver_free() was called from inside */
+	uint32_t n_waiting;   /* questions that wait for a connection */
 	struct resolver_counters counters;
-	struct udp_batch in;
-	struct udp_batch out;
-	uint8_t in_data[BATCH][UDP_ROOM];
-	uint8_t out_data[BATCH][MESSAGE_QUERY_SIZE_MAX];
+	struct udp_in in;
+	struct udp_out out;
 };
 
 void resolver_enter(struct resolver *r);
@@ -197,6 +212,11 @@ void port_fini(struct port *p);
 void udp_init(struct resolver *r);
 void udp_on_ready(void *ctx, int events);
 void udp_read(struct port *p);
+/* ICMP, maybe forged: noted, and the question waits on (A13). */
+void udp_note_error(struct server *s, int err);
+
+/* udp_out.c */
+void udp_out_init(struct udp_out *out);
 void udp_send(struct port *p);
 /* Takes back a question that has not left yet. */
 void udp_unsend(struct port *p, struct question *q);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Datagrams out and in, and which of them are answers.
+ * Datagrams in, and which of them are answers.
  *
  * What comes in has passed the kernel: right address, right port, through the
  * socket that the question left by (A1-A3).  Here the cheap reasons to drop
@@ -27,103 +27,21 @@ udp_init(struct resolver *r)
 	unsigned i;
 
 	for (i = 0; i < BATCH; i++) {
-		r->in.iov[i].iov_base = r->in_data[i];
+		r->in.iov[i].iov_base = r->in.data[i];
 		r->in.iov[i].iov_len = UDP_ROOM;
 		r->in.msgs[i].msg_hdr.msg_iov = &r->in.iov[i];
 		r->in.msgs[i].msg_hdr.msg_iovlen = 1;
-		r->out.iov[i].iov_base = r->out_data[i];
-		r->out.msgs[i].msg_hdr.msg_iov = &r->out.iov[i];
-		r->out.msgs[i].msg_hdr.msg_iovlen = 1;
 	}
 }
 
-/* ICMP, maybe forged: noted, and the question waits on (A13). */
-static void
-note_error(struct server *s, int err)
+void
+udp_note_error(struct server *s, int err)
 {
 	struct resolver *r = s->resolver;
 
 	r->counters.socket_errors++;
 	if (err == ECONNREFUSED || err == EHOSTUNREACH || err == ENETUNREACH)
 		s->refused_at = loop_mono(r->loop);
-}
-
-/* Takes up to BATCH questions out of the outgoing list and writes them. */
-static unsigned
-fill_batch(struct port *p)
-{
-	struct resolver *r = p->resolver;
-	struct question *q;
-	struct try *t;
-	unsigned n;
-	uint16_t id;
-
-	for (n = 0; n < BATCH && p->outgoing_first != NIL; n++) {
-		q = &r->inflight.all[p->outgoing_first];
-		p->outgoing_first = q->next;
-		q->in_outgoing = false;
-		t = inflight_try(&r->inflight, q, q->n_tries - 1u);
-		id = p->slots[t->slot].id;
-		r->out.iov[n].iov_len =
-		    message_build(r->out_data[n], id, q->name, q->name_size,
-			q->type, MESSAGE_RD | (q->plain ? 0 : MESSAGE_EDNS));
-	}
-	if (p->outgoing_first == NIL)
-		p->outgoing_last = NIL;
-	return n;
-}
-
-/*
- * A datagram that the kernel does not take is lost like one that the network
- * loses: it is asked again in time.
- */
-static void
-send_batch(struct port *p, unsigned n)
-{
-	struct resolver *r = p->resolver;
-	unsigned done = 0;
-	bool again = true;
-	int sent;
-
-	while (done < n) {
-		sent = sendmmsg(p->fd, r->out.msgs + done, n - done, 0);
-		if (sent > 0) {
-			r->counters.sent_udp += (unsigned)sent;
-			done += (unsigned)sent;
-			continue;
-		}
-		note_error(p->server, errno);
-		/* The error may be an earlier datagram's: once more. */
-		if (!again)
-			done++;
-		again = !again;
-	}
-}
-
-void
-udp_send(struct port *p)
-{
-	while (p->outgoing_first != NIL)
-		send_batch(p, fill_batch(p));
-}
-
-void
-udp_unsend(struct port *p, struct question *q)
-{
-	struct question *all = p->resolver->inflight.all;
-	uint16_t self = inflight_index(&p->resolver->inflight, q);
-	uint16_t *at = &p->outgoing_first;
-	uint16_t before = NIL;
-
-	while (*at != self) {
-		CHECK(*at != NIL);
-		before = *at;
-		at = &all[*at].next;
-	}
-	*at = q->next;
-	if (p->outgoing_last == self)
-		p->outgoing_last = before;
-	q->in_outgoing = false;
 }
 
 /*
@@ -290,7 +208,7 @@ warm(struct port *p, unsigned n)
 
 	for (i = 0; i < n; i++) {
 		unsigned id =
-		    (unsigned)r->in_data[i][0] << 8 | r->in_data[i][1];
+		    (unsigned)r->in.data[i][0] << 8 | r->in.data[i][1];
 
 		slot[i] = &p->slots[id & r->slot_mask];
 		PREFETCH(slot[i]);
@@ -335,13 +253,15 @@ udp_read(struct port *p)
 		if (got == -1 && (errno == EAGAIN || errno == EINTR))
 			return;
 		if (got == -1) {
-			note_error(p->server, errno);
+			udp_note_error(p->server, errno);
 			continue;
 		}
 		if (got > 1)
 			warm(p, (unsigned)got);
+		r->reading = p;
 		for (i = 0; i < got && !r->dead; i++)
-			take(p, r->in_data[i], r->in.msgs[i].msg_len);
+			take(p, r->in.data[i], r->in.msgs[i].msg_len);
+		r->reading = NULL;
 		if (r->dead || (unsigned)got < want || p->n_open == 0)
 			return;
 	}

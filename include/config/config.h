@@ -31,6 +31,7 @@ enum {
 struct config_resolver {
 	struct addr addr;
 	uint32_t rate; /* questions a second; 0: `none` */
+	bool gso;      /* only where it is the one resolver, on loopback */
 	char *group;   /* never NULL; not set: the address, and the port
 	                * too when it is not 53 */
 };

@@ -24,7 +24,8 @@ enum {
 	MESSAGE_HEADER_SIZE = 12,
 	MESSAGE_SIZE_MAX = 65535,
 	MESSAGE_UDP_SIZE = 1232, /* EDNS size we announce (RFC 9715) */
-	MESSAGE_QUERY_SIZE_MAX = 12 + 255 + 4 + 11,
+	MESSAGE_OPT_SIZE = 11,   /* of the OPT record of a question */
+	MESSAGE_QUERY_SIZE_MAX = 12 + 255 + 4 + MESSAGE_OPT_SIZE,
 	MESSAGE_EDE_TEXT_MAX = 256 /* B9 */
 };
 

@@ -13,9 +13,10 @@
  * UDP goes out from a pool of connected sockets per server with ports chosen
  * by the kernel, each retired after a number of uses, in batches (sendmmsg,
  * recvmmsg).  Questions that come together share a socket, up to 64, and a
- * socket is used for 256, and for no more than ten seconds.  Rates count every datagram and every TCP question sent, and no
- * second sees more than the rate, wherever it begins.  Names go out in random
- * letter case (0x20), unless a server was found not to echo it.  RD is set.
+ * socket is used for 256, and for no more than ten seconds.  Rates count every
+ * datagram and every TCP question sent, and no second sees more than the rate,
+ * wherever it begins.  Names go out in random letter case (0x20), unless a
+ * server was found not to echo it.  RD is set.
  *
  * By UDP a question is tried tries_max times, with a new id and socket each;
  * a truncated, oversized or malformed answer, a guess at its id, or an echo in
@@ -45,6 +46,7 @@ enum { RESOLVER_SERVERS_MAX = 64 };
 struct resolver_server {
 	struct addr addr;
 	uint32_t rate; /* questions a second; 0: no limit but the window */
+	bool gso;      /* datagrams may leave by UDP_SEGMENT, when they can */
 };
 
 /* All must be set; resolver_limits_default() gives what the daemon uses. */
@@ -58,6 +60,7 @@ struct resolver_limits {
 	uint16_t tries_max;      /* datagrams per question */
 	uint16_t sockets;        /* UDP sockets per server */
 	uint16_t socket_uses;    /* questions before a socket is replaced */
+	uint32_t socket_age_ms;  /* or so long, whichever comes first */
 	uint16_t tcp_max;        /* TCP connections at once per server */
 };
 struct resolver_limits resolver_limits_default(void);
@@ -133,8 +136,8 @@ void resolver_free(struct resolver *r);
  * Takes a question: 0, or ERR_FULL when the server's window, its rate, its
  * sockets or inflight_max is exhausted, or it is left alone; on_room follows
  * when that ends.  Datagrams are gathered and leave at the end of the loop
- * turn at the latest.  The same question may be asked again while it is open: it goes by
- * another socket (A10), but the caller does better to ask once.
+ * turn at the latest.  The same question may be asked again while it is open:
+ * it goes by another socket (A10), but the caller does better to ask once.
  */
 MUST_CHECK int resolver_ask(struct resolver *r, const struct ask *ask);
 
@@ -173,6 +176,7 @@ struct resolver_health {
 	mono_ns backoff_until; /* REFUSED and the like: 1 s to 5 min */
 	uint64_t asked;
 	uint64_t failed;
+	bool gso; /* wanted, and the kernel has not said no */
 };
 struct resolver_health resolver_health(
     const struct resolver *r, uint8_t server);

@@ -182,6 +182,7 @@ main(int argc, char **argv)
 		limits.window_max = (uint32_t)strtoul(argv[5], NULL, 10);
 	set_from_env("SOCKETS", &limits.sockets);
 	set_from_env("USES", &limits.socket_uses);
+	server.gso = getenv("GSO") != NULL;
 	if (b.n_names == 0 || b.n_wanted == 0)
 		return 2;
 	b.loop = loop_new();

@@ -124,7 +124,8 @@ on_room(void *ctx, uint8_t server)
 void
 world_resolver(struct world *w, struct addr addr)
 {
-	struct resolver_server server = {.addr = addr, .rate = w->rate};
+	struct resolver_server server = {
+	    .addr = addr, .rate = w->rate, .gso = w->gso};
 	struct resolver_hooks hooks = {
 	    .on_answer = on_answer, .on_room = on_room, .ctx = w};
 

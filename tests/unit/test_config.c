@@ -274,6 +274,31 @@ test_config_keeps_what_a_variable_holds_one_text(void **state)
 }
 
 static void
+test_config_gso_is_off_unless_the_one_local_resolver_has_it(void **state)
+{
+	static const char *const on[] = {
+	    "127.0.0.1", "127.7.7.7:5300", "\"[::1]:53\""};
+	char text[160];
+	struct config *c;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(on) / sizeof(on[0]); i++) {
+		for (int gso = 0; gso < 2; gso++) {
+			snprintf(text, sizeof(text),
+			    "database: dbname=x\nwatchlists: [a]\n"
+			    "resolvers: [{address: %s, gso: %s}]\n",
+			    on[i], gso ? "true" : "false");
+			struct diag d = {0};
+
+			c = config_read(text, strlen(text), "x.yaml", &d);
+			assert_non_null(c);
+			assert_int_equal(c->resolvers[0].gso, gso);
+			config_free(c);
+		}
+	}
+}
+
+static void
 test_config_refuses_bytes_that_are_not_utf8_with_their_place(void **state)
 {
 	static const char head[] =
@@ -571,6 +596,8 @@ main(void)
 	    cmocka_unit_test(test_config_holds_what_was_written),
 	    cmocka_unit_test(test_config_has_the_defaults_of_the_manual),
 	    cmocka_unit_test(test_config_keeps_what_a_variable_holds_one_text),
+	    cmocka_unit_test(
+		test_config_gso_is_off_unless_the_one_local_resolver_has_it),
 	    cmocka_unit_test(
 		test_config_refuses_bytes_that_are_not_utf8_with_their_place),
 	    cmocka_unit_test(test_config_refuses_depth_at_once),
