@@ -66,6 +66,10 @@ inflight_take(struct inflight *f)
 		return NULL;
 	q = &f->all[f->free_first];
 	f->free_first = q->next;
+	if (q->next != NIL) {
+		PREFETCH(&f->all[q->next]); /* freed in any order */
+		PREFETCH(f->all[q->next].near);
+	}
 	f->n_open++;
 	return q;
 }

@@ -36,7 +36,7 @@ is_seen(const struct port *p, uint32_t print)
 {
 	uint32_t bit = print % SEEN_BITS;
 
-	return p->seen[bit / 64] >> (bit % 64) & 1;
+	return p->n_open > 0 && (p->seen[bit / 64] >> (bit % 64) & 1) != 0;
 }
 
 static void
@@ -167,7 +167,6 @@ open_port(struct port *p, mono_ns now)
 	p->opened = now;
 	memset(p->slots, 0xff,
 	    (s->resolver->slot_mask + 1) * sizeof(*p->slots)); /* all NIL */
-	memset(p->seen, 0, sizeof(p->seen));
 	return true;
 }
 
@@ -314,6 +313,8 @@ port_add(struct port *p, struct question *q, uint16_t id, mono_ns now)
 	t->port = (uint16_t)(p - p->server->ports);
 	t->slot = (uint16_t)(slot - p->slots);
 	t->sent = now;
+	if (p->n_open == 0)
+		memset(p->seen, 0, sizeof(p->seen));
 	p->seen[bit / 64] |= (uint64_t)1 << (bit % 64);
 	p->n_open++;
 	p->n_used++;

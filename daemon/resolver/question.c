@@ -157,6 +157,19 @@ mix_case(struct question *q, uint64_t random)
 	q->print = (uint32_t)hash;
 }
 
+/* A bit for each letter of a name: short ones take half as many. */
+static uint64_t
+case_random(const struct question *q)
+{
+	uint64_t v;
+
+	if (q->name_size > 32)
+		return rand_u64();
+	/* The four of each octet that mix_case() turns into place. */
+	v = rand_u32();
+	return (v & 0x0f0f0f0f) << 2 | (v >> 4 & 0x0f0f0f0f) << 34;
+}
+
 bool
 question_start(struct resolver *r, struct question *q)
 {
@@ -166,7 +179,7 @@ question_start(struct resolver *r, struct question *q)
 
 	q->mixed = now >= s->no_case_until;
 	q->plain = now < s->plain_until;
-	mix_case(q, q->mixed ? rand_u64() : 0);
+	mix_case(q, q->mixed ? case_random(q) : 0);
 	if (q->flags & ASK_TCP) {
 		tcp_wait(r, q);
 		return true;

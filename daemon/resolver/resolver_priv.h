@@ -34,7 +34,7 @@
 enum {
 	BATCH = 64,       /* datagrams in one sendmmsg or recvmmsg */
 	PORT_RUN = BATCH, /* questions of one turn that share a socket */
-	SEEN_BITS = 4096,
+	SEEN_BITS = 8192,
 	UDP_PLAIN_SIZE = 512,
 	UDP_ROOM = MESSAGE_UDP_SIZE + 1 /* one more shows what is too large */
 };
@@ -63,8 +63,8 @@ struct port {
 	mono_ns opened;
 	struct port *dirty_next;
 	struct port_slot *slots;
-	uint64_t
-	    seen[SEEN_BITS / 64]; /* prints of questions it carried (A10) */
+	/* Prints of questions since none was open on it (A10). */
+	uint64_t seen[SEEN_BITS / 64];
 };
 
 struct tcp_conn;

@@ -19,7 +19,8 @@ enum { SEEN_MAX = 4096, FD_MAX = 256, MANY = 2000 };
 struct seen {
 	uint16_t id;
 	uint16_t port;
-	uint64_t name; /* the number in it */
+	uint64_t name;  /* the number in it */
+	uint32_t upper; /* a bit for each octet that is upper case */
 };
 
 static struct seen seen[SEEN_MAX];
@@ -43,7 +44,11 @@ note(void *ctx, struct hostile *h, const struct hostile_ask *ask)
 	for (unsigned i = 14; i <= ask->name[0]; i++)
 		n = n * 10 + (uint64_t)(ask->name[i] - '0');
 	assert_true(n_seen < SEEN_MAX);
-	seen[n_seen++] = (struct seen){ask->id, port_of(ask), n};
+	seen[n_seen] = (struct seen){ask->id, port_of(ask), n, 0};
+	for (unsigned i = 0; i < ask->name_size && i < 32; i++)
+		if (ask->name[i] >= 'A' && ask->name[i] <= 'Z')
+			seen[n_seen].upper |= 1u << i;
+	n_seen++;
 	world_answer(ctx, h, ask);
 }
 
@@ -107,6 +112,37 @@ test_A4_ids_do_not_follow_from_those_before(void **state)
 	for (unsigned bit = 0; bit < 16; bit++)
 		assert_in_range(set[bit], MANY * 2 / 5, MANY * 3 / 5);
 	assert_true(near_ < 32); /* 4 are expected */
+}
+
+/* Of all pairs of letters, so that none shares its bit with another. */
+static void
+test_A8_the_case_of_each_letter_is_its_own(void **state)
+{
+	struct world *w = *state;
+	/* watched-name-100.example */
+	const uint32_t letters = 0xfe << 0 | 0x1e << 8 | 0x7fu << 18;
+
+	ask_many(w);
+	for (unsigned a = 0; a < 32; a++) {
+		for (unsigned b = 0; b <= a; b++) {
+			unsigned n = 0;
+			unsigned odd = 0;
+
+			if (!(letters >> a & letters >> b & 1))
+				continue;
+			for (unsigned i = 0; i < n_seen; i++) {
+				uint32_t u = seen[i].upper;
+
+				if (seen[i].name < 100 || seen[i].name > 999)
+					continue;
+				n++;
+				odd +=
+				    a == b ? u >> a & 1 : (u >> a ^ u >> b) & 1;
+			}
+			assert_int_equal(n, 900);
+			assert_in_range(odd, 300, 600);
+		}
+	}
 }
 
 static void
@@ -229,6 +265,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    T(test_A4_ids_do_not_follow_from_those_before),
+	    T(test_A8_the_case_of_each_letter_is_its_own),
 	    T(test_A3_a_run_shares_a_port_and_the_next_has_another),
 	    T(test_a_socket_is_replaced_when_it_is_old),
 	    T(test_gso_datagrams_arrive_singly_and_each_is_answered),
