@@ -116,22 +116,44 @@ buf_add_u64(struct buf *b, uint64_t v)
 }
 
 void
+buf_add_int(struct buf *b, int64_t v)
+{
+	char text[20]; /* of INT64_MIN */
+	size_t at = sizeof(text);
+	uint64_t left = v < 0 ? -(uint64_t)v : (uint64_t)v;
+
+	do {
+		text[--at] = (char)('0' + left % 10);
+		left /= 10;
+	} while (left > 0);
+	if (v < 0)
+		text[--at] = '-';
+	buf_add(b, text + at, sizeof(text) - at);
+}
+
+void
 buf_printf(struct buf *b, const char *format, ...)
 {
 	va_list args;
+	size_t left;
 	int size;
 	char *at;
 
 	if (b->err != 0)
 		return;
+	/* Mostly there is room already, and once is enough. */
+	left = b->room - b->size;
 	va_start(args, format);
-	size = vsnprintf(NULL, 0, format, args);
+	size = vsnprintf(
+	    left == 0 ? NULL : (char *)b->data + b->size, left, format, args);
 	va_end(args);
 	if (size < 0) {
 		b->err = -EINVAL;
 		return;
 	}
 	at = buf_grow(b, (size_t)size);
+	if ((size_t)size < left)
+		return;
 	if (at == NULL)
 		return;
 	va_start(args, format);

@@ -94,6 +94,15 @@ civil_of(int64_t days, struct civil *c)
 	c->year = (int)(era * 400 + year_of_era + (c->month <= 2));
 }
 
+static char *
+put_digits(char *to, unsigned v, int n, char after)
+{
+	for (int i = n - 1; i >= 0; i--, v /= 10)
+		to[i] = (char)('0' + v % 10);
+	to[n] = after;
+	return to + n + 1;
+}
+
 char *
 wall_print(wall_us at, char out[WALL_TEXT_SIZE])
 {
@@ -101,11 +110,21 @@ wall_print(wall_us at, char out[WALL_TEXT_SIZE])
 	int64_t days = floor_div(ms, (int64_t)DAY_S * 1000);
 	unsigned rest = (unsigned)(ms - days * DAY_S * 1000);
 	struct civil c = {0};
+	char *to;
 
 	civil_of(days, &c);
-	snprintf(out, WALL_TEXT_SIZE, "%04d-%02d-%02dT%02u:%02u:%02u.%03uZ",
-	    c.year, c.month, c.day, rest / 3600000, rest / 60000 % 60,
-	    rest / 1000 % 60, rest % 1000);
+	to = out;
+	if (c.year < 0 || c.year > 9999)
+		to += snprintf(out, 16, "%d-", c.year);
+	else
+		to = put_digits(out, (unsigned)c.year, 4, '-');
+	to = put_digits(to, (unsigned)c.month, 2, '-');
+	to = put_digits(to, (unsigned)c.day, 2, 'T');
+	to = put_digits(to, rest / 3600000, 2, ':');
+	to = put_digits(to, rest / 60000 % 60, 2, ':');
+	to = put_digits(to, rest / 1000 % 60, 2, '.');
+	to = put_digits(to, rest % 1000, 3, 'Z');
+	*to = '\0';
 	return out;
 }
 

@@ -5,7 +5,6 @@
  * value ended at the same depth, and nothing but an opening bracket unsets it.
  */
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "base/emit.h"
@@ -205,7 +204,7 @@ void
 emit_int(struct emit *j, const char *key, int64_t v)
 {
 	put_key(j, key);
-	buf_printf(j->out, "%" PRId64, v);
+	buf_add_int(j->out, v);
 }
 
 void
@@ -224,7 +223,9 @@ static void
 put_quoted(struct emit *j, const char *key, const char *text)
 {
 	put_key(j, key);
-	buf_printf(j->out, "\"%s\"", text);
+	buf_add(j->out, "\"", 1);
+	buf_add_text(j->out, text);
+	buf_add(j->out, "\"", 1);
 }
 
 void

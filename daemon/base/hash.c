@@ -84,10 +84,26 @@ hash_sip(const struct hash_key *key, const void *data, size_t size)
 	return s.a ^ s.b ^ s.c ^ s.d;
 }
 
+/*
+ * Looked up once: EVP_Digest() with EVP_sha256() searches the providers, under
+ * locks, and allocates with each call.
+ */
+static struct {
+	EVP_MD *md;
+	EVP_MD_CTX *ctx;
+} sha;
+
 void
 hash_sha256(const void *data, size_t size, uint8_t out[SHA256_SIZE])
 {
-	CHECK(EVP_Digest(data, size, out, NULL, EVP_sha256(), NULL) == 1);
+	if (sha.md == NULL) {
+		sha.md = EVP_MD_fetch(NULL, "SHA256", NULL);
+		sha.ctx = EVP_MD_CTX_new();
+	}
+	CHECK(sha.md != NULL && sha.ctx != NULL);
+	CHECK(EVP_DigestInit_ex2(sha.ctx, sha.md, NULL) == 1);
+	CHECK(EVP_DigestUpdate(sha.ctx, data, size) == 1);
+	CHECK(EVP_DigestFinal_ex(sha.ctx, out, NULL) == 1);
 }
 
 char *

@@ -30,12 +30,10 @@ is_there(struct scan value)
 	return scan_kind(value) == '"' && value.end - value.p > 2;
 }
 
-/* A member that is a text, and nothing for any other. */
+/* A text, and nothing for any other value. */
 static void
-put_member(struct buf *out, struct scan object, const char *key, size_t max)
+put_text(struct buf *out, struct scan value, size_t max)
 {
-	struct scan value = scan_get(object, key);
-
 	if (scan_kind(value) == '"')
 		scan_print(out, value, max);
 }
@@ -97,10 +95,10 @@ put_state(struct buf *out, struct scan state, bool alias)
 	} else if (scan_count(rdata) > 0) {
 		put_list(out, rdata, ", ");
 	} else {
-		put_member(out, state, "outcome", VALUE_MAX);
+		put_text(out, scan_get(state, "outcome"), VALUE_MAX);
 		if (is_there(scan_get(state, "reason"))) {
 			buf_add_text(out, " (");
-			put_member(out, state, "reason", VALUE_MAX);
+			put_text(out, scan_get(state, "reason"), VALUE_MAX);
 			buf_add_text(out, ")");
 		}
 	}
@@ -108,19 +106,20 @@ put_state(struct buf *out, struct scan state, bool alias)
 
 /* Some elements stay: those that came and went.  Else: from -> to. */
 static void
-put_elements(struct buf *out, struct scan entry)
+put_elements(struct buf *out, const struct scan_members *entry)
 {
-	struct scan kind = scan_get(entry, "kind");
-	struct scan added = scan_get(entry, "added");
-	struct scan removed = scan_get(entry, "removed");
-	struct scan to = scan_get(entry, "to");
+	struct scan kind = scan_find(entry, "kind");
+	struct scan added = scan_find(entry, "added");
+	struct scan removed = scan_find(entry, "removed");
+	struct scan to = scan_find(entry, "to");
 	bool part = scan_is(kind, "added") || scan_is(kind, "removed") ||
 	            scan_is(kind, "modified");
 
 	if (!part || scan_count(added) + scan_count(removed) == 0) {
 		if (scan_kind(to) == '\0')
-			to = scan_get(entry, "seen"); /* a candidate */
-		put_state(out, scan_get(entry, "from"), scan_is(kind, "alias"));
+			to = scan_find(entry, "seen"); /* a candidate */
+		put_state(
+		    out, scan_find(entry, "from"), scan_is(kind, "alias"));
 		buf_add_text(out, " -> ");
 		put_state(out, to, scan_is(kind, "alias"));
 		return;
@@ -162,14 +161,14 @@ put_watched(struct buf *out, struct scan name)
 }
 
 static void
-put_question(struct buf *out, struct scan entry)
+put_question(struct buf *out, const struct scan_members *entry)
 {
-	struct scan view = scan_get(entry, "view");
+	struct scan view = scan_find(entry, "view");
 
-	put_watched(out, scan_get(entry, "name"));
-	if (is_there(scan_get(entry, "type"))) {
+	put_watched(out, scan_find(entry, "name"));
+	if (is_there(scan_find(entry, "type"))) {
 		buf_add(out, " ", 1);
-		put_member(out, entry, "type", WORD_MAX);
+		put_text(out, scan_find(entry, "type"), WORD_MAX);
 	}
 	if (is_there(view) && !scan_is(view, "default")) {
 		buf_add_text(out, " in ");
@@ -178,31 +177,31 @@ put_question(struct buf *out, struct scan entry)
 }
 
 static void
-put_label(struct buf *out, struct scan entry)
+put_label(struct buf *out, const struct scan_members *entry)
 {
 	size_t begin = out->size;
 
-	put_member(out, entry, "label", WORD_MAX);
-	if (is_there(scan_get(entry, "proved")) &&
-	    !scan_is(scan_get(entry, "proved"), "none")) {
+	put_text(out, scan_find(entry, "label"), WORD_MAX);
+	if (is_there(scan_find(entry, "proved")) &&
+	    !scan_is(scan_find(entry, "proved"), "none")) {
 		buf_add(out, "(", 1);
-		put_member(out, entry, "proved", WORD_MAX);
+		put_text(out, scan_find(entry, "proved"), WORD_MAX);
 		buf_add(out, ")", 1);
 	}
 	put_column_end(out, begin, LABEL_WIDTH);
 }
 
 static void
-put_change(struct buf *out, struct scan entry)
+put_change(struct buf *out, const struct scan_members *entry)
 {
 	put_label(out, entry);
 	put_question(out, entry);
 	buf_add(out, " ", 1);
-	put_member(out, entry, "kind", WORD_MAX);
+	put_text(out, scan_find(entry, "kind"), WORD_MAX);
 	buf_add(out, " ", 1);
 	put_elements(out, entry);
-	put_bracketed(out, scan_get(entry, "aspects"), "(", ")");
-	put_bracketed(out, scan_get(entry, "tags"), "[", "]");
+	put_bracketed(out, scan_find(entry, "aspects"), "(", ")");
+	put_bracketed(out, scan_find(entry, "tags"), "[", "]");
 }
 
 /* What an attribute was or is: a number, a digest, or the four of an SOA. */
@@ -225,32 +224,32 @@ put_attribute(struct buf *out, struct scan value)
 }
 
 static void
-put_event(struct buf *out, struct scan entry)
+put_event(struct buf *out, const struct scan_members *entry)
 {
 	size_t begin = out->size;
 
-	put_member(out, entry, "kind", WORD_MAX);
+	put_text(out, scan_find(entry, "kind"), WORD_MAX);
 	put_column_end(out, begin, LABEL_WIDTH);
 	put_question(out, entry);
-	if (is_there(scan_get(entry, "reason"))) {
+	if (is_there(scan_find(entry, "reason"))) {
 		buf_add(out, " ", 1);
-		put_member(out, entry, "reason", VALUE_MAX);
+		put_text(out, scan_find(entry, "reason"), VALUE_MAX);
 	}
-	if (scan_kind(scan_get(entry, "to")) != '\0') {
+	if (scan_kind(scan_find(entry, "to")) != '\0') {
 		buf_add(out, " ", 1);
-		put_attribute(out, scan_get(entry, "from"));
+		put_attribute(out, scan_find(entry, "from"));
 		buf_add_text(out, " -> ");
-		put_attribute(out, scan_get(entry, "to"));
+		put_attribute(out, scan_find(entry, "to"));
 	}
-	if (is_there(scan_get(entry, "since"))) {
+	if (is_there(scan_find(entry, "since"))) {
 		buf_add_text(out, " since ");
-		put_time(out, scan_get(entry, "since"));
+		put_time(out, scan_find(entry, "since"));
 	}
-	put_bracketed(out, scan_get(entry, "tags"), "[", "]");
+	put_bracketed(out, scan_find(entry, "tags"), "[", "]");
 }
 
 static void
-put_candidate(struct buf *out, struct scan entry)
+put_candidate(struct buf *out, const struct scan_members *entry)
 {
 	size_t begin = out->size;
 
@@ -263,25 +262,25 @@ put_candidate(struct buf *out, struct scan entry)
 
 /* Which change, and which of its decisions: only --log tells them apart. */
 static void
-put_identity(struct buf *out, struct scan entry)
+put_identity(struct buf *out, const struct scan_members *entry)
 {
-	struct scan revision = scan_get(entry, "revision");
-	bool has_change = is_there(scan_get(entry, "change"));
+	struct scan revision = scan_find(entry, "revision");
+	bool has_change = is_there(scan_find(entry, "change"));
 
 	buf_add_text(out, "   ");
-	put_member(out, entry, has_change ? "change" : "id", WORD_MAX);
+	put_text(out, scan_find(entry, has_change ? "change" : "id"), WORD_MAX);
 	if (scan_kind(revision) == '0') {
 		buf_add_text(out, " revision ");
 		scan_print(out, revision, WORD_MAX);
 	}
-	if (is_there(scan_get(entry, "why"))) {
+	if (is_there(scan_find(entry, "why"))) {
 		buf_add_text(out, ": ");
-		put_member(out, entry, "why", VALUE_MAX);
+		put_text(out, scan_find(entry, "why"), VALUE_MAX);
 	}
 }
 
 static void
-put_when(struct buf *out, struct scan entry)
+put_when(struct buf *out, const struct scan_members *entry)
 {
 	static const char *const keys[] = {
 	    "decided_at", "at", "seen_at", "since"};
@@ -289,12 +288,12 @@ put_when(struct buf *out, struct scan entry)
 	size_t begin = out->size;
 
 	for (size_t i = 0; i < 4 && !is_there(when); i++)
-		when = scan_get(entry, keys[i]);
+		when = scan_find(entry, keys[i]);
 	if (is_there(when))
 		put_time(out, when);
 	put_column_end(out, begin, sizeof("2026-11-21 17:00:00Z") - 1);
 	begin = out->size;
-	put_member(out, entry, "severity", WORD_MAX);
+	put_text(out, scan_find(entry, "severity"), WORD_MAX);
 	put_column_end(out, begin, SEVERITY_WIDTH);
 }
 
@@ -302,11 +301,13 @@ void
 print_entry(struct buf *out, bool log, int64_t seq, const char *class_,
     const char *body)
 {
-	struct scan entry = scan_text(body);
+	const struct scan object = scan_text(body);
+	const struct scan_members members = scan_members(object);
+	const struct scan_members *entry = &members;
 
 	if (log)
 		buf_printf(out, "%8" PRId64 "  ", seq);
-	if (scan_kind(entry) != '{') {
+	if (scan_kind(object) != '{') {
 		buf_add_text(out, "entry that cannot be read: ");
 		print_text(out, body, VALUE_MAX);
 		return;

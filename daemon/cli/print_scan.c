@@ -5,10 +5,16 @@
 
 #include "print_scan.h"
 
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 static const char *
 skip_blanks(const char *p, const char *end)
 {
-	while (p < end && strchr(" \t\r\n", *p) != NULL && *p != '\0')
+	while (p < end && is_blank(*p))
 		p++;
 	return p;
 }
@@ -161,6 +167,39 @@ scan_get(struct scan object, const char *key)
 		}
 	}
 	return (struct scan){object.end, object.end};
+}
+
+struct scan_members
+scan_members(struct scan object)
+{
+	struct scan_members m = {.rest = object};
+
+	if (scan_kind(object) != '{') {
+		m.rest.p = object.end;
+		return m;
+	}
+	while (m.n < SCAN_MEMBERS &&
+	       scan_member(&m.rest, &m.keys[m.n], &m.values[m.n]))
+		m.n++;
+	return m;
+}
+
+struct scan
+scan_find(const struct scan_members *m, const char *key)
+{
+	struct scan rest = m->rest;
+	struct scan name;
+	struct scan value;
+
+	for (size_t i = 0; i < m->n; i++) {
+		if (scan_is(m->keys[i], key))
+			return m->values[i];
+	}
+	while (m->n == SCAN_MEMBERS && scan_member(&rest, &name, &value)) {
+		if (scan_is(name, key))
+			return value;
+	}
+	return (struct scan){m->rest.end, m->rest.end};
 }
 
 /* The character of \uXXXX at p, or -1. */

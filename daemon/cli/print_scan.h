@@ -39,6 +39,20 @@ size_t scan_count(struct scan array);
 
 /* The member's value, or none. */
 struct scan scan_get(struct scan object, const char *key);
+/*
+ * The members of an object, looked through once, for who wants many of them.
+ * An object that has more of them is walked on from there.
+ */
+enum { SCAN_MEMBERS = 48 };
+struct scan_members {
+	size_t n;
+	struct scan keys[SCAN_MEMBERS];
+	struct scan values[SCAN_MEMBERS];
+	struct scan rest;
+};
+struct scan_members scan_members(struct scan object);
+struct scan scan_find(const struct scan_members *m, const char *key);
+
 /* Is it this, quotes not counted?  For words of ours, without escapes. */
 bool scan_is(struct scan value, const char *word);
 

@@ -30,14 +30,25 @@ is_enough(const struct printer *p)
 	return p->enough != 0 && p->out->size - p->start > p->enough;
 }
 
+/* inet_ntop() goes through printf for these. */
 static void
-print_address(struct printer *p, int family, size_t size)
+print_ipv4(struct printer *p)
+{
+	for (int i = 0; i < 4; i++) {
+		if (i > 0)
+			buf_add_u8(p->out, '.');
+		buf_add_int(p->out, *p->at++);
+	}
+}
+
+static void
+print_ipv6(struct printer *p)
 {
 	char text[INET6_ADDRSTRLEN];
 
-	inet_ntop(family, p->at, text, sizeof text);
+	inet_ntop(AF_INET6, p->at, text, sizeof text);
 	buf_add_text(p->out, text);
-	p->at += size;
+	p->at += 16;
 }
 
 static void
@@ -127,7 +138,7 @@ print_number(struct printer *p, unsigned size)
 
 	for (; size > 0; size--)
 		v = v << 8 | *p->at++;
-	buf_printf(p->out, "%u", v);
+	buf_add_int(p->out, v);
 }
 
 static void
@@ -156,10 +167,10 @@ print_field(struct printer *p, char field)
 		print_type(p);
 		break;
 	case 'a':
-		print_address(p, AF_INET, 4);
+		print_ipv4(p);
 		break;
 	case 'A':
-		print_address(p, AF_INET6, 16);
+		print_ipv6(p);
 		break;
 	case 'n':
 	case 'k':

@@ -32,6 +32,7 @@ void buf_add_u8(struct buf *b, uint8_t v);
 void buf_add_u16(struct buf *b, uint16_t v); /* network order, as all below */
 void buf_add_u32(struct buf *b, uint32_t v);
 void buf_add_u64(struct buf *b, uint64_t v);
+void buf_add_int(struct buf *b, int64_t v); /* in decimal */
 void buf_printf(struct buf *b, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* Grows by `size` bytes, uninitialised; lent until the next change, or NULL. */

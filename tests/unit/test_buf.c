@@ -6,6 +6,8 @@
  * failure is remembered until somebody looks.
  */
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "unit.h"
@@ -85,6 +87,37 @@ test_buf_printf_appends_however_long_it_gets(void **state)
 	assert_int_equal(b.size, 5003);
 	assert_memory_equal(b.data, "ab3 ", 4);
 	assert_int_equal(b.data[5002], '4');
+	buf_fini(&b);
+}
+
+static void
+test_buf_add_int_writes_what_printf_would(void **state)
+{
+	static const int64_t numbers[] = {
+	    0, 7, -7, 10, 1234567890123, INT64_MAX, INT64_MIN, -100};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		struct buf b = {0};
+		char want[32];
+
+		snprintf(want, sizeof(want), "%" PRId64, numbers[i]);
+		buf_add_int(&b, numbers[i]);
+		assert_string_equal(buf_text(&b), want);
+		buf_fini(&b);
+	}
+}
+
+static void
+test_buf_printf_beyond_the_limit_adds_nothing(void **state)
+{
+	struct buf b = {.size_max = 8};
+
+	(void)state;
+	buf_add_text(&b, "1234");
+	buf_printf(&b, "%s", "56789");
+	assert_int_equal(b.err, ERR_TOO_BIG);
+	assert_string_equal(buf_text(&b), "1234");
 	buf_fini(&b);
 }
 
@@ -173,6 +206,8 @@ main(void)
 	    cmocka_unit_test(test_buf_keeps_its_content_while_it_grows),
 	    cmocka_unit_test(test_buf_text_ends_with_a_nul_that_does_not_count),
 	    cmocka_unit_test(test_buf_printf_appends_however_long_it_gets),
+	    cmocka_unit_test(test_buf_add_int_writes_what_printf_would),
+	    cmocka_unit_test(test_buf_printf_beyond_the_limit_adds_nothing),
 	    cmocka_unit_test(test_buf_limit_is_exact),
 	    cmocka_unit_test(test_buf_writes_nothing_after_a_failure),
 	    cmocka_unit_test(

@@ -202,6 +202,22 @@ test_hostile_values_are_escaped_and_cut(void **state)
 	buf_fini(&out);
 }
 
+static void
+test_members_are_found_behind_any_number_of_others(void **state)
+{
+	struct buf body = {0};
+
+	(void)state;
+	buf_add_text(&body, "{");
+	for (int i = 0; i < 100; i++)
+		buf_printf(&body, "\"later%d\":{\"kind\":%d},", i, i);
+	buf_add_text(&body, "\"kind\":\"failing\",\"name\":\"a.\","
+			    "\"severity\":\"low\",\"type\":\"A\"}");
+	assert_line(false, "event", buf_text(&body),
+	    "                      low       failing           a. A");
+	buf_fini(&body);
+}
+
 /* Pieces of JSON in any order, and any bytes. */
 static void
 make_noise(char *out, size_t size)
@@ -342,6 +358,8 @@ main(void)
 	    cmocka_unit_test(test_an_attribute_shows_what_it_was_and_is),
 	    cmocka_unit_test(test_each_kind_shows_what_differs),
 	    cmocka_unit_test(test_hostile_values_are_escaped_and_cut),
+	    cmocka_unit_test(
+		test_members_are_found_behind_any_number_of_others),
 	    cmocka_unit_test(test_no_bytes_break_out),
 	    cmocka_unit_test(test_an_object_is_a_page_of_sections_and_tables),
 	    cmocka_unit_test(
