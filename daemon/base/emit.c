@@ -25,14 +25,24 @@ emit_start(struct emit *j, struct buf *out)
 static void
 put_key(struct emit *j, const char *key)
 {
-	if (j->comma)
-		buf_add(j->out, ",", 1);
+	size_t size = key == NULL ? 0 : strlen(key);
+	size_t comma = j->comma;
+	char *to;
+
 	j->comma = true;
-	if (key == NULL)
+	if (key == NULL) {
+		if (comma)
+			buf_add_u8(j->out, ',');
 		return;
-	buf_add(j->out, "\"", 1);
-	buf_add_text(j->out, key);
-	buf_add(j->out, "\":", 2);
+	}
+	to = buf_grow(j->out, comma + size + 3);
+	if (to == NULL)
+		return;
+	if (comma)
+		*to++ = ',';
+	*to++ = '"';
+	memcpy(to, key, size);
+	memcpy(to + size, "\":", 2);
 }
 
 static void
@@ -122,9 +132,17 @@ void
 emit_bytes(struct emit *j, const char *key, const void *data, size_t size)
 {
 	const uint8_t *p = data;
+	size_t plain = plain_run(p, size);
+	char *to;
 
 	put_key(j, key);
-	buf_add(j->out, "\"", 1);
+	to = buf_grow(j->out, plain + 1);
+	if (to == NULL)
+		return;
+	*to = '"';
+	memcpy(to + 1, p, plain);
+	p += plain;
+	size -= plain;
 	while (size > 0) {
 		size_t run = plain_run(p, size);
 

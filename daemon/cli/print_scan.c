@@ -23,6 +23,12 @@ skip_blanks(const char *p, const char *end)
 static const char *
 skip_string(const char *p, const char *end)
 {
+	const char *quote = memchr(p + 1, '"', (size_t)(end - p - 1));
+
+	/* Mostly nothing in it is escaped. */
+	if (quote != NULL &&
+	    memchr(p + 1, '\\', (size_t)(quote - p - 1)) == NULL)
+		return quote + 1;
 	for (p++; p < end; p++) {
 		if (*p == '"')
 			return p + 1;

@@ -199,7 +199,6 @@ decide_sight(struct inquiry *q)
 {
 	struct monitor *m = q->monitor;
 	char name[NAME_TEXT_SIZE];
-	struct buf json = {0};
 	struct commit_evidence *evidence;
 	struct say_change c;
 	struct commit_sight sight = {
@@ -211,16 +210,16 @@ decide_sight(struct inquiry *q)
 	};
 
 	fill_change(q, &c);
-	say_candidate(&c, sight.seen, &json);
+	buf_clear(&m->text);
+	say_candidate(&c, sight.seen, &m->text);
 	sight.n_evidence = collect_evidence(q, q->begin, &evidence);
 	if (sight.n_evidence > 1)
 		sight.n_evidence = 1; /* the rest comes with the decision */
 	sight.evidence = evidence;
-	sight.entry.body = buf_text(&json);
+	sight.entry.body = buf_text(&m->text);
 	q->list[q->begin].stored = true;
 	commit_sight(m->store, &sight, NULL, NULL);
 	free(evidence);
-	buf_fini(&json);
 }
 
 /* ---- transaction two ---- */
@@ -317,16 +316,15 @@ build_decision(struct inquiry *q, struct commit_decision *d,
 	    &q->list[q->begin + q->judgement.to_witness];
 	struct commit_evidence *evidence;
 	struct say_change c;
-	struct buf json = {0};
 	size_t n = collect_evidence(q, q->begin, &evidence);
 	size_t n_kept = 0;
 
 	fill_change(q, &c);
 	c.witnesses = evidence;
 	c.n_witnesses = n;
-	say_change(&c, &json);
-	*one = (struct decided_one){q, strdup(buf_text(&json)), q->severity};
-	buf_fini(&json);
+	buf_clear(&m->text);
+	say_change(&c, &m->text);
+	*one = (struct decided_one){q, strdup(buf_text(&m->text)), q->severity};
 	/* Only what the database does not have yet. */
 	for (size_t i = 0; i < n; i++) {
 		if (!q->list[q->begin + i].stored)
@@ -466,8 +464,10 @@ static void
 send_decisions(struct monitor *m, struct inquiry **members, size_t n,
     struct household *h, struct decided *d)
 {
-	struct commit_decision *decisions = calloc(n, sizeof(*decisions));
-	char(*names)[NAME_TEXT_SIZE] = calloc(n, sizeof(*names));
+	struct commit_decision *decisions =
+	    arena_get(&m->scratch, n * sizeof(*decisions));
+	char(*names)[NAME_TEXT_SIZE] =
+	    arena_get(&m->scratch, n * sizeof(*names));
 	struct commit_alert alert;
 	struct buf group = {0};
 	struct commit_decisions c = {.decisions = decisions, .n_decisions = n};
@@ -491,8 +491,6 @@ send_decisions(struct monitor *m, struct inquiry **members, size_t n,
 	commit_decisions(m->store, &c, on_decided, d);
 	for (size_t i = 0; i < n; i++)
 		free((void *)(uintptr_t)decisions[i].evidence);
-	free(decisions);
-	free(names);
 	buf_fini(&group);
 }
 
@@ -504,6 +502,7 @@ decide_commit(
 
 	CHECK(d != NULL);
 	pending_add(m, &d->pending);
+	arena_reset(&m->scratch);
 	send_decisions(m, members, n, h, d);
 	for (size_t i = 0; i < n; i++) {
 		struct inquiry *q = members[i];

@@ -26,9 +26,30 @@
 #include "loop/loop.h"
 #include "monitor_priv.h"
 
-enum { UNREADABLE_EVERY_S = 3600 };
+enum {
+	UNREADABLE_EVERY_S = 3600,
+	SPARE_ROOM_MAX = 16, /* testimonies */
+	SPARE_BYTES_MAX = 16384,
+	INQUIRY_SPARE_MAX = 256
+};
 
 /* ---- memory ---- */
+
+/* Kept with its memory for the next one, unless that is a lot. */
+static bool
+put_aside(struct inquiry *q)
+{
+	struct monitor *m = q->monitor;
+
+	if (m->n_spare == INQUIRY_SPARE_MAX || q->room > SPARE_ROOM_MAX ||
+	    q->arena.used > SPARE_BYTES_MAX)
+		return false;
+	arena_reset(&q->arena);
+	q->next_spare = m->spare;
+	m->spare = q;
+	m->n_spare++;
+	return true;
+}
 
 void
 inquiry_free(struct inquiry *q)
@@ -37,21 +58,53 @@ inquiry_free(struct inquiry *q)
 		return;
 	testimony_uncount_bytes(q);
 	told_release(q->group);
+	if (put_aside(q))
+		return;
 	arena_fini(&q->arena);
 	free(q->list);
 	free(q);
 }
 
+void
+inquiry_free_spare(struct monitor *m)
+{
+	while (m->spare != NULL) {
+		struct inquiry *q = m->spare;
+
+		m->spare = q->next_spare;
+		arena_fini(&q->arena);
+		free(q->list);
+		free(q);
+	}
+	m->n_spare = 0;
+}
+
+static struct inquiry *
+take_spare(struct monitor *m)
+{
+	struct inquiry *q = m->spare;
+
+	if (q == NULL)
+		return calloc(1, sizeof(*q));
+	m->spare = q->next_spare;
+	m->n_spare--;
+	*q = (struct inquiry){
+	    .arena = q->arena, .list = q->list, .room = q->room};
+	return q;
+}
+
 static struct inquiry *
 inquiry_new(struct monitor *m, uint32_t id)
 {
-	struct inquiry *q = calloc(1, sizeof(*q));
+	struct inquiry *q = take_spare(m);
 
-	if (q == NULL || idmap_put(&m->inquiries, id, q) != 0) {
-		free(q);
+	if (q == NULL)
+		return NULL;
+	q->monitor = m;
+	if (idmap_put(&m->inquiries, id, q) != 0) {
+		inquiry_free(q);
 		return NULL;
 	}
-	q->monitor = m;
 	q->question = id;
 	q->state = INQUIRY_FETCHING;
 	table_question(m->table, id)->flags |= Q_INQUIRY;

@@ -408,7 +408,9 @@ monitor_free(struct monitor *m)
 	poll_stop(m);
 	wheel_free(m->wheel);
 	table_free(m->table);
+	inquiry_free_spare(m);
 	arena_fini(&m->scratch);
+	buf_fini(&m->text);
 	arena_fini(&m->names);
 	free(m->seen_keys);
 	free(m->seen_at);

@@ -24,6 +24,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/hash.h"
 #include "idmap.h"
 #include "judge/candidate.h"
@@ -200,6 +201,7 @@ struct inquiry {
 	wall_us next_repeat;
 	wall_us retry_fetch;
 	struct household *household;
+	struct inquiry *next_spare;
 	struct told_group *group; /* the alert that told it, if a group's */
 	bool told;                /* by an alert of its own or by the group's */
 };
@@ -235,6 +237,9 @@ struct monitor {
 	struct idmap holds;      /* by name offset */
 	struct idmap attributes; /* by question */
 	struct arena scratch;
+	struct buf text;       /* of the entry that is being written */
+	struct inquiry *spare; /* ended, kept for their memory */
+	uint32_t n_spare;
 	struct loop_timer *tick;
 	struct loop_timer *second;
 	const char **sinks; /* names, for alerts */
@@ -345,6 +350,7 @@ void inquiry_restore(struct monitor *m, uint32_t id, const struct uuid *change,
 /* A poll of a doubted question ended: ask the others too (R15). */
 void inquiry_doubt_ask(struct monitor *m, uint32_t id);
 void inquiry_free(struct inquiry *q);
+void inquiry_free_spare(struct monitor *m);
 /* The decision is durable: goes on with what came meanwhile, or ends. */
 void inquiry_closed(struct inquiry *q);
 /* Re-judges after a change from outside (its household). */
