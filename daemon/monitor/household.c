@@ -72,6 +72,8 @@ ask_siblings(struct monitor *m, struct household *h, uint32_t but)
 		    .flags = ASK_URGENT,
 		};
 
+		/* The household's decision would wait for what waits. */
+		gate_open(m, id);
 		/* What was denied once may be true now: look at the contents.
 		 */
 		if (id != but && (s->flags & Q_KNOWN) != 0)

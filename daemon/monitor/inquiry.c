@@ -28,6 +28,7 @@
 
 enum {
 	UNREADABLE_EVERY_S = 3600,
+	INQUIRY_TICK_MS = 20,
 	SPARE_ROOM_MAX = 16, /* testimonies */
 	SPARE_BYTES_MAX = 16384,
 	INQUIRY_SPARE_MAX = 256
@@ -561,13 +562,33 @@ reply_doubted(
 		doubt_bound(q);
 }
 
+/* A reply, of a poll or not, was taken down, or was none to be read. */
+static void
+took(struct inquiry *q, struct testimony *t, bool polled)
+{
+	if (t == NULL && q->n == 0 && !q->restored) {
+		drop(q);
+		return;
+	}
+	if (q->state == INQUIRY_FETCHING && !q->fetch_open &&
+	    q->retry_fetch == 0 && t != NULL) {
+		fetch(q);
+	} else if (q->state == INQUIRY_FETCHING && q->away && t != NULL &&
+		   t->witness.count == 1 && polled) {
+		inquiry_ask_away(q);
+	} else if (q->state == INQUIRY_OPEN && t != NULL) {
+		record_new(q, t);
+		q->end = q->n;
+		inquiry_step(q);
+	}
+}
+
 void
 inquiry_reply(struct monitor *m, uint32_t id, const struct answer *a,
     const struct reply_sum *sum)
 {
 	struct inquiry *q = idmap_get(&m->inquiries, id);
 	struct inquiry *doubt = idmap_get(&m->doubts, id);
-	struct testimony *t;
 
 	if (q == NULL && is_confirm(a)) {
 		if (doubt != NULL)
@@ -579,24 +600,22 @@ inquiry_reply(struct monitor *m, uint32_t id, const struct answer *a,
 		put_baseline(m, id, a, sum);
 		return;
 	}
+	if (q == NULL && gate_keep(m, id, a, sum))
+		return;
 	if (q == NULL && (q = inquiry_new(m, id)) == NULL)
 		return;
-	t = testimony_reply(q, a, sum);
-	if (t == NULL && q->n == 0 && !q->restored) {
-		drop(q);
+	took(q, testimony_reply(q, a, sum), !is_confirm(a));
+}
+
+void
+inquiry_recall(struct monitor *m, uint32_t id, const struct answer *a,
+    const struct reply_sum *sum, const struct recall *r)
+{
+	struct inquiry *q = idmap_get(&m->inquiries, id);
+
+	if (q == NULL && (q = inquiry_new(m, id)) == NULL)
 		return;
-	}
-	if (q->state == INQUIRY_FETCHING && !q->fetch_open &&
-	    q->retry_fetch == 0 && t != NULL) {
-		fetch(q);
-	} else if (q->state == INQUIRY_FETCHING && q->away && t != NULL &&
-		   t->witness.count == 1 && !is_confirm(a)) {
-		inquiry_ask_away(q);
-	} else if (q->state == INQUIRY_OPEN && t != NULL) {
-		record_new(q, t);
-		q->end = q->n;
-		inquiry_step(q);
-	}
+	took(q, testimony_recall(q, a, sum, r), false);
 }
 
 void
@@ -713,9 +732,21 @@ inquiry_tick(struct monitor *m)
 	struct inquiry *q;
 	uint32_t at = 0;
 
+	/* Under load a tick is as short as a millisecond. */
+	if (now < m->inquiries_due)
+		return;
+	m->inquiries_due = now + WALL_MS(INQUIRY_TICK_MS);
 	while ((q = idmap_next(&m->inquiries, &at)) != NULL)
 		tick_one(q, now);
-	at = 0;
+}
+
+void
+inquiry_second(struct monitor *m)
+{
+	wall_us now = monitor_steady(m);
+	struct inquiry *q;
+	uint32_t at = 0;
+
 	while ((q = idmap_next(&m->doubts, &at)) != NULL) {
 		if (now - q->opened_at > WALL_S(CANDIDATE_DOUBT_MAX_S))
 			inquiry_settle(q);

@@ -72,6 +72,9 @@ ledger_limit(const struct monitor *m)
 	const struct inquiry *q;
 	uint32_t at = 0;
 
+	if (gate_oldest(m) < limit)
+		limit = gate_oldest(m);
+
 	while ((q = idmap_next(&m->inquiries, &at)) != NULL) {
 		if (q->state == INQUIRY_FETCHING && q->begin < q->n &&
 		    q->list[q->begin].at < limit)
@@ -228,7 +231,8 @@ look_whether_done(struct monitor *m)
 		if (resolver_inflight(m->resolver) > 0 || items > 0)
 			return;
 	} else if (!m->setup.once || !m->planned || m->busy > 0 ||
-		   m->inquiries.live > 0 || m->commits_open > 0 || items > 0) {
+		   m->inquiries.live > 0 || m->gate.n > 0 ||
+		   m->commits_open > 0 || items > 0) {
 		return;
 	}
 	m->done_told = true;
@@ -255,6 +259,7 @@ look_at_lateness(struct monitor *m)
 	m->turn_before = m->turn_max;
 	m->lag_max = 0;
 	m->turn_max = 0;
+	lateness_turn(&m->lateness);
 }
 
 static void
@@ -270,6 +275,7 @@ on_second(void *ctx)
 		restore_start(m);
 	if (m->planned && !m->setup.once)
 		outage_second(m);
+	inquiry_second(m);
 	put_spans(m);
 	tell_progress(m);
 }
@@ -366,7 +372,8 @@ monitor_new(
 	m->second = loop_timer_new(m->loop, on_second, m);
 	m->wheel = wheel_new(m->start, link_of, m);
 	if (m->table == NULL || m->wheel == NULL || m->tick == NULL ||
-	    m->second == NULL || make_sinks(m) != 0 || poll_start(m) != 0) {
+	    m->second == NULL || make_sinks(m) != 0 ||
+	    gate_start(m) != 0 || poll_start(m) != 0) {
 		monitor_free(m);
 		return NULL;
 	}
@@ -402,6 +409,7 @@ monitor_free(struct monitor *m)
 	}
 	free_inquiries(&m->inquiries);
 	free_inquiries(&m->doubts);
+	gate_free(m);
 	household_free_all(m);
 	outage_free_all(m);
 	attribute_free_all(m);
@@ -495,11 +503,31 @@ monitor_progress(const struct monitor *m)
 	    .first_left = m->first_left,
 	    .asked = m->finished,
 	    .answered = m->answered,
-	    .open = m->inquiries.live,
+	    .open = m->inquiries.live + m->gate.n,
 	};
 }
 
 /* ---- status ---- */
+
+/* [bound in us, polls] of each bucket that has any, since the beginning. */
+static void
+status_lateness(const struct lateness *l, struct emit *j)
+{
+	emit_object(j, "lateness");
+	emit_int(j, "p50_us", (int64_t)lateness_us(l, 0.50));
+	emit_int(j, "p99_us", (int64_t)lateness_us(l, 0.99));
+	emit_array(j, "counts");
+	for (unsigned i = 0; i < LATENESS_BUCKETS; i++) {
+		if (l->all[i] == 0)
+			continue;
+		emit_array(j, NULL);
+		emit_int(j, NULL, (int64_t)lateness_bound_us(i));
+		emit_int(j, NULL, (int64_t)l->all[i]);
+		emit_array_end(j);
+	}
+	emit_array_end(j);
+	emit_object_end(j);
+}
 
 static void
 status_servers(struct monitor *m, struct emit *j)
@@ -594,7 +622,8 @@ monitor_status(struct monitor *m, struct emit *j)
 	emit_int(j, "answered", m->answered);
 	emit_int(j, "failing", failing);
 	emit_wall(j, "failing_since", since);
-	emit_int(j, "inquiries", m->inquiries.live);
+	emit_int(j, "inquiries", (int64_t)m->inquiries.live + m->gate.n);
+	emit_int(j, "inquiries_waiting", m->gate.n);
 	emit_int(j, "doubted", m->doubts.live);
 	emit_int(j, "changes", (int64_t)m->n_changes);
 	emit_object_end(j);
@@ -607,6 +636,7 @@ monitor_status(struct monitor *m, struct emit *j)
 	emit_int(
 	    j, "longest_turn_us", longer(m->turn_max, m->turn_before) / 1000);
 	emit_object_end(j);
+	status_lateness(&m->lateness, j);
 	emit_object(j, "buffer");
 	emit_int(j, "bytes", (int64_t)m->observed_bytes);
 	emit_int(j, "limit", (int64_t)m->config->buffer_bytes);

@@ -6,6 +6,7 @@
  * monitor_priv -- the inside of the monitor, shared by its files.
  *
  *   poll.c       which question goes to which server next, and fail-over
+ *   gate.c       what differs beyond what is inquired into at once
  *   inquiry.c    a question that answers differently than believed
  *   baseline.c   its first good reply
  *   testimony.c  what servers said about it
@@ -29,6 +30,7 @@
 #include "idmap.h"
 #include "judge/candidate.h"
 #include "judge/reach.h"
+#include "lateness.h"
 #include "ledger.h"
 #include "monitor/monitor.h"
 #include "schedule/wheel.h"
@@ -40,12 +42,14 @@ enum {
 	POLL_TURN_MAX = 2048,  /* due questions taken in one loop turn */
 	TURN_MS = 2,           /* no new work in a turn that is so old ... */
 	TURN_LOOK = 32,        /* ... at which is looked after so many pieces */
+	PUMP_TURNS = 4,        /* polls that wait let every fourth pass */
 	POLL_ATTEMPTS_MAX = 3, /* servers tried for one poll */
 	DEAD_AFTER_FAILS = 16, /* in a row: the server is passed over */
 	DEAD_PROBE_MS = 1000,  /* but for one poll in this time */
 	TICK_PERIOD_MS = 100,
 	SECOND_PERIOD_MS = 1000,
-	OUTAGE_HOLD_S = 60, /* R3: within a minute they are one alert */
+	OUTAGE_HOLD_S = 60,   /* R3: within a minute they are one alert */
+	GATE_OPEN_MAX = 1024, /* inquiries at once */
 	DOUBTS_MAX = 10000,
 	DOUBTS_BYTES_MAX = 32 << 20, /* of all of them */
 	DOUBT_BYTES = 64 << 10,      /* of what came since it was told */
@@ -91,7 +95,9 @@ struct poll_server {
 	char text[ADDR_TEXT_SIZE];
 	const char *group_text;
 	uint8_t group;
-	bool full; /* on_room will tell */
+	bool full;    /* on_room will tell */
+	uint8_t errand_turn;   /* of errands and planned polls */
+	struct due_marks marks; /* of `due` */
 	struct errands errands;
 	struct waiting due;   /* planned */
 	struct waiting fresh; /* new: after the planned */
@@ -121,6 +127,27 @@ struct testimony {
 	const char *group_text;
 	struct addr addr;
 	bool stored;
+};
+
+/* When and where a reply was observed that is taken down later. */
+struct recall {
+	wall_us at, last_at;
+	wall_us steady, last_steady;
+	uint32_t count;
+	uint32_t ttl; /* of the newest */
+	struct addr addr;
+	const char *group_text;
+};
+
+struct gated;
+
+/* What waits for an inquiry, in order of first sight. */
+struct gate {
+	struct idmap questions;
+	struct gated *first, *last;
+	uint32_t n;
+	bool opening;
+	struct loop_timer *timer;
 };
 
 enum { INQUIRY_REPEATS_MAX = 3 }; /* the first server is asked again */
@@ -170,7 +197,7 @@ struct inquiry {
 	uint8_t away_server;
 	bool restored; /* its candidate was in the database at start */
 	struct arena arena;
-	size_t arena_counted;   /* bytes of it in monitor->observed_bytes */
+	size_t counted;         /* bytes of it in monitor->observed_bytes */
 	bool counted_doubted;   /* or in monitor->doubted_bytes */
 	struct testimony *list; /* in order of arrival */
 	size_t n, room;
@@ -230,6 +257,9 @@ struct monitor {
 	uint32_t drained; /* the wheel has nothing due before this tick */
 	bool spans_open;  /* a commit of spans is on its way */
 	struct sight sight;
+	struct gate gate;
+	struct lateness lateness;
+	wall_us inquiries_due;   /* looked at again then, steady */
 	struct idmap inquiries;  /* by question */
 	struct idmap doubts;     /* by question */
 	struct idmap households; /* by name offset */
@@ -335,16 +365,33 @@ uint8_t poll_home(const struct monitor *m, uint32_t id);
 /* Is the server worth asking now? */
 bool poll_is_alive(const struct monitor *m, uint8_t server);
 
+/* ---- gate.c ---- */
+MUST_CHECK int gate_start(struct monitor *m);
+/* True: there are enough inquiries, the reply waits for its turn. */
+bool gate_keep(struct monitor *m, uint32_t id, const struct answer *a,
+    const struct reply_sum *sum);
+bool gate_has(const struct monitor *m, uint32_t id);
+/* Its turn is now; nothing happens when it does not wait. */
+void gate_open(struct monitor *m, uint32_t id);
+/* When the first of those that wait was seen; far away when none does. */
+wall_us gate_oldest(const struct monitor *m);
+void gate_free(struct monitor *m);
+
 /* ---- inquiry.c ---- */
 /* A good reply to a question whose fingerprint differs, or of an inquiry. */
 void inquiry_reply(struct monitor *m, uint32_t id, const struct answer *a,
     const struct reply_sum *sum);
+/* The same for one that was observed earlier. */
+void inquiry_recall(struct monitor *m, uint32_t id, const struct answer *a,
+    const struct reply_sum *sum, const struct recall *r);
 void inquiry_fail(
     struct monitor *m, uint32_t id, const struct answer *a, enum fail fail);
 /* A confirming question left: T runs from now. */
 void inquiry_asked(struct monitor *m, uint32_t id, uint8_t server);
 /* Deadlines and questions to be asked again; every tick. */
 void inquiry_tick(struct monitor *m);
+/* What was doubted for a day is left alone. */
+void inquiry_second(struct monitor *m);
 void inquiry_restore(struct monitor *m, uint32_t id, const struct uuid *change,
     wall_us seen_at, uint32_t revision);
 /* A poll of a doubted question ended: ask the others too (R15). */
@@ -396,6 +443,8 @@ struct testimony *testimony_add(struct inquiry *q);
 /* Takes down a good reply.  NULL: out of memory, or not readable after all. */
 struct testimony *testimony_reply(
     struct inquiry *q, const struct answer *a, const struct reply_sum *sum);
+struct testimony *testimony_recall(struct inquiry *q, const struct answer *a,
+    const struct reply_sum *sum, const struct recall *r);
 /* Takes down a FAIL; NULL when it only prolonged a run of equal ones. */
 struct testimony *testimony_fail(
     struct inquiry *q, const struct answer *a, enum fail fail);

@@ -61,6 +61,14 @@ waiting_push(struct monitor *m, struct waiting *w, uint32_t id)
 	w->n++;
 }
 
+/* As planned for then. */
+static void
+due_push(struct monitor *m, struct poll_server *s, uint32_t id, mono_ns due)
+{
+	waiting_push(m, &s->due, id);
+	due_marks_add(&s->marks, due);
+}
+
 static uint32_t
 waiting_pop(struct monitor *m, struct waiting *w)
 {
@@ -198,14 +206,18 @@ static bool
 pump_waiting(
     struct monitor *m, uint8_t server, struct waiting *w, uint8_t flags)
 {
+	struct poll_server *s = &m->servers[server];
 	struct errand e = {
 	    .question = w->first, .server = server, .flags = flags};
 
 	warm_next(m, w);
 	if (send_errand(m, &e) != 0) {
-		m->servers[server].full = true;
+		s->full = true;
 		return false;
 	}
+	if (w == &s->due)
+		lateness_add(&m->lateness,
+		    loop_mono_exact(m->loop) - due_marks_take(&s->marks));
 	waiting_pop(m, w);
 	return true;
 }
@@ -238,18 +250,44 @@ pump_failed(struct monitor *m, uint8_t server)
 	return sent;
 }
 
+/*
+ * While planned polls wait, one in four is an errand: in a storm there are
+ * always some, and where the rate is what is short neither may starve.
+ */
+static bool
+is_errand_turn(struct poll_server *s)
+{
+	return s->errands.n > 0 &&
+	       (s->due.n == 0 || s->errand_turn++ % PUMP_TURNS == 0);
+}
+
+/* Sends the next for this server.  False: nothing waits. */
+static bool
+pump_one(struct monitor *m, uint8_t server, bool fresh)
+{
+	struct poll_server *s = &m->servers[server];
+
+	if (is_errand_turn(s))
+		(void)pump_errand(m, s, &s->errands);
+	else if (is_failed_turn(m, server, s->due.n > 0 || fresh))
+		(void)pump_failed(m, server);
+	else if (s->due.n > 0)
+		(void)pump_waiting(m, server, &s->due, 0);
+	else if (fresh)
+		(void)pump_waiting(m, server, &s->fresh, 0);
+	else
+		return false;
+	return true;
+}
+
 /* As pump() does while anything is due, and no further. */
 static void
 pump_due(struct monitor *m, uint8_t server)
 {
 	struct poll_server *s = &m->servers[server];
 
-	while (s->due.n > 0 && !s->full) {
-		if (is_failed_turn(m, server, true))
-			(void)pump_failed(m, server);
-		else
-			(void)pump_waiting(m, server, &s->due, 0);
-	}
+	while (s->due.n > 0 && !s->full)
+		(void)pump_one(m, server, false);
 }
 
 /* False: the turn's time is over; what is left is sent in the next one. */
@@ -258,22 +296,12 @@ pump(struct monitor *m, uint8_t server)
 {
 	struct poll_server *s = &m->servers[server];
 
-	while (s->errands.n > 0 && !s->full)
-		(void)pump_errand(m, s, &s->errands);
 	for (uint32_t n = 1; !s->full; n++) {
-		bool fresh = s->fresh.n > 0 && !m->slow;
-
 		if (n % TURN_LOOK == 0 && !monitor_has_time(m)) {
 			loop_timer_in(m->tick, 0);
 			return false;
 		}
-		if (is_failed_turn(m, server, s->due.n > 0 || fresh))
-			(void)pump_failed(m, server);
-		else if (s->due.n > 0)
-			(void)pump_waiting(m, server, &s->due, 0);
-		else if (fresh)
-			(void)pump_waiting(m, server, &s->fresh, 0);
-		else
+		if (!pump_one(m, server, s->fresh.n > 0 && !m->slow))
 			break;
 	}
 	return true;
@@ -389,7 +417,10 @@ take_due(struct monitor *m, uint32_t id, mono_ns due)
 	/* One path a poll, in turn, of what is known to fail over all. */
 	failed = outage_is_open(m, id, &fails);
 	s = &m->servers[pick_server(m, id, (uint8_t)(fails % m->n_servers))];
-	waiting_push(m, failed ? &s->failed : &s->due, id);
+	if (failed)
+		waiting_push(m, &s->failed, id);
+	else
+		due_push(m, s, id, due);
 }
 
 /* All that was due has begun.  After a gap the ledger begins a new span. */
@@ -484,19 +515,27 @@ poll_sift(struct monitor *m, uint32_t *at)
 static void
 desert(struct monitor *m, uint8_t dead, struct waiting *from, size_t queue)
 {
+	struct poll_server *old = &m->servers[dead];
+	bool planned = from == &old->due;
+
 	for (uint32_t n = from->n; n > 0; n--) {
+		mono_ns due = 0;
+		struct poll_server *s;
 		uint32_t id;
 
 		if (n % TURN_LOOK == 0 && !monitor_has_time(m))
 			return;
+		if (planned)
+			due = due_marks_take(&old->marks);
 		id = waiting_pop(m, from);
-		struct poll_server *s = &m->servers[pick_server(m, id, 0)];
-
-		if (s == &m->servers[dead]) {
-			waiting_push(m, from, id);
+		s = &m->servers[pick_server(m, id, 0)];
+		if (planned)
+			due_push(m, s, id, due);
+		else
+			waiting_push(
+			    m, (struct waiting *)((char *)s + queue), id);
+		if (s == old)
 			return;
-		}
-		waiting_push(m, (struct waiting *)((char *)s + queue), id);
 		(void)pump(m, (uint8_t)(s - m->servers));
 	}
 }
@@ -526,7 +565,10 @@ adopt(struct monitor *m)
 		bool planned =
 		    (table_question(m->table, id)->flags & Q_PLANNED) != 0;
 
-		waiting_push(m, planned ? &s->due : &s->fresh, id);
+		if (planned)
+			due_push(m, s, id, loop_mono(m->loop));
+		else
+			waiting_push(m, &s->fresh, id);
 		if (n % TURN_LOOK == 0 && !monitor_has_time(m))
 			return;
 	}

@@ -20,8 +20,10 @@ testimony_count_bytes(struct inquiry *q)
 	size_t *sum =
 	    q->counted_doubted ? &m->doubted_bytes : &m->observed_bytes;
 
-	*sum += q->arena.used - q->arena_counted;
-	q->arena_counted = q->arena.used;
+	size_t bytes = sizeof(*q) + q->room * sizeof(*q->list) + q->arena.used;
+
+	*sum += bytes - q->counted;
+	q->counted = bytes;
 }
 
 void
@@ -31,8 +33,8 @@ testimony_uncount_bytes(struct inquiry *q)
 	size_t *sum =
 	    q->counted_doubted ? &m->doubted_bytes : &m->observed_bytes;
 
-	*sum -= q->arena_counted;
-	q->arena_counted = 0;
+	*sum -= q->counted;
+	q->counted = 0;
 }
 
 struct testimony *
@@ -114,6 +116,10 @@ testimony_server(struct monitor *m, struct testimony *t, uint8_t server)
 {
 	const struct poll_server *s = &m->servers[server];
 
+	if (server >= m->n_servers) { /* no longer configured */
+		t->witness.group = UINT8_MAX;
+		return;
+	}
 	memcpy(t->server_text, s->text, sizeof(t->server_text));
 	t->group_text = s->group_text;
 	t->addr = s->addr;
@@ -198,6 +204,29 @@ testimony_reply(
 	t->witness.aa = sum->aa;
 	t->witness.stale = a->message->ede == 3 || a->message->ede == 19;
 	testimony_count_bytes(q);
+	return t;
+}
+
+struct testimony *
+testimony_recall(struct inquiry *q, const struct answer *a,
+    const struct reply_sum *sum, const struct recall *r)
+{
+	uint32_t ttl_max = ttl_max_for(q, sum);
+	struct testimony *t = testimony_reply(q, a, sum);
+
+	if (t == NULL)
+		return NULL;
+	addr_print(&r->addr, t->server_text);
+	t->addr = r->addr;
+	t->group_text = r->group_text;
+	t->at = r->at;
+	t->last_at = r->last_at;
+	t->witness.at = r->steady;
+	t->witness.last_at = r->last_steady;
+	t->witness.count = r->count;
+	t->witness.ttl = r->ttl;
+	t->witness.fetched_after = candidate_fetched_after(r->last_steady,
+	    sum->aa, ttl_max > r->ttl ? ttl_max : r->ttl, r->ttl);
 	return t;
 }
 
