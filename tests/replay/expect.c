@@ -585,6 +585,36 @@ is_of_question(struct clause *c, const char *what)
 	return count_is(c, what, n);
 }
 
+/* Where the log has the first candidate of a question; -1: nowhere. */
+static long
+first_candidate(struct clause *c)
+{
+	char text[WORD_SIZE];
+	char name[NAME_TEXT_SIZE];
+	const struct db_question *q = need_question(c, text);
+	const struct db *db = c->w->db;
+
+	for (size_t i = 0; q != NULL && i < db->n_entries; i++) {
+		const struct db_entry *e = &db->entries[i];
+
+		if (strcmp(e->class_, "candidate") == 0 && e->type == q->type &&
+		    strcmp(e->name, name_print(q->name.wire, name)) == 0)
+			return (long)i;
+	}
+	return -1;
+}
+
+static bool
+is_order(struct clause *c)
+{
+	long a = first_candidate(c);
+	long b = first_candidate(c);
+
+	if (a < 0 || b < 0)
+		return wrong(c, "there are not two candidates");
+	return a < b ? true : wrong(c, "they are the other way round");
+}
+
 static bool
 is_true(struct clause *c)
 {
@@ -628,6 +658,8 @@ is_true(struct clause *c)
 		return is_fresh(c);
 	if (strcmp(word, "asked") == 0)
 		return is_asked(c);
+	if (strcmp(word, "order") == 0)
+		return is_order(c);
 	if (strcmp(word, "peak") == 0)
 		return is_peak(c);
 	if (strcmp(word, "done") == 0)

@@ -74,6 +74,7 @@
  *   fresh NAME TYPE SPAN         last seen at most so long ago
  *   asked NAME TYPE [by udp|tcp] [of S] N
  *   peak S N                     questions in its busiest second
+ *   order NAME TYPE NAME TYPE    the log has their first candidates so
  *   ready | done | fatal        not CLAUSE: it is not so
  *
  * And always: what fake_store.h promises, every candidate is decided at the
