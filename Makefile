@@ -261,17 +261,21 @@ run: all ## watch for real: RESOLVERS=ip:port WATCHLISTS=file
 demo: all $(BUILD)/.deps-test ## changes by script, on loopback
 	@DNSVIGIL='$(SHOWN)' python3 tests/live/demo.py
 
-bench: all $(B)/answerer $(BUILD)/.deps-test ## figures, one a line: N=names
-	@python3 tests/bench/bench.py
+bench: all $(B)/answerer $(B)/bench_micro $(BUILD)/.deps-test ## figures: N=names CASE=name
+	@B=$(B) DNSVIGIL='$(SHOWN)' python3 tests/bench/bench.py
 
-# Helpers of the benchmarks: a server that costs little, and the room
-# resolver alone.
+# Helpers of the benchmarks: a server that costs little, the room resolver
+# alone, and single functions.
 $(B)/answerer: $(B)/tests/bench/answerer.o $(B)/libbase.a
 	$(say) LINK $@
 	$(Q)$(LINK) -o $@ $^
 
 $(B)/bench_resolver: $(B)/tests/bench/bench_resolver.o \
     $(call archives,resolver)
+	$(say) LINK $@
+	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS)
+
+$(B)/bench_micro: $(B)/tests/bench/bench_micro.o $(call archives,monitor)
 	$(say) LINK $@
 	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS)
 

@@ -251,7 +251,10 @@ look_at_lateness(struct monitor *m)
 {
 	mono_ns now = loop_mono(m->loop);
 
-	m->turn_max = longer(m->turn_max, loop_turn_longest(m->loop));
+	mono_ns turn = loop_turn_longest(m->loop);
+
+	lateness_add(&m->turns, turn);
+	m->turn_max = longer(m->turn_max, turn);
 	if (now - m->minute < MONO_S(60))
 		return;
 	m->minute = now;
@@ -260,6 +263,7 @@ look_at_lateness(struct monitor *m)
 	m->lag_max = 0;
 	m->turn_max = 0;
 	lateness_turn(&m->lateness);
+	lateness_turn(&m->turns);
 }
 
 static void
@@ -509,11 +513,11 @@ monitor_progress(const struct monitor *m)
 
 /* ---- status ---- */
 
-/* [bound in us, polls] of each bucket that has any, since the beginning. */
+/* [bound in us, how many] of each bucket that has any, since the beginning. */
 static void
-status_lateness(const struct lateness *l, struct emit *j)
+status_lateness(const struct lateness *l, const char *key, struct emit *j)
 {
-	emit_object(j, "lateness");
+	emit_object(j, key);
 	emit_int(j, "p50_us", (int64_t)lateness_us(l, 0.50));
 	emit_int(j, "p99_us", (int64_t)lateness_us(l, 0.99));
 	emit_array(j, "counts");
@@ -636,7 +640,8 @@ monitor_status(struct monitor *m, struct emit *j)
 	emit_int(
 	    j, "longest_turn_us", longer(m->turn_max, m->turn_before) / 1000);
 	emit_object_end(j);
-	status_lateness(&m->lateness, j);
+	status_lateness(&m->lateness, "lateness", j);
+	status_lateness(&m->turns, "turns", j);
 	emit_object(j, "buffer");
 	emit_int(j, "bytes", (int64_t)m->observed_bytes);
 	emit_int(j, "limit", (int64_t)m->config->buffer_bytes);

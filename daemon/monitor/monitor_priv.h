@@ -259,6 +259,7 @@ struct monitor {
 	struct sight sight;
 	struct gate gate;
 	struct lateness lateness;
+	struct lateness turns; /* the longest of each second */
 	wall_us inquiries_due;   /* looked at again then, steady */
 	struct idmap inquiries;  /* by question */
 	struct idmap doubts;     /* by question */

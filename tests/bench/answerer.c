@@ -3,7 +3,7 @@
  * A server that costs next to nothing, so that a benchmark measures the one
  * who asks.
  *
- *   answerer ADDR:PORT [--version-file F] [--processes N]
+ *   answerer ADDR:PORT [--version-file F] [--processes N] [--count-file F]
  *
  * A and AAAA are answered with one record that is a function of the name and
  * its version, other types with NODATA; UDP only.  The question goes back
@@ -13,6 +13,9 @@
  * one name in SHARE has an address that it never had, with the next step
  * others, and after SHARE steps all had one.  F is read again at most 5 ms
  * after it was written; without it nothing changes.  Replace F by rename.
+ *
+ * The count file has "QUESTIONS PEAK", written once a second in which there
+ * were any: how many came, and the most in one second.  One process only.
  */
 
 #include <arpa/inet.h>
@@ -52,6 +55,11 @@ struct answerer {
 	uint64_t version;
 	uint64_t share;
 	int64_t read_at;
+	const char *count_file;
+	int64_t second;
+	uint64_t this_second;
+	uint64_t peak;
+	uint64_t total;
 	struct mmsghdr in[BATCH];
 	struct mmsghdr out[BATCH];
 	struct iovec in_iov[BATCH];
@@ -104,6 +112,31 @@ note_version(struct answerer *a)
 		return;
 	a->read_at = ns;
 	read_version(a);
+}
+
+static void
+count(struct answerer *a, unsigned n)
+{
+	struct timespec now;
+	FILE *f;
+
+	if (a->count_file == NULL)
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (now.tv_sec != a->second) {
+		f = fopen(a->count_file, "w");
+		if (f == NULL)
+			fail(a->count_file);
+		fprintf(f, "%llu %llu\n", (unsigned long long)a->total,
+		    (unsigned long long)a->peak);
+		fclose(f);
+		a->second = now.tv_sec;
+		a->this_second = 0;
+	}
+	a->this_second += n;
+	a->total += n;
+	if (a->this_second > a->peak)
+		a->peak = a->this_second;
 }
 
 static uint64_t
@@ -260,6 +293,7 @@ serve(struct answerer *a)
 		a->out[n].msg_hdr.msg_namelen = a->in[i].msg_hdr.msg_namelen;
 		n++;
 	}
+	count(a, n);
 	for (done = 0; done < n; done += (unsigned)sent) {
 		sent = sendmmsg(a->fd, a->out + done, n - done, 0);
 		if (sent <= 0)
@@ -294,7 +328,7 @@ static void
 usage(void)
 {
 	fprintf(stderr, "usage: answerer ADDR:PORT [--version-file F] "
-			"[--processes N]\n");
+			"[--processes N] [--count-file F]\n");
 	exit(2);
 }
 
@@ -313,12 +347,14 @@ main(int argc, char **argv)
 	for (int i = 2; i < argc; i += 2) {
 		if (strcmp(argv[i], "--version-file") == 0)
 			a->version_file = argv[i + 1];
+		else if (strcmp(argv[i], "--count-file") == 0)
+			a->count_file = argv[i + 1];
 		else if (strcmp(argv[i], "--processes") == 0)
 			n = strtoul(argv[i + 1], NULL, 10);
 		else
 			usage();
 	}
-	if (n < 1 || n > PROCESSES_MAX)
+	if (n < 1 || n > PROCESSES_MAX || (n > 1 && a->count_file != NULL))
 		usage();
 	for (unsigned long i = 0; i < n; i++)
 		fds[i] = open_socket(&addr);

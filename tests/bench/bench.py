@@ -3,13 +3,12 @@
 """
 What watching costs, in figures, one a line: "name value unit".
 
-    bench.py            N=10000 PAIRS=5 EVERY=1s BUILD=build by environment
+    bench.py            N=names CASE=name,... by environment
 
-The daemon polls N names for A, each once in EVERY, at an NSD and over a
-PostgreSQL with its defaults, all of them started here.  In turn with it, while
-it is stopped, dnsperf asks the same questions: as fast as it can, and at the
-daemon's rate.  Then the daemon is started again with two servers of different
-groups, and one name in a hundred gets a new address in each pass.
+Without N and CASE it runs every case, which takes most of an hour; N=10000 is
+the first of them and takes less than a minute.  `CASE=list` names them.  A
+case has servers of its own, a PostgreSQL with its defaults and the daemon,
+all on loopback and below one temporary folder.  Progress is told on stderr.
 
 CPU is user and system time, of PostgreSQL that of the whole cluster.  None of
 it is a test: a figure says what was, on this machine and beside whatever else
@@ -20,50 +19,86 @@ import os
 import re
 import signal
 import statistics
+import subprocess
 import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import world as w  # noqa: E402
 
-WINDOW_S = 2.0     # of the daemon, in each pair
+WINDOW_S = 3.0
 DNSPERF_S = 1.5
-SETTLE_S = 1.0     # after a pause, what was missed is caught up with
-CHANGED_PASSES = 6
-CHANGED_SHARE = 100  # one name in so many
+SETTLE_S = 1.0      # after a pause, what was missed is caught up with
+PASSES = 3          # with one name in a hundred changed in each
+CHANGES_MAX_S = 60  # of a window with changes
+TYPES = ("A", "AAAA", "MX", "NS", "TXT", "CAA", "HTTPS", "SRV")
+STORM_RATE = 10000
 
 
-def setting(name, default):
-    return os.environ.get(name) or default
+class Case:
+    def __init__(self, name, n, n_types, every, pairs, server="answerer"):
+        self.name = name
+        self.n = n
+        self.types = TYPES[:n_types]
+        self.every = every  # seconds
+        self.pairs = pairs
+        self.server = server
 
 
-def seconds_of(every):
-    """As the watchlist has it: 1s, 5m ..."""
-    m = re.fullmatch(r"(\d+)([smhd])", every)
-    if m is None:
-        raise w.Trouble(f"EVERY={every}: a number and one of s m h d")
-    return int(m[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[m[2]]
+# Questions of a case come at 10,000 to 25,000 a second: half of what two
+# cores that also run the servers and the database do, or less.
+CASES = [
+    Case("10k_x1", 10000, 1, 1, 5),
+    Case("10k_x8", 10000, 8, 4, 1),
+    Case("nsd_10k_x1", 10000, 1, 1, 1, "nsd"),
+    Case("100k_x1", 100000, 1, 5, 1),
+    Case("storm_100k_x1", 100000, 1, 10, 0, "storm"),
+    Case("100k_x8", 100000, 8, 40, 1),
+    Case("1m_x1", 1000000, 1, 40, 5),
+    Case("1m_x8", 1000000, 8, 320, 1),
+]
 
 
-def say(name, value, unit):
-    digits = 0 if abs(value) >= 1000 else 1 if abs(value) >= 100 else 2
-    print(f"{name} {value:.{digits}f} {unit}", flush=True)
+def progress(text):
+    print(f"bench: {text}", file=sys.stderr, flush=True)
+
+
+# ---- what is counted ----
+
+def less(a, b):
+    """What of a histogram's counts came between two looks."""
+    before = dict(map(tuple, a["counts"]))
+    return [(us, n - before.get(us, 0)) for us, n in b["counts"]
+            if n > before.get(us, 0)]
+
+
+def share_of(counts, share):
+    """So many ms were not passed by that share of them."""
+    n = sum(x[1] for x in counts)
+    below = 0
+    for us, k in counts:
+        below += k
+        if below >= share * n:
+            return us / 1000
+    return 0.0
 
 
 class Point:
     """Everything that is counted, at one time."""
 
-    def __init__(self, daemon, postgres):
+    def __init__(self, daemon, postgres, begin):
+        # Asking for the WAL costs the cluster a connection: not between.
+        if begin:
+            self.wal = postgres.wal_bytes()
         self.status = daemon.status()
         self.at = time.monotonic()
         self.daemon = daemon.cpu_ns()
         self.postgres = postgres.cpu_ns()
+        if not begin:
+            self.wal = postgres.wal_bytes()
 
     def questions(self, key):
         return self.status["questions"][key]
-
-    def batches(self):
-        return self.status["database"]["batches"]
 
 
 class Window:
@@ -79,183 +114,319 @@ class Window:
         self.daemon_us = (b.daemon - a.daemon) / 1000 / self.n
         self.postgres_us = (b.postgres - a.postgres) / 1000 / self.n
         self.both_us = self.daemon_us + self.postgres_us
+        self.wal = b.wal - a.wal
+        self.batches = (b.status["database"]["batches"] -
+                        a.status["database"]["batches"])
+        self.late = less(a.status["lateness"], b.status["lateness"])
+        self.turns = less(a.status["turns"], b.status["turns"])
 
 
 class Bench:
-    def __init__(self, world):
-        self.n = int(setting("N", "10000"))
-        self.pairs = int(setting("PAIRS", "5"))
-        self.every = setting("EVERY", "1s")
-        self.every_s = seconds_of(self.every)
-        program = os.path.join(w.ROOT, setting("BUILD", "build"), "dnsvigil")
-        if not os.access(program, os.X_OK):
-            raise w.Trouble(f"no {program}; make builds it")
-        self.nsd = w.Nsd(world, self.n)
+    def __init__(self, world, case):
+        folder = os.path.join(w.ROOT, os.environ.get("B") or "build/release")
+        program = os.path.join(folder, "dnsvigil")
+        for x in (program, os.path.join(folder, "answerer")):
+            if not os.access(x, os.X_OK):
+                raise w.Trouble(f"no {x}; `make bench` builds it")
+        self.world = world
+        self.case = case
+        self.names = w.Names(case.n, case.types)
+        self.n = case.n * len(case.types)
+        if case.server == "nsd":
+            self.server = w.Nsd(world, case.n)
+        else:
+            self.server = w.Answerer(world, os.path.join(folder, "answerer"))
         self.postgres = w.Postgres(world)
         self.daemon = w.Daemon(world, self.postgres, program)
-        self.dnsperf = w.Dnsperf(world, self.nsd.names, self.nsd.ports[0])
-        self.turns_ms = []
-        self.lags_ms = []
+        self.dnsperf = w.Dnsperf(world, self.names, self.server.ports[0])
         self.peer_us = 0.0
-        self.first_us = 0.0
+        self.rate = "none"
 
-    def point(self):
-        return Point(self.daemon, self.postgres)
+    # ---- saying ----
+
+    def say(self, name, value, unit):
+        digits = 0 if abs(value) >= 1000 else 1 if abs(value) >= 100 else 2
+        print(f"{self.case.name}.{name} {value:.{digits}f} {unit}",
+              flush=True)
+
+    def say_lateness(self, windows, what):
+        """Of planned polls, and the longest turn of each second."""
+        late = sorted(x for v in windows for x in v.late)
+        turns = sorted(x for v in windows for x in v.turns)
+        self.say(f"lateness_p50_{what}", share_of(late, 0.5), "ms")
+        self.say(f"lateness_p99_{what}", share_of(late, 0.99), "ms")
+        self.say(f"longest_turn_{what}", share_of(turns, 1), "ms")
+        self.say(f"longest_turn_p50_{what}", share_of(turns, 0.5), "ms")
+
+    def say_rss(self, what):
+        pid = self.daemon.process.pid
+        self.say(f"rss_{what}", w.rss_kb(pid), "kB")
+        self.say(f"rss_peak_{what}", w.rss_kb(pid, "VmHWM"), "kB")
+
+    # ---- steps ----
+
+    def begin(self):
+        return Point(self.daemon, self.postgres, True)
+
+    def end(self):
+        return Point(self.daemon, self.postgres, False)
 
     def watch(self, seconds):
-        """A window, and what the daemon says of each second in it."""
-        first = last = self.point()  # forgets the longest turn until now
-        until = first.at + seconds
-        while last.at < until:
-            time.sleep(min(1.0, max(0.01, until - time.monotonic())))
-            last = self.point()
-            coverage = last.status["coverage"]
-            self.turns_ms.append(coverage["longest_turn_us"] / 1000)
-            self.lags_ms.append(coverage["lag_ms"])
-        return Window(first, last)
+        a = self.begin()
+        time.sleep(seconds)
+        return Window(a, self.end())
 
-    def say_turns(self, suffix=""):
-        say("longest_loop_turn" + suffix, max(self.turns_ms), "ms")
-        say("longest_loop_turn_p50" + suffix,
-            statistics.median(self.turns_ms), "ms")
-        say("lag_max" + suffix, max(self.lags_ms), "ms")
-        say("lag_max_p50" + suffix, statistics.median(self.lags_ms), "ms")
-        self.turns_ms.clear()
-        self.lags_ms.clear()
+    def start(self, n_servers, what):
+        """Until the first question leaves, and until all is planned."""
+        begin = time.monotonic()
+        seen = {}
+
+        def is_loaded():
+            s = self.daemon.status()
+            now = time.monotonic() - begin
+            if s is None:
+                return False
+            if s["wire"]["sent_udp"] > 0:
+                seen.setdefault("first", now)
+            if s["state"] == "ready":
+                seen.setdefault("loaded", now)
+            return len(seen) == 2
+        self.daemon.start(self.names, self.server.ports[:n_servers],
+                          self.case.every, self.rate)
+        begin = time.monotonic()  # the lists are written
+        self.daemon.wait_for("loaded", is_loaded, 600)
+        self.say(f"start_{what}_first_poll", seen["first"], "s")
+        self.say(f"start_{what}_loaded", seen["loaded"], "s")
+        return begin
 
     def first_pass(self):
+        progress(f"{self.case.name}: first pass of {self.n} questions")
         wal = self.postgres.wal_bytes()
         postgres = self.postgres.cpu_ns()
-        begin = time.monotonic()
-        self.daemon.start(self.nsd.names, self.nsd.ports[:1], self.every)
-        turn_us = self.daemon.wait_first_pass()
-        p = self.point()
-        say("first_pass_seconds", p.at - begin, "s")
-        say("first_pass_daemon_cpu", p.daemon / 1000 / self.n, "us/question")
-        say("first_pass_postgres_cpu", (p.postgres - postgres) / 1000 / self.n,
-            "us/question")
-        self.first_us = (p.daemon + p.postgres - postgres) / 1000 / self.n
-        say("first_pass_cpu", (p.daemon + p.postgres - postgres) / 1e9, "s")
-        say("first_pass_longest_loop_turn", turn_us / 1000, "ms")
-        say("first_pass_wal", (self.postgres.wal_bytes() - wal) / self.n,
-            "bytes/question")
+        begin = self.start(1, "new")
+        self.daemon.wait_settled(1800)
+        p = self.end()
+        us = 1000 * self.n
+        self.say("first_pass", p.at - begin, "s")
+        self.say("cpu_daemon_first_pass", p.daemon / us, "us/question")
+        self.say("cpu_postgres_first_pass", (p.postgres - postgres) / us,
+                 "us/question")
+        self.say("cpu_first_pass", (p.daemon + p.postgres - postgres) / us,
+                 "us/question")
+        self.say("wal_first_pass", (p.wal - wal) / self.n, "bytes/question")
+        self.say_rss("first_pass")
 
-    def ask_dnsperf(self, rate=None):
+    def ask_dnsperf(self):
         self.daemon.pause(True)
         try:
-            n, cpu, wall = self.dnsperf.run(DNSPERF_S, rate)
+            n, cpu, wall = self.dnsperf.run(DNSPERF_S)
         finally:
             self.daemon.pause(False)
-        time.sleep(SETTLE_S)
         return cpu / 1000 / n, n / wall
 
+    def flat_out(self):
+        """
+        Questions a second while it catches up with what came due in a pause;
+        all of them, so that the last look is at most one period late.
+        """
+        answered = self.daemon.status()["questions"]["answered"]
+        self.daemon.pause(True)
+        time.sleep(min(self.case.every, 6))
+        self.daemon.pause(False)
+        begin = time.monotonic()
+        while True:
+            s = self.daemon.status()["questions"]
+            took = time.monotonic() - begin
+            if s["due"] < self.n / self.case.every / 10 or took > 10:
+                return (s["answered"] - answered) / took
+
     def unchanged(self):
-        ours = []
+        progress(f"{self.case.name}: unchanged, {self.case.pairs} pairs")
+        time.sleep(min(self.case.every, 4) + SETTLE_S)
+        calm = self.watch(WINDOW_S)  # before any pause
+        ours = [calm]
         fast = []
-        even = []
-        time.sleep(self.every_s + SETTLE_S)
-        wal = self.postgres.wal_bytes()
-        for _ in range(self.pairs):
-            ours.append(self.watch(WINDOW_S))
+        for i in range(self.case.pairs):
+            if i > 0:
+                ours.append(self.watch(WINDOW_S))
             fast.append(self.ask_dnsperf())
-            even.append(self.ask_dnsperf(ours[-1].rate))
-        wal = self.postgres.wal_bytes() - wal
-        middle = statistics.median
-        self.peer_us = middle(x[0] for x in fast)
-        say("questions_rate", middle(x.rate for x in ours), "1/s")
-        say("daemon_cpu_unchanged", middle(x.daemon_us for x in ours),
-            "us/question")
-        say("postgres_cpu_unchanged", middle(x.postgres_us for x in ours),
-            "us/question")
-        say("dnsperf_rate", middle(x[1] for x in fast), "1/s")
-        say("dnsperf_cpu", self.peer_us, "us/question")
+            time.sleep(SETTLE_S)
+        self.say("questions_rate", calm.rate, "1/s")
+        for what in ("daemon", "postgres", "both"):
+            name = "cpu" if what == "both" else f"cpu_{what}"
+            self.say(f"{name}_unchanged", statistics.median(
+                getattr(x, what + "_us") for x in ours), "us/question")
+        self.say("wal_unchanged", sum(x.wal for x in ours) /
+                 sum(x.n for x in ours), "bytes/question")
+        self.say_lateness([calm], "unchanged")
+        flat = self.flat_out()
+        self.say("questions_rate_flat_out", flat, "1/s")
+        self.say("pairs", len(fast), "runs")
         ratios = [a.both_us / b[0] for a, b in zip(ours, fast)]
-        say("ratio_cpu_vs_dnsperf", middle(ratios), "ratio")
-        say("ratio_cpu_vs_dnsperf_least", min(ratios), "ratio")
-        say("ratio_cpu_vs_dnsperf_most", max(ratios), "ratio")
-        say("ratio_cpu_first_pass_vs_dnsperf", self.first_us / self.peer_us,
-            "ratio")
-        say("dnsperf_cpu_same_rate", middle(x[0] for x in even), "us/question")
-        say("ratio_cpu_vs_dnsperf_same_rate", middle(
-            a.both_us / b[0] for a, b in zip(ours, even)), "ratio")
-        say("wal_unchanged", wal / sum(x.n for x in ours), "bytes/question")
-        self.say_turns()
-        pid = self.daemon.process.pid
-        say("rss", w.rss_kb(pid), "kB")
-        say("rss_peak", w.rss_kb(pid, "VmHWM"), "kB")
+        self.peer_us = statistics.median(x[0] for x in fast)
+        peer_rate = statistics.median(x[1] for x in fast)
+        self.say("dnsperf_cpu", self.peer_us, "us/question")
+        self.say("dnsperf_rate", peer_rate, "1/s")
+        self.say("ratio_cpu_unchanged", statistics.median(ratios), "ratio")
+        self.say("ratio_cpu_unchanged_least", min(ratios), "ratio")
+        self.say("ratio_cpu_unchanged_most", max(ratios), "ratio")
+        self.say("ratio_rate_flat_out", flat / peer_rate, "ratio")
 
     def restart(self):
+        """With all of it known, and two servers of different groups."""
+        progress(f"{self.case.name}: start with all of it known")
         self.daemon.stop()
-        begin = time.monotonic()
-        self.daemon.start(self.nsd.names, self.nsd.ports, self.every)
-        self.daemon.wait_first_pass()
-        say("restart_seconds", time.monotonic() - begin, "s")
-        time.sleep(self.every_s + SETTLE_S)
-        say("restart_rss", w.rss_kb(self.daemon.process.pid), "kB")
+        self.start(2, "known")
+        self.daemon.wait_settled(1800)
+        time.sleep(min(self.case.every, 4) + SETTLE_S)
+        self.say_rss("known")
 
-    def is_settled(self):
-        s = self.daemon.status()
-        return (s["questions"]["inquiries"] == 0 and
-                s["database"]["items_waiting"] == 0)
+    def settle(self, seconds):
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if self.daemon.is_settled():
+                return True
+            time.sleep(0.1)
+        return False
 
-    def changed(self):
-        base = self.watch(WINDOW_S)
-        self.turns_ms.clear()
-        self.lags_ms.clear()
-        share = max(1, self.n // CHANGED_SHARE)
-        wal = self.postgres.wal_bytes()
+    def changed(self, percent, base):
+        """
+        Confirming questions are cost, not questions.  What changed is all
+        seen after one interval; windows end sooner when that is long.
+        """
+        progress(f"{self.case.name}: {percent} % changed")
         seq = self.postgres.psql(
             "select coalesce(max(seq), 0) from dnsvigil.log")
-        first = self.point()
-        for i in range(CHANGED_PASSES):
-            self.nsd.change(i * share, share)
-            self.watch(self.every_s)
-        self.daemon.wait_for("settled", self.is_settled, 30)
-        last = self.point()
-        all_ = Window(first, last)
-        wal = self.postgres.wal_bytes() - wal
-        say("daemon_cpu_unchanged_two_servers", base.daemon_us, "us/question")
-        say("changes_made", share * CHANGED_PASSES, "changes")
-        say("changes_decided", all_.changes, "changes")
-        say("changes_share", 100 * all_.changes / all_.n, "percent")
-        say("daemon_cpu_changed", all_.daemon_us, "us/question")
-        say("postgres_cpu_changed", all_.postgres_us, "us/question")
-        say("ratio_cpu_changed_vs_dnsperf", all_.both_us / self.peer_us,
-            "ratio")
-        if all_.changes > 0:
-            per_change = all_.n / all_.changes
-            say("daemon_cpu_per_change",
-                (all_.daemon_us - base.daemon_us) * per_change, "us/change")
-            say("postgres_cpu_per_change", all_.postgres_us * per_change,
-                "us/change")
-            say("wal_per_change", wal / all_.changes, "bytes/change")
-            say("commits_per_change",
-                (last.batches() - first.batches()) / all_.changes, "commits")
-            self.say_latency(seq)
-        self.say_turns("_changed")
+        first = self.begin()
+        for _ in range(PASSES if percent == 1 else 1):
+            self.server.change(100 // percent)
+            time.sleep(min(self.case.every, CHANGES_MAX_S / PASSES) + 0.2)
+        whole = self.settle(CHANGES_MAX_S)
+        win = Window(first, self.end())
+        end = f"_changed_{percent}"
+        self.say("changes_decided" + end, win.changes, "changes")
+        self.say("all_decided" + end, whole, "bool")
+        self.say("cpu_daemon" + end, win.daemon_us, "us/question")
+        self.say("cpu_postgres" + end, win.postgres_us, "us/question")
+        self.say("cpu" + end, win.both_us, "us/question")
+        if self.peer_us > 0:
+            self.say("ratio_cpu" + end, win.both_us / self.peer_us, "ratio")
+        self.say("questions_rate" + end, win.rate, "1/s")
+        self.say("wal" + end, win.wal / win.n, "bytes/question")
+        self.say_lateness([win], end[1:])
+        if win.changes > 0:
+            per = win.n / win.changes
+            self.say("change_cpu_daemon" + end,
+                     (win.daemon_us - base.daemon_us) * per, "us/change")
+            self.say("change_cpu_postgres" + end, win.postgres_us * per,
+                     "us/change")
+            self.say("change_wal" + end, win.wal / win.changes,
+                     "bytes/change")
+            self.say("change_commits" + end, win.batches / win.changes,
+                     "commits/change")
+            self.say_decided(seq, end)
+        self.say_rss(end[1:])
 
-    def say_latency(self, after_seq):
+    def say_decided(self, after_seq, end):
         """From the first sight of a change to its decision."""
         text = self.postgres.psql(
             "select percentile_cont(array[0.5, 0.99]) within group (order by "
-            "(body->>'decided_at')::timestamptz - (body->>'seen_at')"
-            "::timestamptz) from (select body::json from dnsvigil.log "
-            f"where seq > {after_seq} and body::json->>'decided_at' "
-            "is not null) x")
-        for name, v in zip(("p50", "p99"), re.findall(r"[\d:.]+", text)):
-            h, m, s = v.split(":")
-            say("decided_after_" + name, 1000 * (
-                3600 * int(h) + 60 * int(m) + float(s)), "ms")
+            "extract(epoch from (body::json->>'decided_at')::timestamptz - "
+            "(body::json->>'seen_at')::timestamptz)) from (select body from "
+            f"dnsvigil.log where seq > {after_seq} and class = 'change' "
+            "limit 100000) x")
+        for name, v in zip(("p50", "p99"), re.findall(r"[\d.]+", text)):
+            self.say(f"decided_after_{name}" + end, 1000 * float(v), "ms")
+
+    # ---- the storm ----
+
+    def storm(self):
+        """Everything changes at once, and the servers have a rate."""
+        self.rate = STORM_RATE
+        self.start(2, "new")
+        self.daemon.wait_settled(600)
+        time.sleep(self.case.every + SETTLE_S)
+        base = self.watch(self.case.every)
+        self.say_lateness([base], "before")
+        self.say_rss("before")
+        progress(f"{self.case.name}: {self.n} changes")
+        first = self.begin()
+        self.server.change(1)
+        most = {"inquiries": 0, "waiting": 0, "buffer": 0}
+        while True:
+            status = self.daemon.status()
+            q = status["questions"]
+            most["inquiries"] = max(most["inquiries"],
+                                    q["inquiries"] - q["inquiries_waiting"])
+            most["waiting"] = max(most["waiting"], q["inquiries_waiting"])
+            most["buffer"] = max(most["buffer"], status["buffer"]["bytes"])
+            done = q["changes"] - first.questions("changes")
+            if done >= self.n and q["inquiries"] == 0 or \
+                    time.monotonic() - first.at > 300:
+                break
+            time.sleep(0.2)
+        win = Window(first, self.end())
+        self.say("storm", win.seconds, "s")
+        self.say("storm_changes_made", self.n, "changes")
+        self.say("storm_changes_decided", win.changes, "changes")
+        self.say_lateness([win], "storm")
+        self.say("storm_inquiries_open_most", most["inquiries"], "inquiries")
+        self.say("storm_inquiries_waiting_most", most["waiting"],
+                 "inquiries")
+        self.say("storm_buffer_most", most["buffer"], "bytes")
+        self.say_rss("storm")
+        self.say("storm_rate_limit", STORM_RATE, "1/s")
+        self.say("storm_rate_most_at_a_server", max(self.server.peaks()),
+                 "1/s")
+        self.say("cpu_daemon_per_change_storm",
+                 (win.daemon_us - base.daemon_us) * win.n / win.changes,
+                 "us/change")
+        self.say("cpu_postgres_per_change_storm",
+                 win.postgres_us * win.n / win.changes, "us/change")
+
+    # ---- all ----
 
     def run(self):
-        self.nsd.start()
+        begin = time.monotonic()
+        progress(f"{self.case.name}: starting servers")
+        self.server.start()
         self.postgres.start()
         self.daemon.migrate()
-        say("names", self.n, "names")
-        self.first_pass()
-        self.unchanged()
-        self.restart()
-        self.changed()
+        if self.case.server == "storm":
+            self.storm()
+        else:
+            self.first_pass()
+            self.unchanged()
+            self.restart()
+            base = self.watch(WINDOW_S)
+            self.say("cpu_daemon_unchanged_two_servers", base.daemon_us,
+                     "us/question")
+            self.changed(1, base)
+            self.changed(100, base)
+        self.say("took", time.monotonic() - begin, "s")
+
+
+# ---- which ----
+
+def micro():
+    program = os.path.join(w.ROOT, os.environ.get("B") or "build/release",
+                           "bench_micro")
+    subprocess.run([program], check=True, stdin=subprocess.DEVNULL)
+
+
+def chosen():
+    n = os.environ.get("N")
+    wanted = os.environ.get("CASE")
+    if n:
+        n = int(n)
+        return [Case(f"{n}_x1", n, 1, max(1, n // 20000), 3)]
+    if not wanted:
+        return CASES
+    known = {c.name: c for c in CASES}
+    for name in wanted.split(","):
+        if name not in known:
+            raise w.Trouble(f"CASE is some of: {' '.join(known)}, micro")
+    return [known[name] for name in wanted.split(",")]
 
 
 def on_signal(number, _frame):
@@ -265,14 +436,20 @@ def on_signal(number, _frame):
 def main():
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, on_signal)
-    begin = time.monotonic()
     try:
-        with w.World() as world:
-            Bench(world).run()
-    except (w.Trouble, OSError) as e:
+        if os.environ.get("CASE") == "micro":
+            micro()
+            return 0
+        cases = chosen()
+        if len(cases) == len(CASES):
+            micro()
+        for case in cases:
+            with w.World() as world:
+                Bench(world, case).run()
+    except (w.Trouble, OSError, subprocess.SubprocessError) as e:
         print(f"bench: {e}", file=sys.stderr)
         return 1
-    say("bench_seconds", time.monotonic() - begin, "s")
+    print(f"load {os.getloadavg()[0]:.2f} processes")
     return 0
 
 

@@ -174,6 +174,75 @@ def free_ports(n):
 
 # ---- the server of the names ----
 
+class Names:
+    """n0.bench.example. and so on, written anew where they are needed."""
+
+    def __init__(self, n, types):
+        self.n = n
+        self.types = types
+
+    def __iter__(self):
+        return (f"n{i}.{ORIGIN}" for i in range(self.n))
+
+
+class Answerer:
+    """
+    Two servers that cost next to nothing, so that the daemon's side of the
+    box is what is short.  Names have addresses; other types say NODATA.
+    """
+
+    def __init__(self, world, program):
+        self.world = world
+        self.program = program
+        self.ports = free_ports(2)
+        self.version = 0
+        self.write_version(100)
+
+    def write_version(self, share):
+        path = self.world.write("version.new", f"{self.version} {share}\n")
+        os.replace(path, self.world.path("version"))
+
+    def start(self):
+        for i, port in enumerate(self.ports):
+            self.world.start(f"answerer{i}", [
+                self.program, f"127.0.0.1:{port}", "--version-file",
+                self.world.path("version"), "--count-file",
+                self.world.path(f"count{i}")])
+            self.wait_answer(port)
+
+    @staticmethod
+    def wait_answer(port):
+        until = time.monotonic() + 10
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.settimeout(0.1)
+            s.connect(("127.0.0.1", port))
+            while time.monotonic() < until:
+                try:
+                    s.send(b"\0\1\0\0\0\1\0\0\0\0\0\0\1n\0\0\1\0\1")
+                    s.recv(512)
+                    return
+                except OSError:
+                    time.sleep(0.02)
+        raise Trouble(f"answerer: no answer from port {port}")
+
+    def change(self, share):
+        """Gives one name in `share` an address that it never had."""
+        if share == 1:
+            # Beyond all that the steps of a share have given.
+            self.version += 1000
+        else:
+            self.version += 1
+        self.write_version(share)
+
+    def peaks(self):
+        """Per server, the most questions in one second."""
+        out = []
+        for i in range(len(self.ports)):
+            with open(self.world.path(f"count{i}"), encoding="ascii") as f:
+                out.append(int(f.read().split()[1]))
+        return out
+
+
 class Nsd:
     """A zone of names n0 ... with one address each, on two ports."""
 
@@ -181,7 +250,7 @@ class Nsd:
         self.world = world
         self.serial = 1
         self.values = [0x0a000000 + i for i in range(n_names)]
-        self.names = [f"n{i}.{ORIGIN}" for i in range(n_names)]
+        self.first = 0
         self.next_value = 0x64400000
         self.ports = free_ports(2)
         self.process = None
@@ -242,8 +311,11 @@ zone:
             at += 2 if answer[at] >= 192 else 1
         return int.from_bytes(answer[at:at + 4], "big")
 
-    def change(self, first, n):
-        """Gives n names addresses that none ever had."""
+    def change(self, share):
+        """Gives one name in `share` an address that none ever had."""
+        n = max(1, len(self.values) // share)
+        first = self.first
+        self.first += n
         for i in range(first, first + n):
             self.values[i % len(self.values)] = self.next_value
             self.next_value += 1
@@ -327,12 +399,15 @@ class Daemon:
         command([self.program, "migrate", "--sql", os.path.join(ROOT, "sql"),
                  "--grant", "dnsvigil", "--database", owner])
 
-    def start(self, names, ports, every):
-        listed = "".join(f"  - {x}\n" for x in names)
-        self.world.write("names.yaml", "watchlist: bench\ndefaults: "
-                         f"{{types: [A], every: {every}}}\nwatch:\n{listed}")
+    def start(self, names, ports, every, rate="none"):
+        with open(self.world.path("names.yaml"), "w", encoding="ascii") as f:
+            types = ", ".join(names.types)
+            f.write(f"watchlist: bench\ndefaults: {{types: [{types}], "
+                    f"every: {every}s, confirm: cache}}\nwatch:\n")
+            for x in names:
+                f.write(f"  - {x}\n")
         servers = "".join(
-            f'  - {{address: "127.0.0.1:{p}", rate: none, group: g{p}}}\n'
+            f'  - {{address: "127.0.0.1:{p}", rate: {rate}, group: g{p}}}\n'
             for p in ports)
         self.config = self.world.write(
             "dnsvigil.yaml", f"database: {self.postgres.conninfo}\n"
@@ -353,25 +428,16 @@ class Daemon:
     def wait_for(self, what, true, seconds):
         self.world.wait_for(self.process, what, true, seconds)
 
-    def wait_first_pass(self, seconds=120):
-        """
-        Until every question was asked and what it gave is durable; the
-        longest turn of the loop in it, in us.
-        """
-        longest = 0
+    def is_settled(self):
+        s = self.status()
+        return (s is not None and s["state"] == "ready" and
+                s["questions"]["new_left"] == 0 and
+                s["questions"]["inquiries"] == 0 and
+                s["database"]["items_waiting"] == 0)
 
-        def is_done():
-            nonlocal longest
-            s = self.status()
-            if s is None:
-                return False
-            longest = max(longest, s["coverage"]["longest_turn_us"])
-            return (s["state"] == "ready" and
-                    s["questions"]["new_left"] == 0 and
-                    s["questions"]["inquiries"] == 0 and
-                    s["database"]["items_waiting"] == 0)
-        self.wait_for("through its first pass", is_done, seconds)
-        return longest
+    def wait_settled(self, seconds):
+        """Until every question was asked and what it gave is durable."""
+        self.wait_for("settled", self.is_settled, seconds)
 
     def stop(self):
         self.world.end(self.process)
@@ -389,15 +455,16 @@ class Dnsperf:
     def __init__(self, world, names, port):
         self.world = world
         self.port = port
-        self.file = world.write(
-            "questions", "".join(f"{x} A\n" for x in names))
+        self.file = world.path("questions")
+        with open(self.file, "w", encoding="ascii") as f:
+            for x in names:
+                for t in names.types:
+                    f.write(f"{x} {t}\n")
 
-    def run(self, seconds, rate=None):
+    def run(self, seconds):
         """(questions answered, CPU ns, wall s) of one run, with EDNS."""
         argv = ["dnsperf", "-s", "127.0.0.1", "-p", str(self.port), "-d",
                 self.file, "-l", str(seconds), "-e", "-T", "1"]
-        if rate is not None:
-            argv += ["-Q", str(int(rate))]
         process = self.world.start("dnsperf", argv)
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
