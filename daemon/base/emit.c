@@ -155,6 +155,43 @@ emit_bytes(struct emit *j, const char *key, const void *data, size_t size)
 	buf_add(j->out, "\"", 1);
 }
 
+size_t
+emit_open_text(struct emit *j, const char *key)
+{
+	put_key(j, key);
+	buf_add_u8(j->out, '"');
+	return j->out->size;
+}
+
+void
+emit_close_text(struct emit *j, size_t begin)
+{
+	struct buf *out = j->out;
+	size_t size = out->size - begin;
+	size_t plain;
+	struct buf copy = {0};
+
+	if (out->err != 0)
+		return;
+	plain = plain_run(out->data + begin, size);
+	if (plain < size) {
+		begin += plain;
+		size -= plain;
+		buf_add(&copy, out->data + begin, size);
+		if (out->err == 0)
+			out->err = copy.err;
+		out->size = begin;
+		for (size_t i = 0; i < size && copy.err == 0; i++) {
+			if (is_plain(copy.data[i]))
+				buf_add_u8(out, copy.data[i]);
+			else
+				put_ascii(out, copy.data[i]);
+		}
+		buf_fini(&copy);
+	}
+	buf_add_u8(out, '"');
+}
+
 /*
  * One character of UTF-8 (RFC 3629: shortest form, no surrogates, up to
  * U+10FFFF); what is none gives REPLACEMENT and one byte.  p ends with a NUL,

@@ -193,12 +193,14 @@ scan_members(struct scan object)
 struct scan
 scan_find(const struct scan_members *m, const char *key)
 {
+	size_t size = strlen(key);
 	struct scan rest = m->rest;
 	struct scan name;
 	struct scan value;
 
 	for (size_t i = 0; i < m->n; i++) {
-		if (scan_is(m->keys[i], key))
+		if ((size_t)(m->keys[i].end - m->keys[i].p) == size &&
+		    memcmp(m->keys[i].p, key, size) == 0)
 			return m->values[i];
 	}
 	while (m->n == SCAN_MEMBERS && scan_member(&rest, &name, &value)) {

@@ -202,7 +202,7 @@ decide_sight(struct inquiry *q)
 	struct commit_evidence *evidence;
 	struct say_change c;
 	struct commit_sight sight = {
-	    .key = table_key(m->table, q->question),
+	    .key = q->key,
 	    .name = table_name(m->table, q->question, NULL),
 	    .entry = entry_of(q, "candidate", name),
 	    .seen = &q->list[q->begin].content,
@@ -332,7 +332,7 @@ build_decision(struct inquiry *q, struct commit_decision *d,
 		q->list[q->begin + i].stored = true;
 	}
 	*d = (struct commit_decision){
-	    .key = table_key(m->table, q->question),
+	    .key = q->key,
 	    .name = c.q.name,
 	    .entry = entry_of(q, "change", name),
 	    .first = q->state != INQUIRY_DOUBTED,

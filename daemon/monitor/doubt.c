@@ -21,7 +21,7 @@ void
 doubt_settle_row(struct inquiry *q)
 {
 	struct monitor *m = q->monitor;
-	struct store_key key = table_key(m->table, q->question);
+	struct store_key key = q->key;
 
 	commit_settled(m->store, &key, &q->change, NULL, NULL);
 }
@@ -237,6 +237,7 @@ inquiry_restore_doubt(
 	}
 	q->monitor = m;
 	q->question = id;
+	q->key = row->key;
 	q->state = INQUIRY_FETCHING;
 	q->change = row->change;
 	q->revision = row->revision;

@@ -107,6 +107,7 @@ inquiry_new(struct monitor *m, uint32_t id)
 		return NULL;
 	}
 	q->question = id;
+	q->key = table_key(m->table, id);
 	q->state = INQUIRY_FETCHING;
 	table_question(m->table, id)->flags |= Q_INQUIRY;
 	return q;
@@ -473,7 +474,7 @@ fetch(struct inquiry *q)
 	struct monitor *m = q->monitor;
 	static const struct content nothing = {.outcome = OUTCOME_NODATA};
 	struct store_fetch f = {
-	    .key = table_key(m->table, q->question),
+	    .key = q->key,
 	    .seen = &nothing,
 	    .at = q->seen_at,
 	};
@@ -521,7 +522,7 @@ record_new(struct inquiry *q, struct testimony *t)
 	struct monitor *m = q->monitor;
 	struct commit_evidence e;
 	struct commit_more more = {
-	    .key = table_key(m->table, q->question),
+	    .key = q->key,
 	    .name = table_name(m->table, q->question, NULL),
 	    .change = q->change,
 	    .evidence = &e,

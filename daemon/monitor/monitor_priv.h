@@ -123,6 +123,7 @@ struct testimony {
 	size_t ede_text_size;
 	const uint8_t *raw;
 	uint32_t raw_size;
+	uint8_t sha256[SHA256_SIZE]; /* of raw */
 	char server_text[ADDR_TEXT_SIZE];
 	const char *group_text;
 	struct addr addr;
@@ -189,6 +190,7 @@ struct told_group {
 struct inquiry {
 	struct monitor *monitor;
 	uint32_t question;
+	struct store_key key; /* of the question: hashed once */
 	enum inquiry_state state;
 	bool orphan;         /* let go while a fetch was open: freed by that */
 	bool fetch_open;     /* a fetch will call back */
@@ -259,7 +261,7 @@ struct monitor {
 	struct sight sight;
 	struct gate gate;
 	struct lateness lateness;
-	struct lateness turns; /* the longest of each second */
+	struct lateness turns;   /* the longest of each second */
 	wall_us inquiries_due;   /* looked at again then, steady */
 	struct idmap inquiries;  /* by question */
 	struct idmap doubts;     /* by question */

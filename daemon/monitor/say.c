@@ -23,11 +23,10 @@ put_name(struct emit *j, const char *key, const uint8_t *wire)
 static void
 put_record(struct emit *j, const char *key, const struct record *r)
 {
-	struct buf text = {0};
+	size_t begin = emit_open_text(j, key);
 
-	record_print(r, &text, SAY_VALUE_MAX);
-	emit_text(j, key, buf_text(&text));
-	buf_fini(&text);
+	record_print(r, j->out, SAY_VALUE_MAX);
+	emit_close_text(j, begin);
 }
 
 static void
@@ -283,8 +282,10 @@ put_witness(struct emit *j, const struct commit_evidence *w)
 	if (w->ede_text_size > 0)
 		emit_bytes(j, "ede_text", w->ede_text, w->ede_text_size);
 	if (w->raw != NULL) {
-		hash_sha256(w->raw, w->raw_size, sha);
-		emit_text(j, "sha256", hash_hex(sha, SHA256_SIZE, hex));
+		if (w->sha256 == NULL)
+			hash_sha256(w->raw, w->raw_size, sha);
+		hash_hex(w->sha256 != NULL ? w->sha256 : sha, SHA256_SIZE, hex);
+		emit_text(j, "sha256", hex);
 	}
 	emit_object_end(j);
 }

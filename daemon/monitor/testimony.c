@@ -193,6 +193,8 @@ testimony_reply(
 	keep_ede_text(q, t, a);
 	t->raw = arena_copy(&q->arena, a->wire, a->size);
 	t->raw_size = t->raw == NULL ? 0 : (uint32_t)a->size;
+	if (t->raw != NULL)
+		hash_sha256(t->raw, t->raw_size, t->sha256);
 	t->content = reply.content;
 	if (q->inconsistent && reply.content.outcome == OUTCOME_NXDOMAIN &&
 	    reply.content.n_chain == 0)
@@ -253,6 +255,7 @@ inquiry_evidence(
 		    .ede_text_size = t->ede_text_size,
 		    .raw = t->raw,
 		    .raw_size = t->raw_size,
+		    .sha256 = t->raw == NULL ? NULL : t->sha256,
 		    .count = w->count,
 		    .last_at = t->last_at,
 		    .content = w->fail == FAIL_NOT ? &t->content : NULL,

@@ -137,8 +137,9 @@ put_evidence_what(struct batch *b, const struct commit_evidence *e)
 		row_null(b);
 		return;
 	}
-	hash_sha256(e->raw, e->raw_size, digest);
-	row_bytes(b, digest, sizeof digest);
+	if (e->sha256 == NULL)
+		hash_sha256(e->raw, e->raw_size, digest);
+	row_bytes(b, e->sha256 != NULL ? e->sha256 : digest, sizeof digest);
 	row_bytes(b, e->raw, e->raw_size);
 }
 

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/attr.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/uuid.h"
@@ -33,6 +34,12 @@ void emit_text(
     struct emit *j, const char *key, const char *text); /* NULL: null */
 void emit_bytes(struct emit *j, const char *key, const void *data, size_t size);
 void emit_utf8(struct emit *j, const char *key, const char *text);
+/*
+ * For who writes a text into j->out himself: begins it and returns where, and
+ * ends it, with all that came since escaped as emit_bytes() does.
+ */
+MUST_CHECK size_t emit_open_text(struct emit *j, const char *key);
+void emit_close_text(struct emit *j, size_t begin);
 void emit_int(struct emit *j, const char *key, int64_t v);
 void emit_bool(struct emit *j, const char *key, bool v);
 void emit_null(struct emit *j, const char *key);

@@ -239,6 +239,37 @@ test_json_stops_at_the_limit_of_its_buffer(void **state)
 	buf_fini(&b);
 }
 
+static void
+test_emit_text_written_in_place_is_escaped_the_same(void **state)
+{
+	static const char *const texts[] = {
+	    "", "plain", "\"", "a\"b\\c<d", "\x01x\x7f\xff", "ends with \""};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct buf a = {0};
+		struct buf b = {0};
+		struct emit j;
+		size_t begin;
+
+		emit_start(&j, &a);
+		emit_array(&j, NULL);
+		begin = emit_open_text(&j, NULL);
+		buf_add_text(&a, texts[i]);
+		emit_close_text(&j, begin);
+		emit_int(&j, NULL, 1);
+		emit_array_end(&j);
+		emit_start(&j, &b);
+		emit_array(&j, NULL);
+		emit_text(&j, NULL, texts[i]);
+		emit_int(&j, NULL, 1);
+		emit_array_end(&j);
+		assert_string_equal(buf_text(&a), buf_text(&b));
+		buf_fini(&a);
+		buf_fini(&b);
+	}
+}
+
 int
 main(void)
 {
@@ -253,6 +284,8 @@ main(void)
 	    cmocka_unit_test(test_json_utf8_replaces_what_is_none),
 	    cmocka_unit_test(test_json_utf8_goes_on_after_a_bad_byte),
 	    cmocka_unit_test(test_json_stops_at_the_limit_of_its_buffer),
+	    cmocka_unit_test(
+		test_emit_text_written_in_place_is_escaped_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
