@@ -58,7 +58,7 @@ make_room(struct buf *b, size_t size)
 }
 
 void *
-buf_grow(struct buf *b, size_t size)
+buf_grow_more(struct buf *b, size_t size)
 {
 	void *at;
 
@@ -68,27 +68,6 @@ buf_grow(struct buf *b, size_t size)
 	at = b->data + b->size;
 	b->size += size;
 	return at;
-}
-
-void
-buf_add(struct buf *b, const void *data, size_t size)
-{
-	void *at = buf_grow(b, size);
-
-	if (at != NULL && size != 0)
-		memcpy(at, data, size);
-}
-
-void
-buf_add_text(struct buf *b, const char *text)
-{
-	buf_add(b, text, strlen(text));
-}
-
-void
-buf_add_u8(struct buf *b, uint8_t v)
-{
-	buf_add(b, &v, 1);
 }
 
 void

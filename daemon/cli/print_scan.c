@@ -267,6 +267,20 @@ take_printable(const char *p, const char *end, char *out)
 	return p;
 }
 
+/* How many of the first `max` characters stand for themselves. */
+static size_t
+plain_run(struct scan value, size_t max)
+{
+	const char *p = value.p;
+
+	while (p < value.end && max > 0 && *p >= 0x20 && *p <= 0x7e &&
+	       *p != '\\') {
+		p++;
+		max--;
+	}
+	return (size_t)(p - value.p);
+}
+
 void
 scan_print(struct buf *out, struct scan value, size_t max)
 {
@@ -278,8 +292,15 @@ scan_print(struct buf *out, struct scan value, size_t max)
 	}
 	while (value.p < value.end) {
 		char text[8];
-		const char *next = take_printable(value.p, value.end, text);
+		size_t run = plain_run(value, max - used);
+		const char *next;
 
+		buf_add(out, value.p, run);
+		value.p += run;
+		used += run;
+		if (value.p == value.end)
+			return;
+		next = take_printable(value.p, value.end, text);
 		used += strlen(text);
 		if (used > max) {
 			buf_add_text(out, "...");
