@@ -70,7 +70,7 @@ struct commit_evidence {
 	const uint8_t *raw;      /* the message; NULL for a FAIL without one */
 	size_t raw_size;
 	const uint8_t *sha256; /* of raw; NULL: not known yet */
-	uint32_t count; /* equal replies in a row that this stands for */
+	uint32_t count;        /* equal replies in a row that this stands for */
 	wall_us last_at;
 	const struct content *content; /* good replies: intervals are opened or
 	                                * prolonged; NULL for FAILs */
