@@ -226,19 +226,21 @@ class Bench:
 
     def flat_out(self):
         """
-        Questions a second while it catches up with what came due in a pause;
-        all of them, so that the last look is at most one period late.
+        Questions a second while it catches up with what came due in a pause,
+        until nearly all of that is answered.
         """
         answered = self.daemon.status()["questions"]["answered"]
+        pause = min(self.case.every, 6)
         self.daemon.pause(True)
-        time.sleep(min(self.case.every, 6))
+        time.sleep(pause)
         self.daemon.pause(False)
         begin = time.monotonic()
         while True:
             s = self.daemon.status()["questions"]
             took = time.monotonic() - begin
-            if s["due"] < self.n / self.case.every / 10 or took > 10:
-                return (s["answered"] - answered) / took
+            gone = s["answered"] - answered
+            if gone >= 0.9 * pause * self.n / self.case.every or took > 20:
+                return gone / took
 
     def unchanged(self):
         progress(f"{self.case.name}: unchanged, {self.case.pairs} pairs")
