@@ -376,8 +376,8 @@ monitor_new(
 	m->second = loop_timer_new(m->loop, on_second, m);
 	m->wheel = wheel_new(m->start, link_of, m);
 	if (m->table == NULL || m->wheel == NULL || m->tick == NULL ||
-	    m->second == NULL || make_sinks(m) != 0 ||
-	    gate_start(m) != 0 || poll_start(m) != 0) {
+	    m->second == NULL || make_sinks(m) != 0 || gate_start(m) != 0 ||
+	    poll_start(m) != 0) {
 		monitor_free(m);
 		return NULL;
 	}

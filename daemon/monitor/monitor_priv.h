@@ -6,6 +6,7 @@
  * monitor_priv -- the inside of the monitor, shared by its files.
  *
  *   poll.c       which question goes to which server next, and fail-over
+ *   servers.c    the servers, and their change by a reload
  *   gate.c       what differs beyond what is inquired into at once
  *   inquiry.c    a question that answers differently than believed
  *   baseline.c   its first good reply
@@ -95,8 +96,8 @@ struct poll_server {
 	char text[ADDR_TEXT_SIZE];
 	const char *group_text;
 	uint8_t group;
-	bool full;    /* on_room will tell */
-	uint8_t errand_turn;   /* of errands and planned polls */
+	bool full;              /* on_room will tell */
+	uint8_t errand_turn;    /* of errands and planned polls */
 	struct due_marks marks; /* of `due` */
 	struct errands errands;
 	struct waiting due;   /* planned */

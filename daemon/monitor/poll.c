@@ -29,6 +29,7 @@
 #include "config/config.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
+#include "poll_priv.h"
 #include "schedule/spread.h"
 
 enum { DUE_RUN = 32 }; /* divides POLL_TURN_MAX */
@@ -49,8 +50,8 @@ poll_is_alive(const struct monitor *m, uint8_t server)
 
 /* ---- queues ---- */
 
-static void
-waiting_push(struct monitor *m, struct waiting *w, uint32_t id)
+void
+poll_push(struct monitor *m, struct waiting *w, uint32_t id)
 {
 	table_question(m->table, id)->link = QUESTION_NONE;
 	if (w->n == 0)
@@ -65,7 +66,7 @@ waiting_push(struct monitor *m, struct waiting *w, uint32_t id)
 static void
 due_push(struct monitor *m, struct poll_server *s, uint32_t id, mono_ns due)
 {
-	waiting_push(m, &s->due, id);
+	poll_push(m, &s->due, id);
 	due_marks_add(&s->marks, due);
 }
 
@@ -136,15 +137,15 @@ pick_server(struct monitor *m, uint32_t id, uint8_t attempt)
 	return server;
 }
 
-static uint64_t
-cookie_of(const struct errand *e)
+uint64_t
+poll_cookie_of(const struct errand *e)
 {
 	return (uint64_t)e->question | (uint64_t)e->purpose << 32 |
 	       (uint64_t)e->attempt << 40 | (uint64_t)e->flags << 48;
 }
 
-static struct errand
-errand_of(const struct answer *a)
+struct errand
+poll_errand_of(const struct answer *a)
 {
 	return (struct errand){
 	    .question = (uint32_t)a->cookie,
@@ -161,7 +162,7 @@ static int
 send_errand(struct monitor *m, const struct errand *e)
 {
 	struct ask ask = {
-	    .cookie = cookie_of(e),
+	    .cookie = poll_cookie_of(e),
 	    .server = e->server,
 	    .flags = e->flags,
 	    .type = table_question(m->table, e->question)->type,
@@ -307,8 +308,8 @@ pump(struct monitor *m, uint8_t server)
 	return true;
 }
 
-static void
-on_room(void *ctx, uint8_t server)
+void
+poll_on_room(void *ctx, uint8_t server)
 {
 	struct monitor *m = ctx;
 
@@ -388,7 +389,7 @@ poll_fresh(struct monitor *m, uint32_t id)
 	q->flags &= (uint8_t)~Q_PLANNED;
 	m->busy++;
 	server = pick_server(m, id, 0);
-	waiting_push(m, &m->servers[server].fresh, id);
+	poll_push(m, &m->servers[server].fresh, id);
 	(void)pump(m, server);
 }
 
@@ -418,7 +419,7 @@ take_due(struct monitor *m, uint32_t id, mono_ns due)
 	failed = outage_is_open(m, id, &fails);
 	s = &m->servers[pick_server(m, id, (uint8_t)(fails % m->n_servers))];
 	if (failed)
-		waiting_push(m, &s->failed, id);
+		poll_push(m, &s->failed, id);
 	else
 		due_push(m, s, id, due);
 }
@@ -497,7 +498,7 @@ is_stray(void *ctx, uint32_t id)
 
 	if (!table_question(m->table, id)->stray)
 		return false;
-	waiting_push(m, &m->strays, id);
+	poll_push(m, &m->strays, id);
 	return true;
 }
 
@@ -532,8 +533,7 @@ desert(struct monitor *m, uint8_t dead, struct waiting *from, size_t queue)
 		if (planned)
 			due_push(m, s, id, due);
 		else
-			waiting_push(
-			    m, (struct waiting *)((char *)s + queue), id);
+			poll_push(m, (struct waiting *)((char *)s + queue), id);
 		if (s == old)
 			return;
 		(void)pump(m, (uint8_t)(s - m->servers));
@@ -568,7 +568,7 @@ adopt(struct monitor *m)
 		if (planned)
 			due_push(m, s, id, loop_mono(m->loop));
 		else
-			waiting_push(m, &s->fresh, id);
+			poll_push(m, &s->fresh, id);
 		if (n % TURN_LOOK == 0 && !monitor_has_time(m))
 			return;
 	}
@@ -747,8 +747,8 @@ note_asked(struct monitor *m, uint32_t id)
 		restore_put_question(m, id, true);
 }
 
-static void
-on_soon(void *ctx, const uint64_t *cookies, unsigned n)
+void
+poll_on_soon(void *ctx, const uint64_t *cookies, unsigned n)
 {
 	struct monitor *m = ctx;
 
@@ -756,11 +756,11 @@ on_soon(void *ctx, const uint64_t *cookies, unsigned n)
 		table_warm(m->table, (uint32_t)cookies[i]);
 }
 
-static void
-on_answer(void *ctx, const struct answer *a)
+void
+poll_on_answer(void *ctx, const struct answer *a)
 {
 	struct monitor *m = ctx;
-	struct errand e = errand_of(a);
+	struct errand e = poll_errand_of(a);
 	struct reply_sum sum;
 	enum fail fail = a->fail;
 
@@ -785,165 +785,4 @@ on_answer(void *ctx, const struct answer *a)
 	/* No room was missing at the server, only in the share. */
 	if ((e.flags & ASK_FAILED) != 0)
 		pump(m, e.server);
-}
-
-/* ---- start, change and stop ---- */
-
-static uint8_t
-group_of(struct monitor *m, const char *group, uint8_t n)
-{
-	for (uint8_t i = 0; i < n; i++) {
-		if (strcmp(m->servers[i].group_text, group) == 0)
-			return m->servers[i].group;
-	}
-	return m->n_groups++;
-}
-
-static int
-servers_make(struct monitor *m)
-{
-	const struct config *c = m->config;
-
-	m->servers = calloc(c->n_resolvers, sizeof(*m->servers));
-	if (m->servers == NULL)
-		return -ENOMEM;
-	m->n_groups = 0;
-	for (uint8_t i = 0; i < c->n_resolvers; i++) {
-		struct poll_server *s = &m->servers[i];
-
-		s->addr = c->resolvers[i].addr;
-		addr_print(&s->addr, s->text);
-		s->group_text = arena_text(&m->names, c->resolvers[i].group);
-		if (s->group_text == NULL)
-			return -ENOMEM;
-		s->group = group_of(m, s->group_text, i);
-		s->probed = INT64_MIN / 2;
-		m->rates[i] = c->resolvers[i].rate;
-		m->gso[i] = c->resolvers[i].gso;
-	}
-	m->n_servers = (uint8_t)c->n_resolvers;
-	return 0;
-}
-
-int
-poll_start(struct monitor *m)
-{
-	const struct config *c = m->config;
-	struct resolver_server servers[RESOLVER_SERVERS_MAX];
-	struct resolver_hooks hooks = {on_answer, on_room, m, on_soon};
-	int err;
-
-	if (c->n_resolvers == 0 || c->n_resolvers > RESOLVER_SERVERS_MAX)
-		return ERR_FULL;
-	err = servers_make(m);
-	if (err != 0)
-		return err;
-	for (uint8_t i = 0; i < m->n_servers; i++)
-		servers[i] = (struct resolver_server){c->resolvers[i].addr,
-		    c->resolvers[i].rate, c->resolvers[i].gso};
-	m->resolver = resolver_new(
-	    m->loop, servers, m->n_servers, m->setup.limits, &hooks);
-	return m->resolver == NULL ? -ENOMEM : 0;
-}
-
-static void
-free_servers(struct poll_server *servers, uint8_t n)
-{
-	for (uint8_t i = 0; i < n; i++) {
-		free(servers[i].errands.ring);
-		free(servers[i].again.ring);
-	}
-	free(servers);
-}
-
-void
-poll_stop(struct monitor *m)
-{
-	resolver_free(m->resolver);
-	m->resolver = NULL;
-	free_servers(m->servers, m->n_servers);
-	m->servers = NULL;
-	m->n_servers = 0;
-}
-
-static bool
-same_servers(const struct monitor *m, const struct config *c)
-{
-	if (c->n_resolvers != m->n_servers)
-		return false;
-	for (uint8_t i = 0; i < m->n_servers; i++) {
-		if (!addr_equal(&m->servers[i].addr, &c->resolvers[i].addr) ||
-		    strcmp(m->servers[i].group_text, c->resolvers[i].group) !=
-			0 ||
-		    m->rates[i] != c->resolvers[i].rate ||
-		    m->gso[i] != c->resolvers[i].gso)
-			return false;
-	}
-	return true;
-}
-
-static void
-orphan_all(struct monitor *m, const struct waiting *w)
-{
-	if (w->n == 0)
-		return;
-	if (m->orphans.n == 0)
-		m->orphans.first = w->first;
-	else
-		table_question(m->table, m->orphans.last)->link = w->first;
-	m->orphans.last = w->last;
-	m->orphans.n += w->n;
-}
-
-static void
-orphan(void *ctx, uint64_t cookie)
-{
-	struct monitor *m = ctx;
-	struct errand e = errand_of(&(struct answer){.cookie = cookie});
-
-	if (e.purpose == PURPOSE_POLL)
-		waiting_push(m, &m->orphans, e.question);
-}
-
-static void
-orphan_errands(struct monitor *m, const struct errands *q)
-{
-	for (uint32_t k = 0; k < q->n; k++)
-		orphan(m, cookie_of(&q->ring[(q->first + k) % q->room]));
-}
-
-/* Polls that were queued or in flight are asked anew, within the rates. */
-static void
-orphan_polls(struct monitor *m)
-{
-	for (uint8_t i = 0; i < m->n_servers; i++) {
-		const struct poll_server *s = &m->servers[i];
-
-		orphan_all(m, &s->due);
-		orphan_all(m, &s->failed);
-		orphan_all(m, &s->fresh);
-		orphan_errands(m, &s->errands);
-		orphan_errands(m, &s->again);
-	}
-	resolver_open(m->resolver, orphan, m);
-}
-
-int
-poll_restart(struct monitor *m)
-{
-	struct poll_server *old = m->servers;
-	uint8_t n_old = m->n_servers;
-	int err;
-
-	if (same_servers(m, m->config))
-		return 0;
-	orphan_polls(m);
-	resolver_free(m->resolver);
-	m->resolver = NULL;
-	err = poll_start(m);
-	if (err == 0)
-		inquiry_remap(m, old, n_old);
-	loop_timer_in(m->tick, 0);
-	free_servers(old, n_old);
-	return err;
 }

@@ -41,7 +41,7 @@ enum {
 	SEGMENTS_STEP = 64,
 	POLICIES_START = 16,
 	NAME_WARM = 24, /* bytes behind the first that are fetched, too */
-	TTL_BITS = 11 /* of a TTL's code; the others say how far to shift */
+	TTL_BITS = 11   /* of a TTL's code; the others say how far to shift */
 };
 
 _Static_assert(sizeof(struct question) == 32, "half a line of the cache");

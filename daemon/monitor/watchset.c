@@ -635,7 +635,8 @@ next_kept(struct watchset *w)
 	for (; w->keeping < w->n_lists; w->keeping++) {
 		const struct list_file *l = &w->lists[w->keeping];
 
-		if (!l->seen && l->list != NULL && config_names(w->config, l->path))
+		if (!l->seen && l->list != NULL &&
+		    config_names(w->config, l->path))
 			return true;
 	}
 	return false;

@@ -184,8 +184,9 @@ class Reload(world.WorldCase):
                                     '"lists/*.yaml", lists/many.txt')
 
         def content(names):
-            # Read in steps of 2,000 lines, 100 ms apart.
-            return "".join(n + "\n" for n in names) + "# more\n" * 30000
+            # Long enough to be written to while it is read.
+            return "".join(n + "\n" for n in names) + (
+                names[0] + "\n") * 200000
 
         with open(path, "w") as f:
             f.write(content(NAMES[10:15]))

@@ -72,6 +72,7 @@ class Tls(world.WorldCase):
         return self.world.receiver(port=r.port, tls=self.good)
 
     def test_bad_ones_get_nothing_until_they_are_mended(self):
+        """T13."""
         trust = "ca_file: " + self.ours.pem
         receivers = {n: self.bad_receiver(n) for n in BAD}
         good = self.world.receiver(tls=self.good)

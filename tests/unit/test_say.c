@@ -651,18 +651,7 @@ test_say_dig_takes_no_name_for_an_option(void **state)
 }
 
 static void
-test_say_dig_names_a_port_that_is_not_53(void **state)
-{
-	struct stage s;
-
-	(void)state;
-	start(&s);
-	assert_int_equal(addr_parse("[2001:db8::53]:5300", 53, &s.c.asked), 0);
-	check_dig(&s, NAME, "dig @2001:db8::53 -p 5300 www.example.com. A");
-}
-
-static void
-test_say_dig_is_absent_when_nobody_was_asked(void **state)
+test_say_dig_names_who_was_asked_and_a_port_not_53(void **state)
 {
 	struct stage s;
 	json_t *j;
@@ -673,6 +662,8 @@ test_say_dig_is_absent_when_nobody_was_asked(void **state)
 	j = said(&s);
 	assert_null(json_object_get(j, "dig"));
 	json_decref(j);
+	assert_int_equal(addr_parse("[2001:db8::53]:5300", 53, &s.c.asked), 0);
+	check_dig(&s, NAME, "dig @2001:db8::53 -p 5300 www.example.com. A");
 }
 
 static void
@@ -798,8 +789,8 @@ main(void)
 	    cmocka_unit_test(test_say_summary_of_many_is_cut_and_counted),
 	    cmocka_unit_test(test_say_dig_is_safe_in_a_shell),
 	    cmocka_unit_test(test_say_dig_takes_no_name_for_an_option),
-	    cmocka_unit_test(test_say_dig_names_a_port_that_is_not_53),
-	    cmocka_unit_test(test_say_dig_is_absent_when_nobody_was_asked),
+	    cmocka_unit_test(
+		test_say_dig_names_who_was_asked_and_a_port_not_53),
 	    cmocka_unit_test(
 		test_say_watched_names_in_both_forms_and_others_as_they_came),
 	    cmocka_unit_test(test_say_random_bytes_stay_inside_their_strings),

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The servers that are asked, as the configuration has them; and what becomes
+ * of waiting and open polls when a reload names others.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "config/config.h"
+#include "loop/loop.h"
+#include "monitor_priv.h"
+#include "poll_priv.h"
+
+static uint8_t
+group_of(struct monitor *m, const char *group, uint8_t n)
+{
+	for (uint8_t i = 0; i < n; i++) {
+		if (strcmp(m->servers[i].group_text, group) == 0)
+			return m->servers[i].group;
+	}
+	return m->n_groups++;
+}
+
+static int
+servers_make(struct monitor *m)
+{
+	const struct config *c = m->config;
+
+	m->servers = calloc(c->n_resolvers, sizeof(*m->servers));
+	if (m->servers == NULL)
+		return -ENOMEM;
+	m->n_groups = 0;
+	for (uint8_t i = 0; i < c->n_resolvers; i++) {
+		struct poll_server *s = &m->servers[i];
+
+		s->addr = c->resolvers[i].addr;
+		addr_print(&s->addr, s->text);
+		s->group_text = arena_text(&m->names, c->resolvers[i].group);
+		if (s->group_text == NULL)
+			return -ENOMEM;
+		s->group = group_of(m, s->group_text, i);
+		s->probed = INT64_MIN / 2;
+		m->rates[i] = c->resolvers[i].rate;
+		m->gso[i] = c->resolvers[i].gso;
+	}
+	m->n_servers = (uint8_t)c->n_resolvers;
+	return 0;
+}
+
+int
+poll_start(struct monitor *m)
+{
+	const struct config *c = m->config;
+	struct resolver_server servers[RESOLVER_SERVERS_MAX];
+	struct resolver_hooks hooks = {
+	    poll_on_answer, poll_on_room, m, poll_on_soon};
+	int err;
+
+	if (c->n_resolvers == 0 || c->n_resolvers > RESOLVER_SERVERS_MAX)
+		return ERR_FULL;
+	err = servers_make(m);
+	if (err != 0)
+		return err;
+	for (uint8_t i = 0; i < m->n_servers; i++)
+		servers[i] = (struct resolver_server){c->resolvers[i].addr,
+		    c->resolvers[i].rate, c->resolvers[i].gso};
+	m->resolver = resolver_new(
+	    m->loop, servers, m->n_servers, m->setup.limits, &hooks);
+	return m->resolver == NULL ? -ENOMEM : 0;
+}
+
+static void
+free_servers(struct poll_server *servers, uint8_t n)
+{
+	for (uint8_t i = 0; i < n; i++) {
+		free(servers[i].errands.ring);
+		free(servers[i].again.ring);
+	}
+	free(servers);
+}
+
+void
+poll_stop(struct monitor *m)
+{
+	resolver_free(m->resolver);
+	m->resolver = NULL;
+	free_servers(m->servers, m->n_servers);
+	m->servers = NULL;
+	m->n_servers = 0;
+}
+
+static bool
+same_servers(const struct monitor *m, const struct config *c)
+{
+	if (c->n_resolvers != m->n_servers)
+		return false;
+	for (uint8_t i = 0; i < m->n_servers; i++) {
+		if (!addr_equal(&m->servers[i].addr, &c->resolvers[i].addr) ||
+		    strcmp(m->servers[i].group_text, c->resolvers[i].group) !=
+			0 ||
+		    m->rates[i] != c->resolvers[i].rate ||
+		    m->gso[i] != c->resolvers[i].gso)
+			return false;
+	}
+	return true;
+}
+
+static void
+orphan_all(struct monitor *m, const struct waiting *w)
+{
+	if (w->n == 0)
+		return;
+	if (m->orphans.n == 0)
+		m->orphans.first = w->first;
+	else
+		table_question(m->table, m->orphans.last)->link = w->first;
+	m->orphans.last = w->last;
+	m->orphans.n += w->n;
+}
+
+static void
+orphan(void *ctx, uint64_t cookie)
+{
+	struct monitor *m = ctx;
+	struct errand e = poll_errand_of(&(struct answer){.cookie = cookie});
+
+	if (e.purpose == PURPOSE_POLL)
+		poll_push(m, &m->orphans, e.question);
+}
+
+static void
+orphan_errands(struct monitor *m, const struct errands *q)
+{
+	for (uint32_t k = 0; k < q->n; k++)
+		orphan(m, poll_cookie_of(&q->ring[(q->first + k) % q->room]));
+}
+
+/* Polls that were queued or in flight are asked anew, within the rates. */
+static void
+orphan_polls(struct monitor *m)
+{
+	for (uint8_t i = 0; i < m->n_servers; i++) {
+		const struct poll_server *s = &m->servers[i];
+
+		orphan_all(m, &s->due);
+		orphan_all(m, &s->failed);
+		orphan_all(m, &s->fresh);
+		orphan_errands(m, &s->errands);
+		orphan_errands(m, &s->again);
+	}
+	resolver_open(m->resolver, orphan, m);
+}
+
+int
+poll_restart(struct monitor *m)
+{
+	struct poll_server *old = m->servers;
+	uint8_t n_old = m->n_servers;
+	int err;
+
+	if (same_servers(m, m->config))
+		return 0;
+	orphan_polls(m);
+	resolver_free(m->resolver);
+	m->resolver = NULL;
+	err = poll_start(m);
+	if (err == 0)
+		inquiry_remap(m, old, n_old);
+	loop_timer_in(m->tick, 0);
+	free_servers(old, n_old);
+	return err;
+}
