@@ -7,7 +7,8 @@
  * was told are in the database; earlier witnesses stay there as evidence.
  *
  * There may be thousands of doubts, for a day: of what was said before it was
- * told, each keeps the first sight and what was told, without the messages.
+ * told, each keeps one testimony of each content (a later decision names all
+ * that was seen, R10), without the messages.
  */
 
 #include <stdlib.h>
@@ -15,6 +16,8 @@
 #include "base/err.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
+
+enum { DOUBT_CONTENTS = 16 };
 
 /* The database need not know any longer that the change is doubted. */
 void
@@ -54,12 +57,60 @@ copy_testimony(
 	return content_copy(&t->content, a, &out->content) == 0;
 }
 
+static bool
+is_kept(const struct inquiry *q, const size_t *kept, size_t n, size_t at)
+{
+	if (q->list[at].witness.fail != FAIL_NOT)
+		return true; /* there is nothing to keep */
+	for (size_t i = 0; i < n; i++) {
+		if (q->list[kept[i]].fingerprint == q->list[at].fingerprint)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The first sight, what was told, and the first of each other content, in
+ * their order.  Returns how many; *told: which of them was told.
+ */
+static size_t
+choose_kept(const struct inquiry *q, size_t *kept, size_t *told)
+{
+	size_t to = q->begin + q->judgement.to_witness;
+	size_t n = 0;
+
+	*told = 0;
+	for (size_t i = q->begin; i < q->end; i++) {
+		size_t max = i < to ? DOUBT_CONTENTS - 1 : DOUBT_CONTENTS;
+
+		if (i != q->begin && i != to &&
+		    (n >= max || is_kept(q, kept, n, i)))
+			continue;
+		if (i == to)
+			*told = n;
+		kept[n++] = i;
+	}
+	return n;
+}
+
+static bool
+copy_kept(const struct inquiry *q, const size_t *kept, size_t n,
+    struct arena *a, struct testimony *out)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!copy_testimony(&q->list[kept[i]], a, &out[i]))
+			return false;
+	}
+	return true;
+}
+
 /* Into an arena and a list of its own, that are no larger than it needs. */
 static bool
 shrink(struct inquiry *q)
 {
-	size_t to = q->begin + q->judgement.to_witness;
-	size_t n = to == q->begin ? 1 : 2;
+	size_t kept[DOUBT_CONTENTS];
+	size_t told;
+	size_t n = choose_kept(q, kept, &told);
 	struct testimony *list = calloc(n, sizeof(*list));
 	struct arena a = {0};
 	struct content believed;
@@ -68,8 +119,7 @@ shrink(struct inquiry *q)
 	facts = arena_copy(&a, q->facts, q->n_facts * sizeof(*facts));
 	if (list == NULL || facts == NULL ||
 	    content_copy(&q->believed, &a, &believed) != 0 ||
-	    !copy_testimony(&q->list[q->begin], &a, &list[0]) ||
-	    !copy_testimony(&q->list[to], &a, &list[n - 1])) {
+	    !copy_kept(q, kept, n, &a, list)) {
 		arena_fini(&a);
 		free(list);
 		return false;
@@ -83,7 +133,7 @@ shrink(struct inquiry *q)
 	q->n = q->room = q->end = n;
 	q->believed = believed;
 	q->facts = facts;
-	q->judgement.to_witness = n - 1;
+	q->judgement.to_witness = told;
 	arena_reset(&q->monitor->scratch);
 	if (!inquiry_conclude(q, monitor_steady(q->monitor)))
 		return false;
@@ -115,7 +165,7 @@ doubt_bound(struct inquiry *q)
 {
 	if (q->n <= DOUBT_WITNESSES && q->arena.used <= DOUBT_BYTES)
 		return;
-	/* What two contents need may be more than that. */
+	/* What its contents need may be more than that. */
 	if (!shrink(q))
 		inquiry_settle(q);
 }

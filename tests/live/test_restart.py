@@ -214,7 +214,9 @@ class Restart(world.WorldCase):
             self.assertLess(time.time() - began, 10)
         self.server.faults["*"] = "drop"
         d.start()
-        until(lambda: d.status(), 20, "an answer")
+        # Something is open, or it would end with the first signal.
+        until(lambda: (d.status() or {"questions": {"due": 0}})
+              ["questions"]["due"] > 0, 20, "an open question")
         said = d.text().count("stopping:")
         d.process.send_signal(signal.SIGTERM)
         d.wait(lambda: d.text().count("stopping:") > said, 10, "stopping")
