@@ -14,13 +14,14 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "dns/name.h"
 #include "dns/record.h"
 #include "judge/diff.h"
 #include "read_priv.h"
 #include "read_sql.h"
 #include "store/read.h"
 
-enum { WHY_SIZE = 1024, PARAMS_MAX = 11 };
+enum { WHY_SIZE = 1024, PARAMS_MAX = 12 };
 
 /* Types of parameters and their binary forms: src/include/catalog/pg_type.dat
  * of PostgreSQL, the same in every version. */
@@ -152,6 +153,21 @@ add_int4(struct params *p, bool is_set, uint32_t v)
 		add_bytes(p, OID_INT4, v, 4);
 	else
 		add_null(p, OID_INT4);
+}
+
+/* By which a name is found; null without one. */
+static void
+add_shard(struct params *p, const char *text)
+{
+	const char *why;
+	struct name name;
+
+	if (text == NULL)
+		add_null(p, OID_INT4);
+	else if (name_parse(text, &name, &why) == 0)
+		add_int4(p, true, question_shard(name.wire, name.size));
+	else
+		add_int4(p, true, STORE_SHARDS); /* nobody's */
 }
 
 /* ---- rows ---- */
@@ -322,6 +338,7 @@ read_changes(struct reader *r, const struct read_changes *q, read_entry_fn *fn,
 	add_text(&p, q->tag);
 	add_text(&p, q->list);
 	add_bytes(&p, OID_BOOL, q->log, 1);
+	add_shard(&p, q->name);
 	return ask(r, read_sql_changes, &p, on_entry, &t);
 }
 
@@ -371,6 +388,7 @@ read_baselines(struct reader *r, const struct read_changes *q,
 	add_int4(&p, q->type != 0, q->type);
 	add_text(&p, q->tag);
 	add_text(&p, q->list);
+	add_shard(&p, q->name);
 	return ask(r, read_sql_baselines, &p, on_baseline, &t);
 }
 
@@ -419,6 +437,7 @@ read_history(struct reader *r, const char *name, uint16_t type,
 
 	add_text(&p, name);
 	add_int4(&p, type != 0, type);
+	add_shard(&p, name);
 	err = ask(r, read_sql_history, &p, on_interval, &t);
 	buf_fini(&t.text);
 	return err;
@@ -457,5 +476,6 @@ read_at(struct reader *r, const char *name, uint16_t type, wall_us at,
 	add_text(&p, name);
 	add_int4(&p, type != 0, type);
 	add_wall(&p, at);
+	add_shard(&p, name);
 	return ask(r, read_sql_at, &p, on_believed, &t);
 }

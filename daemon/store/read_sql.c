@@ -10,7 +10,8 @@
 
 /*
  * $1 after_seq, $2 since, $3 until, $4 name, $5 type, $6 kind of a change,
- * $7 kind of an event, $8 least severity, $9 tag, $10 list, $11 every entry
+ * $7 kind of an event, $8 least severity, $9 tag, $10 list, $11 every entry,
+ * $12 the name's shard
  */
 const char read_sql_changes[] =
     "select l.seq, l.class, l.body "
@@ -18,7 +19,7 @@ const char read_sql_changes[] =
     "where l.seq > $1::bigint "
     "and ($2::timestamptz is null or l.at >= $2) "
     "and ($3::timestamptz is null or l.at < $3) "
-    "and ($4::text is null or l.name = $4) "
+    "and ($12::integer is null or (l.shard = $12 and l.name = $4)) "
     "and ($5::integer is null or l.type = $5) "
     "and (($6::integer is null and $7::text is null) "
     " or l.kind = $6 or l.event = $7) "
@@ -35,7 +36,7 @@ const char read_sql_changes[] =
 const char read_sql_last_seq[] =
     "select coalesce(max(l.seq), 0) from dnsvigil.log l";
 
-/* $1 since, $2 until, $3 name, $4 type, $5 tag, $6 list */
+/* $1 since, $2 until, $3 name, $4 type, $5 tag, $6 list, $7 shard */
 const char read_sql_baselines[] =
     "select q.name_text, q.view, q.type, b.content, b.ttl, b.since "
     "from dnsvigil.question q "
@@ -47,15 +48,16 @@ const char read_sql_baselines[] =
     "on b.shard = q.shard and b.question = q.question "
     "where ($1::timestamptz is null or b.since >= $1) "
     "and ($2::timestamptz is null or b.since < $2) "
-    "and ($3::text is null or q.name_text = $3) "
+    "and ($7::integer is null or (q.shard = $7 and q.name_text = $3)) "
     "and ($4::integer is null or q.type = $4) "
     "and ($5::text is null or $5 = any (q.tags)) "
     "and ($6::text is null or $6 = any (q.lists)) "
     "order by b.since, q.name_text, q.type, q.view";
 
 /*
- * $1 name, $2 type.  The two halves of interval_all are joined one by one,
- * each inside the lateral, because the planner pushes no join into a union.
+ * $1 name, $2 type, $3 its shard.  The two halves of interval_all are joined
+ * one by one, each inside the lateral, because the planner pushes no join into
+ * a union.
  */
 const char read_sql_history[] =
     "select q.name_text, q.view, i.owner_text, q.type, i.rrtype, i.rdata, "
@@ -71,12 +73,12 @@ const char read_sql_history[] =
     "  p.last_seen, p.count, false "
     " from dnsvigil.record_past p "
     " where p.shard = q.shard and p.question = q.question) i "
-    "where q.name_text = $1::text "
+    "where q.shard = $3::integer and q.name_text = $1::text "
     "and ($2::integer is null or q.type = $2) "
     "order by q.type, q.view, i.first_seen, i.rrtype, i.rdata";
 
 /*
- * $1 name, $2 type, $3 T.
+ * $1 name, $2 type, $3 T, $4 the name's shard.
  *
  *   b   what was believed at T: the last belief that began by then
  *   p   the last planned poll up to T that the ledger says was answered
@@ -148,6 +150,6 @@ const char read_sql_at[] =
     "   and h.until > w.plan and w.plan < b.last_seen) as hidden_until) a "
     "left join dnsvigil.outage e "
     "on e.shard = q.shard and e.question = q.question and e.until is null "
-    "where q.name_text = $1::text "
+    "where q.shard = $4::integer and q.name_text = $1::text "
     "and ($2::integer is null or q.type = $2) "
     "order by q.type, q.view";

@@ -92,6 +92,11 @@ def cut(data):
     return str(uuid.UUID(bytes=hashlib.sha256(data).digest()[:16]))
 
 
+def shard_of(name):
+    digest = hashlib.sha256(wire(name)).digest()
+    return (digest[0] << 8 | digest[1]) % 1024
+
+
 class Question:
     """Writes the rows of one question as the daemon would."""
 
@@ -99,7 +104,7 @@ class Question:
         self.name = name
         self.type = TYPES[rrtype]
         self.key = cut(wire(name) + rrtype.encode())
-        self.shard = 7
+        self.shard = shard_of(name)
         insert("question", question=self.key, attributes=0,
                watched_since=DAY + "00:00", planned_since=DAY + "00:00",
                every_s=every, phase_ms=0, type=self.type, shard=self.shard,
@@ -155,7 +160,8 @@ def log(class_, body, revision=0, at=None, kind=0, severity=0, event=None,
     ident = ident or str(uuid.uuid4())
     seq = int(cluster.psql("select nextval('dnsvigil.log_seq')"))
     insert("log", seq=seq, at=at or DAY + "05:00", id=ident, question=None,
-           revision=revision, type=TYPES[rrtype], server=0, shard=7, kind=kind,
+           revision=revision, type=TYPES[rrtype], server=0, kind=kind,
+           shard=shard_of(name) if name else 0,
            severity=severity, label=1, **{"class": class_}, event=event,
            name=name, view="default", lists=list(lists), tags=list(tags),
            body=json.dumps(body) if not isinstance(body, str) else body)

@@ -8,6 +8,7 @@ Promised: the exit statuses of the contract, with one line that says why; that
 absent, whatever happens to it, and refuses what it must (W-F6).
 """
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -209,6 +210,73 @@ class Migrate(Case):
         # Waits for the lock that the dying session still holds.
         self.run_ok("migrate", "--database", db, "--sql", SQL)
         self.assertEqual(self.applied(db), len(os.listdir(d)))
+
+    def old(self, name):
+        """A database of schema 1 with rows, and what says that they stand."""
+        db = other_database(name)
+        with open(os.path.join(SQL, "0001_history.sql")) as f:
+            text = f.read()
+        psql_in(db, text)
+        psql_in(db, "insert into dnsvigil.migration (version, name, sha256) "
+                "values (1, '0001_history.sql', '%s')" %
+                hashlib.sha256(text.encode()).hexdigest())
+        psql_in(db, """
+insert into dnsvigil.question select md5('q' || i)::uuid, 0, now(), now(),
+	null, 60, 0, 1, i % 1024, true, '\\x00', 'n' || i || '.', 'default',
+	'{}', '{}' from generate_series(1, 3000) i;
+insert into dnsvigil.log select i, now(), md5('q' || i)::uuid, null, 0, 1, 0,
+	i % 1024, 1, 1, 0, 'candidate', null, 'n' || i || '.', 'default', '{}',
+	'{}', '{}' from generate_series(1, 3000) i""")
+        return db, self.rows(db)
+
+    @staticmethod
+    def rows(db):
+        return psql_in(db, " union all ".join(
+            "select md5(string_agg(t::text, '' order by t::text)) from "
+            "dnsvigil.%s t" % t for t in ("question", "log")))
+
+    def test_a_populated_schema_1_comes_along(self):
+        db, before = self.old("m_old")
+        both = [subprocess.Popen([PROGRAM, "migrate", "--database", db,
+                                  "--sql", SQL], stderr=subprocess.PIPE)
+                for _ in range(2)]
+        errs = [p.communicate()[1] for p in both]
+        self.assertEqual([p.returncode for p in both], [0, 0], errs)
+        self.assertEqual(self.rows(db), before)
+        self.assertEqual(self.applied(db), len(os.listdir(self.copy())))
+        self.run_ok("changes", "--database", db)
+
+    def test_what_fails_or_is_killed_leaves_a_populated_schema_whole(self):
+        db, before = self.old("m_old_fails")
+        d = self.copy()
+        with open(self.last(d), "a") as f:
+            f.write("\nselect nonsense;\n")
+        self.run_ok("migrate", "--database", db, "--sql", d, status=1)
+        self.assertEqual((self.applied(db), self.rows(db)),
+                         (len(os.listdir(d)) - 1, before))
+        shutil.copy(os.path.join(SQL, os.path.basename(self.last(d))), d)
+        with open(self.last(d), "a") as f:
+            f.write("\nselect pg_sleep(60);\n")
+        p = subprocess.Popen([PROGRAM, "migrate", "--database", db, "--sql",
+                              d])
+        try:
+            pid = ""
+            for _ in range(600):
+                pid = psql_in(cluster.conninfo, "select pid from "
+                              "pg_stat_activity where datname = 'm_old_fails' "
+                              "and wait_event = 'PgSleep'")
+                if pid:
+                    break
+                time.sleep(0.05)
+            self.assertNotEqual(pid, "")
+        finally:
+            p.kill()
+            p.wait()
+        psql_in(cluster.conninfo, "select pg_terminate_backend(%s)" % pid)
+        self.assertEqual((self.applied(db), self.rows(db)),
+                         (len(os.listdir(d)) - 1, before))
+        self.run_ok("migrate", "--database", db, "--sql", SQL)
+        self.assertEqual(self.rows(db), before)
 
     def test_a_changed_file_and_a_newer_database_are_refused(self):
         db = other_database("m_changed")

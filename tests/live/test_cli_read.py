@@ -27,7 +27,7 @@ import uuid
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from cli_case import (CHANGE, DAY, PROGRAM, SQL, Case,  # noqa: E402
                       Question, a, change_body, cluster, log, packed, run,
-                      span, wire)
+                      shard_of, span, wire)
 
 
 def setUpModule():
@@ -233,9 +233,10 @@ class Changes(Loaded):
     def test_a_reader_that_went_away_ends_it_quietly(self):
         cluster.psql(
             "insert into dnsvigil.log select nextval('dnsvigil.log_seq'), "
-            "now(), gen_random_uuid(), null, 1, 1, 0, 7, 3, 1, 1, 'change', "
+            "now(), gen_random_uuid(), null, 1, 1, 0, %d, 3, 1, 1, 'change', "
             "null, 'many.example.', 'default', '{}', '{}', "
-            "'{\"class\":\"change\"}' from generate_series(1, 20000)")
+            "'{\"class\":\"change\"}' from generate_series(1, 20000)" %
+            shard_of("many.example."))
         p = subprocess.Popen(
             [PROGRAM, "changes", "--database", cluster.conninfo, "--name",
              "many.example", "--json"], stdout=subprocess.PIPE,
