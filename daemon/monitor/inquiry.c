@@ -510,7 +510,7 @@ put_baseline(struct monitor *m, uint32_t id, const struct answer *a,
 	question_set_ttl(row, sum->ttl);
 	row->seen = (uint32_t)(at / WALL_S(1));
 	row->flags |= Q_KNOWN;
-	baseline_commit(m, id, &reply.content, sum->ttl, at);
+	fresh_put(m, id, &reply.content, sum->ttl, at);
 }
 
 /* ---- replies ---- */

@@ -186,8 +186,6 @@ tell_progress(struct monitor *m)
 {
 	mono_ns now = loop_mono(m->loop);
 	mono_ns since = now - m->first_pass_began;
-	uint32_t total;
-	uint32_t done;
 	uint32_t rate;
 
 	if (!m->planned || m->setup.once)
@@ -201,11 +199,9 @@ tell_progress(struct monitor *m)
 	    now - m->progress_told < MONO_S(PROGRESS_EVERY_S))
 		return;
 	m->progress_told = now;
-	total = m->busy > m->first_left ? m->busy : m->first_left;
-	done = m->finished;
-	rate = since > 0
-	           ? (uint32_t)((uint64_t)done * 1000000000 / (uint64_t)since)
-	           : 0;
+	rate = since > 0 ? (uint32_t)((uint64_t)m->first_done * MONO_S(1) /
+				      (uint64_t)since)
+	                 : 0;
 	if (rate == 0) {
 		log_info("monitor: %u new questions left, no answer yet",
 		    m->first_left);
@@ -213,7 +209,7 @@ tell_progress(struct monitor *m)
 	}
 	log_info("monitor: %u new questions left, %u asked, %u a second, "
 		 "%u s left",
-	    m->first_left, done, rate, total / rate);
+	    m->first_left, m->first_done, rate, m->first_left / rate);
 }
 
 static void
@@ -299,6 +295,8 @@ on_tick(void *ctx)
 	household_tick(m);
 	if (m->planned)
 		watchset_step(m);
+	if (m->planned && fresh_step(m))
+		loop_timer_in(m->tick, 0);
 	look_whether_done(m);
 	if (m->again)
 		loop_timer_in(m->tick, 0);
@@ -372,15 +370,17 @@ monitor_new(
 	m->began = m->origin;
 	rand_bytes(&m->key, sizeof(m->key));
 	m->table = table_new();
+	m->fresh = fresh_new();
 	m->tick = loop_timer_new(m->loop, on_tick, m);
 	m->second = loop_timer_new(m->loop, on_second, m);
 	m->wheel = wheel_new(m->start, link_of, m);
 	if (m->table == NULL || m->wheel == NULL || m->tick == NULL ||
-	    m->second == NULL || make_sinks(m) != 0 || gate_start(m) != 0 ||
-	    poll_start(m) != 0) {
+	    m->second == NULL || m->fresh == NULL || make_sinks(m) != 0 ||
+	    gate_start(m) != 0 || poll_start(m) != 0) {
 		monitor_free(m);
 		return NULL;
 	}
+	fresh_start(m);
 	loop_timer_in(m->tick, 0);
 	loop_timer_in(m->second, MONO_MS(SECOND_PERIOD_MS));
 	return m;
@@ -418,6 +418,7 @@ monitor_free(struct monitor *m)
 	outage_free_all(m);
 	attribute_free_all(m);
 	poll_stop(m);
+	fresh_free(m->fresh);
 	wheel_free(m->wheel);
 	table_free(m->table);
 	inquiry_free_spare(m);

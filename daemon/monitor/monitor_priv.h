@@ -19,6 +19,7 @@
  *   outage.c     failing, recovered, blind, sighted (R3, R4)
  *   attribute.c  what is no change, for those that ask to be told (R6)
  *   restore.c    the state as the database has it
+ *   fresh.c      questions that were never asked before
  *   watchset.c   watchlists into the table, and reloads
  */
 
@@ -162,6 +163,7 @@ enum inquiry_state {
 	INQUIRY_DOUBTED   /* told as unconfirmed, asked again (R15) */
 };
 
+struct fresh;
 struct household;
 
 /* What an alert says of several decisions. */
@@ -290,7 +292,9 @@ struct monitor {
 	bool attributes_asked; /* some watch asks to be told of attributes */
 	uint32_t watched;
 	uint32_t first_left;
-	bool first_pass; /* its end is not told yet */
+	uint32_t first_done; /* of this pass */
+	bool first_pass;     /* its end is not told yet */
+	struct fresh *fresh;
 	uint32_t finished;
 	uint32_t answered;
 	uint32_t busy;               /* polls queued or in flight */
@@ -358,6 +362,9 @@ void poll_stray(struct monitor *m, uint32_t id);
 bool poll_sift(struct monitor *m, uint32_t *at);
 /* Asks a new question at once, within the rates. */
 void poll_fresh(struct monitor *m, uint32_t id);
+/* Lists of questions that are in no other: to the end, from the front. */
+void poll_push(struct monitor *m, struct waiting *w, uint32_t id);
+uint32_t poll_pop(struct monitor *m, struct waiting *w);
 /*
  * Queues an errand at a server.  False: no memory, nothing will come of it; who
  * waits for a reply has a deadline.
@@ -554,6 +561,29 @@ void restore_start(struct monitor *m);
 void restore_step(struct monitor *m);
 /* Writes the watch side of a question. */
 void restore_put_question(struct monitor *m, uint32_t id, bool watched);
+/* What that writes of one that is watched. */
+void restore_fill_question(
+    const struct monitor *m, uint32_t id, struct commit_question *c);
+
+/* ---- fresh.c ---- */
+struct fresh *fresh_new(void);
+void fresh_free(struct fresh *f); /* NULL is fine */
+void fresh_start(struct monitor *m);
+/* While loading: the database has this one, and nobody watches it. */
+void fresh_past(struct monitor *m, const struct uuid *key);
+void fresh_loaded(struct monitor *m);
+/* May the database have it?  For one that was not watched. */
+bool fresh_is_known(const struct monitor *m, uint32_t id);
+/* A question to be asked for the first time, and those of a step per turn. */
+void fresh_add(struct monitor *m, uint32_t id);
+bool fresh_step(struct monitor *m); /* more to do */
+/* Whoever is queued here is queued by the caller. */
+void fresh_let_go(struct monitor *m);
+/* A first poll ended. */
+void fresh_asked(struct monitor *m);
+/* Writes it, unless that was done, and its baseline (NULL: no answer). */
+void fresh_put(struct monitor *m, uint32_t id, const struct content *content,
+    uint32_t ttl, wall_us at);
 
 /* ---- watchset.c ---- */
 MUST_CHECK int watchset_load(struct monitor *m, struct diag *d);

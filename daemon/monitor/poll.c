@@ -70,8 +70,8 @@ due_push(struct monitor *m, struct poll_server *s, uint32_t id, mono_ns due)
 	due_marks_add(&s->marks, due);
 }
 
-static uint32_t
-waiting_pop(struct monitor *m, struct waiting *w)
+uint32_t
+poll_pop(struct monitor *m, struct waiting *w)
 {
 	uint32_t id = w->first;
 
@@ -219,7 +219,7 @@ pump_waiting(
 	if (w == &s->due)
 		lateness_add(&m->lateness,
 		    loop_mono_exact(m->loop) - due_marks_take(&s->marks));
-	waiting_pop(m, w);
+	poll_pop(m, w);
 	return true;
 }
 
@@ -508,7 +508,7 @@ poll_sift(struct monitor *m, uint32_t *at)
 	bool more = wheel_sift(m->wheel, at, is_stray, m);
 
 	while (m->strays.n > 0)
-		poll_stray(m, waiting_pop(m, &m->strays));
+		poll_stray(m, poll_pop(m, &m->strays));
 	return more;
 }
 
@@ -528,7 +528,7 @@ desert(struct monitor *m, uint8_t dead, struct waiting *from, size_t queue)
 			return;
 		if (planned)
 			due = due_marks_take(&old->marks);
-		id = waiting_pop(m, from);
+		id = poll_pop(m, from);
 		s = &m->servers[pick_server(m, id, 0)];
 		if (planned)
 			due_push(m, s, id, due);
@@ -560,7 +560,7 @@ static void
 adopt(struct monitor *m)
 {
 	for (uint32_t n = 1; m->orphans.n > 0 && n <= POLL_TURN_MAX; n++) {
-		uint32_t id = waiting_pop(m, &m->orphans);
+		uint32_t id = poll_pop(m, &m->orphans);
 		struct poll_server *s = &m->servers[pick_server(m, id, 0)];
 		bool planned =
 		    (table_question(m->table, id)->flags & Q_PLANNED) != 0;
@@ -615,6 +615,9 @@ finish(struct monitor *m, uint32_t id, bool good, uint32_t stands_for_s)
 	m->finished++;
 	if (good)
 		m->answered++;
+	/* Its first poll brought nothing to believe. */
+	if ((q->flags & (Q_STORED | Q_WATCHED)) == Q_WATCHED)
+		fresh_put(m, id, NULL, 0, 0);
 	sight_note(&m->sight, loop_mono(m->loop), !good,
 	    stands_for_s < SIGHT_QUESTION ? stands_for_s : SIGHT_QUESTION);
 	if ((q->flags & Q_PLANNED) != 0) {
@@ -625,8 +628,7 @@ finish(struct monitor *m, uint32_t id, bool good, uint32_t stands_for_s)
 			plan_next(m, id);
 	} else {
 		q->flags &= (uint8_t)~Q_BUSY;
-		if (m->first_left > 0)
-			m->first_left--;
+		fresh_asked(m);
 		if ((q->flags & Q_WATCHED) != 0 && !m->setup.once)
 			poll_plan(m, id);
 	}
@@ -687,6 +689,8 @@ poll_failed(struct monitor *m, const struct errand *e, const struct answer *a,
 		household_fail(m, id);
 	if (e->purpose != PURPOSE_POLL)
 		return;
+	if ((q->flags & (Q_STORED | Q_WATCHED)) == Q_WATCHED)
+		fresh_put(m, id, NULL, 0, 0); /* before its outage */
 	if ((q->flags & Q_WATCHED) != 0)
 		stands_for_s = outage_fail(m, id, fail, paths_of(e));
 	finish(m, id, false, stands_for_s);
@@ -743,7 +747,8 @@ note_asked(struct monitor *m, uint32_t id)
 {
 	const struct question *q = table_question(m->table, id);
 
-	if ((q->flags & (Q_WATCHED | Q_STORED)) == Q_WATCHED)
+	if ((q->flags & (Q_WATCHED | Q_STORED | Q_KNOWN)) ==
+	    (Q_WATCHED | Q_KNOWN))
 		restore_put_question(m, id, true);
 }
 

@@ -15,7 +15,4 @@ void poll_on_soon(void *ctx, const uint64_t *cookies, unsigned n);
 uint64_t poll_cookie_of(const struct errand *e);
 struct errand poll_errand_of(const struct answer *a);
 
-/* To the end of a list that goes through the questions' links. */
-void poll_push(struct monitor *m, struct waiting *w, uint32_t id);
-
 #endif

@@ -19,19 +19,21 @@
 enum { RESTORE_TURN_MAX = 20000 };
 
 void
-restore_put_question(struct monitor *m, uint32_t id, bool watched)
+restore_fill_question(
+    const struct monitor *m, uint32_t id, struct commit_question *c)
 {
-	struct question *q = table_question(m->table, id);
+	const struct question *q = table_question(m->table, id);
 	const struct policy *p = policy_get(m->table, q->policy);
 	uint8_t size;
 	const uint8_t *name = table_name(m->table, id, &size);
-	struct commit_question c = {
+
+	*c = (struct commit_question){
 	    .key = table_key(m->table, id),
 	    .name = name,
 	    .name_size = size,
 	    .type = q->type,
 	    .view = "default",
-	    .watched = watched,
+	    .watched = true,
 	    .every_s = p->every_s,
 	    .attributes = p->attributes,
 	    .tags = p->tags,
@@ -42,9 +44,17 @@ restore_put_question(struct monitor *m, uint32_t id, bool watched)
 	    .runbook = p->runbook,
 	    .at = loop_wall(m->loop),
 	};
+	c->phase_ms = spread_phase_ms(&c->key.question, p->every_s);
+}
 
-	c.phase_ms = spread_phase_ms(&c.key.question, p->every_s);
-	q->flags |= Q_STORED;
+void
+restore_put_question(struct monitor *m, uint32_t id, bool watched)
+{
+	struct commit_question c;
+
+	restore_fill_question(m, id, &c);
+	c.watched = watched;
+	table_question(m->table, id)->flags |= Q_STORED;
 	commit_question(m->store, &c, NULL, NULL);
 }
 
@@ -113,6 +123,7 @@ on_row(void *ctx, const struct store_row *row)
 
 	if (id == QUESTION_NONE ||
 	    (table_question(m->table, id)->flags & Q_WATCHED) == 0) {
+		fresh_past(m, &row->key.question);
 		if (row->watched)
 			put_unwatched(m, row);
 		if (row->failing)
@@ -152,6 +163,7 @@ on_loaded(void *ctx, int err)
 		return;
 	}
 	m->loaded = true;
+	fresh_loaded(m);
 	m->restore_next = 0;
 	ledger_restart(&m->ledger, monitor_tick_now(m));
 	loop_timer_in(m->tick, 0);
@@ -176,12 +188,8 @@ look_at(struct monitor *m, uint32_t id)
 
 	if ((q->flags & Q_WATCHED) == 0)
 		return;
-	if ((q->flags & Q_STORED) == 0)
-		restore_put_question(m, id, true);
-	if (m->setup.once || (q->flags & Q_KNOWN) == 0) {
-		m->first_left++;
-		poll_fresh(m, id);
-	}
+	if (m->setup.once || (q->flags & Q_KNOWN) == 0)
+		fresh_add(m, id);
 }
 
 void

@@ -295,20 +295,21 @@ apply_new(struct monitor *m, uint32_t id)
 	m->watched++;
 	if (!m->planned)
 		return; /* the load goes on to plan it */
-	/*
-	 * Its row says that it is watched when its first poll ends: the rates
-	 * may hold that back, and the ledger speaks for all that is watched.
-	 */
-	q->flags &= (uint8_t)~Q_STORED;
-	if ((q->flags & Q_KNOWN) == 0) {
-		/* The database may know it from an earlier time (R9). */
-		q->fingerprint = FINGERPRINT_ASK;
-		q->flags |= Q_KNOWN;
+	if (fresh_is_known(m, id)) {
+		/*
+		 * Its row says that it is watched when its first poll ends: the
+		 * rates may hold that back, and the ledger speaks for all that
+		 * is watched.
+		 */
+		q->flags &= (uint8_t)~Q_STORED;
+		if ((q->flags & Q_KNOWN) == 0) {
+			/* From an earlier time, maybe with a state (R9). */
+			q->fingerprint = FINGERPRINT_ASK;
+			q->flags |= Q_KNOWN;
+		}
 	}
-	if ((q->flags & Q_BUSY) == 0 && !q->stray) {
-		m->first_left++;
-		poll_fresh(m, id);
-	}
+	if ((q->flags & Q_BUSY) == 0 && !q->stray)
+		fresh_add(m, id);
 }
 
 static void

@@ -10,7 +10,7 @@
 #include "base/err.h"
 
 /* The head: dimensions, nulls, element type, length, lower bound. */
-enum { HEAD_SIZE = 20, HEAD_NULLS_AT = 4, HEAD_LENGTH_AT = 12 };
+enum { HEAD_SIZE = ARRAY_HEAD_SIZE, HEAD_NULLS_AT = 4, HEAD_LENGTH_AT = 12 };
 
 /* Seconds from 1970-01-01 to 2000-01-01. */
 #define PG_EPOCH_S INT64_C(946684800)
@@ -223,4 +223,30 @@ array_take(struct array *to, const struct array *from, size_t *at, uint32_t n)
 	buf_add(&to->bytes, data + begin, end - begin);
 	to->n += n;
 	*at = end;
+}
+
+void
+array_row(struct array *a, uint16_t columns)
+{
+	buf_add_u16(&a->bytes, columns);
+}
+
+size_t
+array_skip_rows(const struct array *a, size_t at, uint32_t n)
+{
+	const uint8_t *data = a->bytes.data;
+
+	if (at == 0)
+		at = HEAD_SIZE;
+	for (; n > 0; n--) {
+		unsigned columns = (unsigned)data[at] << 8 | data[at + 1];
+
+		for (at += 2; columns > 0; columns--) {
+			uint32_t size = get_u32(data + at);
+
+			at += size == UINT32_MAX ? 4 : 4 + size;
+		}
+		CHECK(at <= a->bytes.size);
+	}
+	return at;
 }

@@ -15,8 +15,11 @@ batch_new(void)
 	struct batch *b = calloc(1, sizeof *b);
 
 	CHECK(group_offset(N_GROUPS) <= BATCH_COLUMNS_MAX);
-	if (b != NULL)
-		batch_clear(b);
+	if (b == NULL)
+		return NULL;
+	for (unsigned g = 0; g <= N_GROUPS; g++)
+		b->offset[g] = (uint8_t)group_offset(g);
+	batch_clear(b);
 	return b;
 }
 
@@ -41,10 +44,15 @@ batch_clear(struct batch *b)
 	for (unsigned g = 0; g < N_GROUPS; g++) {
 		const char *types = group_columns((enum group)g);
 
+		b->rows[g] = 0;
+		if (group_is_first((enum group)g)) {
+			array_start(&b->columns[column], ARRAY_BYTES);
+			column += (unsigned)strlen(types);
+			continue;
+		}
 		for (; *types != '\0'; types++)
 			array_start(
 			    &b->columns[column++], (enum array_type) * types);
-		b->rows[g] = 0;
 	}
 	if (b->n_keys > 0)
 		memset(b->keys, 0, b->keys_room * sizeof *b->keys);
@@ -63,6 +71,7 @@ batch_clear(struct batch *b)
 	b->maintain = false;
 	b->flush = false;
 	b->alone = false;
+	b->first = false;
 }
 
 /* The slot of a key, or the empty one where it belongs. */
@@ -166,8 +175,13 @@ void
 row_begin(struct batch *b, enum group group)
 {
 	CHECK(b->at == b->at_end);
-	b->at = group_offset(group);
-	b->at_end = b->at + (unsigned)strlen(group_columns(group));
+	b->at = b->offset[group];
+	b->at_end = b->offset[group + 1];
+	b->whole = NULL;
+	if (group_is_first(group)) {
+		b->whole = &b->columns[b->at];
+		array_row(b->whole, (uint16_t)(b->at_end - b->at));
+	}
 }
 
 void
@@ -183,7 +197,8 @@ next_column(struct batch *b, size_t size)
 {
 	CHECK(b->at < b->at_end);
 	b->bytes += size + 4;
-	return &b->columns[b->at++];
+	b->at++;
+	return b->whole != NULL ? b->whole : &b->columns[b->at - 1];
 }
 
 static void
@@ -281,49 +296,103 @@ row_key(struct batch *b, const struct store_key *key)
 	row_i32(b, key->server);
 }
 
-/* Moves the rows of one item, whose end is given, into a batch of its own. */
-static void
-take_item(
-    struct batch *part, const struct batch *b, uint32_t i, size_t *cursors)
+void
+row_texts(struct batch *b, const char *const *list, size_t n)
 {
-	const uint32_t *begin = b->items[i].rows;
-	const uint32_t *end =
-	    i + 1 < b->n_items ? b->items[i + 1].rows : b->rows;
+	struct array a = {0};
+	const char *data;
+	int size;
+
+	CHECK(b->whole != NULL);
+	array_start(&a, ARRAY_TEXT);
+	for (size_t i = 0; i < n; i++)
+		array_text(&a, list[i]);
+	check_array(&a);
+	data = array_finish(&a, &size);
+	row_bytes(b, data, (size_t)size);
+	array_fini(&a);
+}
+
+/* A column's `n` elements; of a first group all rows are in its first. */
+static void
+take_column(struct array *to, const struct array *from, size_t *at, uint32_t n,
+    bool first)
+{
+	size_t begin = *at == 0 ? ARRAY_HEAD_SIZE : *at;
+
+	if (!first) {
+		array_take(to, from, at, n);
+		return;
+	}
+	*at = array_skip_rows(from, *at, n);
+	buf_add(&to->bytes, from->bytes.data + begin, *at - begin);
+}
+
+/* The rows that the part still wants of those that the cursors stand at. */
+static void
+take_rows(struct batch *part, const struct batch *b, const uint32_t *end,
+    size_t *cursors)
+{
+	const uint32_t *begin = part->items[part->n_items].rows;
 	unsigned column = 0;
 
 	for (unsigned g = 0; g < N_GROUPS; g++) {
 		unsigned n = (unsigned)strlen(group_columns((enum group)g));
+		bool first = group_is_first((enum group)g);
 
-		part->rows[g] = end[g] - begin[g];
-		for (; n > 0; n--, column++) {
-			struct array *a = &part->columns[column];
+		for (unsigned i = 0; i < n; i++) {
+			struct array *a = &part->columns[column + i];
 			size_t before = a->bytes.size;
 
-			array_take(a, &b->columns[column], &cursors[column],
-			    part->rows[g]);
+			if (first && i > 0)
+				break;
+			take_column(a, &b->columns[column + i],
+			    &cursors[column + i], end[g] - begin[g], first);
 			check_array(a);
 			part->bytes += a->bytes.size - before;
 		}
+		part->rows[g] += end[g] - begin[g];
+		column += n;
 	}
+}
+
+/* Items from..to-1 as a batch; rows are counted from its own beginning. */
+static struct batch *
+take_items(const struct batch *b, uint32_t from, uint32_t to, size_t *cursors)
+{
+	struct batch *part = batch_new();
+	const uint32_t *base = b->items[from].rows;
+
+	CHECK(part != NULL);
+	for (uint32_t i = from; i < to; i++) {
+		const uint32_t *end =
+		    i + 1 < b->n_items ? b->items[i + 1].rows : b->rows;
+		uint32_t rows[N_GROUPS];
+
+		for (unsigned g = 0; g < N_GROUPS; g++)
+			rows[g] = end[g] - base[g];
+		batch_item_begin(part);
+		take_rows(part, b, rows, cursors);
+		batch_item_end(part, b->items[i].done, b->items[i].ctx);
+	}
+	return part;
 }
 
 struct batch *
 batch_split(const struct batch *b)
 {
 	size_t cursors[BATCH_COLUMNS_MAX] = {0};
-	struct batch *first = NULL;
-	struct batch **link = &first;
+	uint32_t step = b->first ? (b->n_items + 1) / 2 : 1;
+	struct batch *parts = NULL;
+	struct batch **link = &parts;
 
-	for (uint32_t i = 0; i < b->n_items; i++) {
-		struct batch *part = batch_new();
+	for (uint32_t i = 0; i < b->n_items; i += step) {
+		uint32_t end = i + step < b->n_items ? i + step : b->n_items;
 
-		CHECK(part != NULL);
-		batch_item_begin(part);
-		take_item(part, b, i, cursors);
-		batch_item_end(part, b->items[i].done, b->items[i].ctx);
-		part->alone = true;
-		*link = part;
-		link = &part->next;
+		*link = take_items(b, i, end, cursors);
+		(*link)->first = b->first;
+		(*link)->alone = end - i == 1;
+		link = &(*link)->next;
 	}
-	return first;
+	return parts;
 }

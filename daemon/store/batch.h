@@ -24,7 +24,7 @@
 #include "store/store.h"
 
 enum {
-	BATCH_COLUMNS_MAX = 180,
+	BATCH_COLUMNS_MAX = 220,
 	BATCH_BYTES_MAX = 4 << 20 /* a batch of this size is full */
 };
 
@@ -64,8 +64,10 @@ struct batch {
 	unsigned n_claims;
 	int64_t log_seq; /* of its first log entry; 0: not known */
 	size_t bytes;
-	unsigned at; /* the column that is written next */
+	uint8_t offset[N_GROUPS + 1]; /* group_offset() of each */
+	unsigned at;                  /* the column that is written next */
 	unsigned at_end;
+	struct array *whole; /* of a row that is in one piece */
 	mono_ns opened;
 	mono_ns sent;
 	unsigned tries;
@@ -75,6 +77,7 @@ struct batch {
 	bool maintain;
 	bool flush; /* do not wait for more */
 	bool alone; /* taken out of a batch that was refused */
+	bool first; /* of first answers: sent by COPY, first.c */
 };
 
 /* NULL when memory is short. */
@@ -108,12 +111,15 @@ void row_uuid(struct batch *b, const struct uuid *v);
 void row_bytes(struct batch *b, const void *data, size_t size);
 void row_text(struct batch *b, const char *text); /* NULL: null */
 void row_wall(struct batch *b, wall_us at);       /* 0: null */
+/* A text[] in a row that is in one piece. */
+void row_texts(struct batch *b, const char *const *list, size_t n);
 /* The three that most rows begin with. */
 void row_key(struct batch *b, const struct store_key *key);
 
 /*
  * Takes apart: a list of batches of one item each, in order, each marked
- * alone.  The batch keeps its items, whose `done` is now that of the parts.
+ * alone; one of first answers into halves.  The batch keeps its items, whose
+ * `done` is now that of the parts.
  */
 struct batch *batch_split(const struct batch *b);
 

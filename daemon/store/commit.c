@@ -1,11 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * commit -- items into rows.
- *
- * Lanes are places in the order of a batch's statements (statement.h): a
- * second item of a question joins a batch only when all of its lanes lie
- * behind those of the first.
- */
+/* commit -- items into rows. */
 
 #include <string.h>
 
@@ -17,18 +11,6 @@
 #include "interval.h"
 #include "loop/loop.h"
 #include "store_priv.h"
-
-enum {
-	LANE_QUESTION = 1,
-	LANE_STATE = 2,
-	LANE_CANDIDATE = 3,
-	LANE_EVIDENCE = 4,
-	LANE_RECORD = 5,
-	LANE_DECISION = 6,
-	LANE_OUTAGE = 7,
-	LANE_SETTLED = 8
-	/* 9: commit_log.c */
-};
 
 /* What is packed, and its cut hash. */
 struct packed {
@@ -103,10 +85,78 @@ commit_baseline(struct store *s, const struct commit_baseline *c,
 	row_wall(b, c->at);
 	row_end(b, GROUP_STATE);
 	interval_add(&set, c->content, &seen);
-	interval_rows(&set, b, &c->key);
+	interval_rows(&set, b, GROUP_RECORD, &c->key);
 	buf_fini(&packed.bytes);
 	arena_fini(&arena);
 	write_item_end(s, b, done, ctx);
+}
+
+/* ---- first answers, many of them ---- */
+
+static void
+put_first_question(struct batch *b, const struct commit_question *c)
+{
+	char text[NAME_TEXT_SIZE];
+
+	row_begin(b, GROUP_FIRST_QUESTION);
+	row_i16(b, (int16_t)c->key.shard);
+	row_uuid(b, &c->key.question);
+	row_bytes(b, c->name, c->name_size);
+	row_text(b, name_print(c->name, text));
+	row_i32(b, c->type);
+	row_text(b, c->view);
+	row_bool(b, c->watched);
+	row_i32(b, (int32_t)c->every_s);
+	row_i32(b, (int32_t)c->phase_ms);
+	row_i64(b, (int64_t)c->attributes);
+	row_texts(b, c->tags, c->n_tags);
+	row_texts(b, c->lists, c->n_lists);
+	row_text(b, c->owner);
+	row_text(b, c->runbook);
+	row_wall(b, c->at);
+	row_wall(b, c->at);
+	row_end(b, GROUP_FIRST_QUESTION);
+}
+
+static void
+put_first_state(struct batch *b, const struct commit_baseline *c)
+{
+	struct packed packed = {0};
+
+	pack(&packed, c->content);
+	row_begin(b, GROUP_FIRST_STATE);
+	row_key(b, &c->key);
+	row_i16(b, (int16_t)c->content->outcome);
+	row_bytes(b, packed.bytes.data, packed.bytes.size);
+	row_uuid(b, &packed.hash);
+	row_i16(b, CONTENT_POLICY);
+	row_i32(b, ttl_of(c->ttl));
+	row_wall(b, c->at);
+	row_wall(b, c->at);
+	row_end(b, GROUP_FIRST_STATE);
+	buf_fini(&packed.bytes);
+}
+
+void
+commit_first(struct store *s, const struct commit_question *c,
+    const struct commit_baseline *answer)
+{
+	const struct lanes lanes = {
+	    LANE_QUESTION, answer != NULL ? LANE_RECORD : LANE_QUESTION};
+	struct batch *b = write_first(s, &c->key, lanes);
+	struct arena arena = {0};
+	struct interval_set set = {.arena = &arena, .name = c->name};
+
+	put_first_question(b, c);
+	if (answer != NULL) {
+		const struct seen seen = {answer->at, answer->at, 1, true};
+
+		put_first_state(b, answer);
+		interval_add(&set, answer->content, &seen);
+		interval_rows(&set, b, GROUP_FIRST_RECORD, &c->key);
+	}
+	arena_fini(&arena);
+	write_item_end(s, b, NULL, NULL);
 }
 
 /* ---- evidence ---- */
@@ -192,7 +242,7 @@ commit_sight(struct store *s, const struct commit_sight *c, store_done_fn *done,
 	row_end(b, GROUP_CANDIDATE);
 	for (size_t i = 0; i < c->n_evidence; i++)
 		put_evidence(s, b, &w, &c->evidence[i]);
-	interval_rows(&w.set, b, &c->key);
+	interval_rows(&w.set, b, GROUP_RECORD, &c->key);
 	row_entry(b, &c->key, &c->entry);
 	buf_fini(&packed.bytes);
 	arena_fini(&arena);
@@ -211,7 +261,7 @@ commit_more(struct store *s, const struct commit_more *c, store_done_fn *done,
 
 	for (size_t i = 0; i < c->n_evidence; i++)
 		put_evidence(s, b, &w, &c->evidence[i]);
-	interval_rows(&w.set, b, &c->key);
+	interval_rows(&w.set, b, GROUP_RECORD, &c->key);
 	arena_fini(&arena);
 	write_item_end(s, b, done, ctx);
 }
@@ -296,7 +346,7 @@ put_decision(struct store *s, struct batch *b, const struct commit_decision *d)
 		put_evidence(s, b, &w, &d->evidence[i]);
 	if (d->believed)
 		interval_add(&w.set, d->to, &seen);
-	interval_rows(&w.set, b, &d->key);
+	interval_rows(&w.set, b, GROUP_RECORD, &d->key);
 	n_keep = put_kept(b, d, &arena);
 	row_begin(b, GROUP_DECISION);
 	row_key(b, &d->key);

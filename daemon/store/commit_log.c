@@ -8,9 +8,6 @@
 #include "commit_priv.h"
 #include "store_priv.h"
 
-/* Behind those of commit.c. */
-enum { LANE_ATTRIBUTE = 9 };
-
 void
 row_list(struct batch *b, const char *const *list, size_t n)
 {

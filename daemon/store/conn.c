@@ -61,13 +61,20 @@ set_events(struct conn *c, bool write)
 	    c->io, (c->reading ? LOOP_READ : 0) | (write ? LOOP_WRITE : 0));
 }
 
-void
+bool
 conn_flush(struct conn *c)
 {
 	int left = PQflush(c->pg);
 
 	/* A failed write shows as a failed read, with the server's reason. */
 	set_events(c, left == 1);
+	return left != 1;
+}
+
+void
+conn_room(struct conn *c)
+{
+	set_events(c, true);
 }
 
 void
@@ -103,8 +110,11 @@ on_io(void *ctx, int events)
 {
 	struct conn *c = ctx;
 
-	if ((events & LOOP_WRITE) != 0)
-		conn_flush(c);
+	if ((events & LOOP_WRITE) != 0 && conn_flush(c) && c->on_room != NULL) {
+		/* It may end the store; what can be read is told again. */
+		c->on_room(c->ctx);
+		return;
+	}
 	if ((events & LOOP_READ) == 0)
 		return;
 	if (PQconsumeInput(c->pg) == 0) {

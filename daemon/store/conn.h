@@ -37,6 +37,7 @@ struct conn {
 	bool reading; /* wants input; off to hold back a COPY */
 	void (*on_up)(void *ctx);
 	void (*on_input)(void *ctx); /* libpq has consumed what came */
+	void (*on_room)(void *ctx);  /* what was held was sent; NULL */
 	void (*on_lost)(void *ctx, const char *why); /* closed already */
 	void *ctx;
 };
@@ -47,8 +48,11 @@ MUST_CHECK int conn_open(struct conn *c, const char *conninfo);
 void conn_close(struct conn *c);
 /* Closes, then calls on_lost. */
 void conn_lose(struct conn *c, const char *why);
-/* Sends what libpq holds; to be called after PQsend*. */
-void conn_flush(struct conn *c);
+/* Sends what libpq holds; to be called after PQsend*.  False: a part is left
+ * and goes when the socket takes it. */
+bool conn_flush(struct conn *c);
+/* Calls on_room in a turn to come, when the socket takes more. */
+void conn_room(struct conn *c);
 /* A reply is owed from now on; none is. */
 void conn_expect(struct conn *c);
 void conn_quiet(struct conn *c);

@@ -196,8 +196,8 @@ put_rdata_text(struct batch *b, const struct record *r)
 }
 
 static void
-put_row(
-    struct batch *b, const struct store_key *key, const struct interval *row)
+put_row(struct batch *b, enum group group, const struct store_key *key,
+    const struct interval *row)
 {
 	const struct link *l = &row->link;
 	bool is_record = l->record.rdata != NULL || l->record.type != 0;
@@ -205,7 +205,7 @@ put_row(
 	struct uuid pivot;
 	char text[NAME_TEXT_SIZE];
 
-	row_begin(b, GROUP_RECORD);
+	row_begin(b, group);
 	row_key(b, key);
 	row_uuid(b, &l->link);
 	row_uuid(b, &record);
@@ -231,13 +231,13 @@ put_row(
 		row_null(b);
 		row_null(b);
 	}
-	row_end(b, GROUP_RECORD);
+	row_end(b, group);
 }
 
 void
-interval_rows(const struct interval_set *set, struct batch *b,
+interval_rows(const struct interval_set *set, struct batch *b, enum group group,
     const struct store_key *key)
 {
 	for (uint32_t i = 0; i < set->n; i++)
-		put_row(b, key, &set->rows[i]);
+		put_row(b, group, key, &set->rows[i]);
 }

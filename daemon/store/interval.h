@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/uuid.h"
 #include "dns/content.h"
+#include "statement.h"
 #include "store/store.h"
 
 struct batch;
@@ -64,8 +65,8 @@ struct seen {
 };
 void interval_add(
     struct interval_set *set, const struct content *c, const struct seen *seen);
-/* Rows of GROUP_RECORD. */
+/* Rows of GROUP_RECORD or GROUP_FIRST_RECORD. */
 void interval_rows(const struct interval_set *set, struct batch *b,
-    const struct store_key *key);
+    enum group group, const struct store_key *key);
 
 #endif

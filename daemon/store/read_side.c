@@ -75,8 +75,10 @@ read_pump(struct store *s)
 		s->reading = READING_WAITING;
 	else if (load_waits(s))
 		s->reading = READING_LOAD;
-	else
+	else {
+		fetch_soon(s);
 		return;
+	}
 	conn_expect(&s->read.conn);
 	if (s->reading == READING_STATES)
 		fetch_send(s);

@@ -134,14 +134,13 @@ send_prepare(struct session *se)
 static bool
 send_step(struct session *se)
 {
-	static const char *const timeout = "30s";
-	static const char *const no_timeout = "0";
+	/* A start-up load takes what it takes. */
+	static const char *const setup[][2] = {
+	    [SIDE_WRITE] = {"30s", "on"}, [SIDE_READ] = {"0", "off"}};
 
 	switch (se->step) {
 	case SESSION_SETUP:
-		/* A start-up load takes what it takes. */
-		return send_text(se, statement_setup, 1,
-		    se->side == SIDE_WRITE ? &timeout : &no_timeout);
+		return send_text(se, statement_setup, 2, setup[se->side]);
 	case SESSION_SCHEMA:
 		return send_text(se, statement_schema, 0, NULL);
 	case SESSION_RIGHTS:
@@ -534,6 +533,7 @@ session_init(struct session *se, struct store *s, enum side side)
 	se->conn.on_up = on_up;
 	se->conn.on_input = on_input;
 	se->conn.on_lost = on_lost;
+	se->conn.on_room = side == SIDE_WRITE ? first_room : NULL;
 	se->conn.ctx = se;
 	se->retry = loop_timer_new(s->loop, on_retry, se);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * statement -- all traffic with the database at a glance.
+ * statement -- all traffic with the database at a glance, with
+ * statement_plain.c.
  *
  * Inside a batch the order of the statements is fixed, so the rows of one
  * question may come from several items only where that order is theirs
@@ -43,6 +44,16 @@
  * Y seen        shard question server at
  * A attribute   shard question server noted at
  * F finished    shard alert revision sink name ended next status error
+ *
+ * Rows that COPY takes, in the order of its columns (statement_first()); in
+ * them T is a text[]:
+ *
+ * N question    shard question name name_text type view watched every_s
+ *               phase_ms attributes tags lists owner runbook watched_since
+ *               planned_since
+ * B state       shard question server outcome content hash policy ttl since
+ *               last_seen
+ * J record      as R
  */
 static const struct {
 	char letter;
@@ -65,129 +76,10 @@ static const struct {
     [GROUP_SEEN] = {'Y', "huiz"},
     [GROUP_ATTRIBUTE] = {'A', "huibz"},
     [GROUP_FINISHED] = {'F', "huitthzit"},
+    [GROUP_FIRST_QUESTION] = {'N', "hubtitoiilTTttzz"},
+    [GROUP_FIRST_STATE] = {'B', "huihbuhizz"},
+    [GROUP_FIRST_RECORD] = {'J', "huiuuuzzlihoobtbt"},
 };
-
-const char statement_setup[] =
-    "select current_setting('server_version_num')::int,"
-    " current_setting('server_encoding'),"
-    " pg_is_in_recovery() or current_setting('default_transaction_read_only')"
-    " = 'on',"
-    " to_regclass('dnsvigil.migration') is not null,"
-    " pg_backend_pid(),"
-    " (select a.backend_start from pg_stat_activity a"
-    " where a.pid = pg_backend_pid()),"
-    " set_config('search_path', 'pg_catalog, pg_temp', false),"
-    /* Arrays come in all sizes: without this the plan is made at each call. */
-    " set_config('plan_cache_mode', 'force_generic_plan', false),"
-    " set_config('timezone', 'UTC', false),"
-    " set_config('statement_timeout', $1, false),"
-    " set_config('lock_timeout', '5s', false),"
-    " set_config('idle_in_transaction_session_timeout', '60s', false),"
-    " set_config('client_min_messages', 'warning', false),"
-    " set_config('jit', 'off', false)";
-
-const char statement_schema[] =
-    "select coalesce(max(version), 0) from dnsvigil.migration";
-
-/* Missing ones of what grant_daemon() gives; null: none is.  Told at the start
- * and not with the first change. */
-const char statement_rights[] =
-    "select string_agg(x.privilege || ' on ' || x.name, ', ')"
-    " from (values ('writer', 'update'), ('question', 'insert'),"
-    "  ('question', 'update'), ('state', 'insert'), ('state', 'update'),"
-    "  ('outage', 'insert'), ('outage', 'update'), ('span', 'insert'),"
-    "  ('span', 'update'), ('sink', 'insert'), ('sink', 'update'),"
-    "  ('delivery', 'insert'), ('delivery', 'update'),"
-    "  ('record_now', 'insert'), ('record_now', 'update'),"
-    "  ('record_now', 'delete'), ('candidate', 'insert'),"
-    "  ('candidate', 'update'), ('candidate', 'delete'),"
-    "  ('attribute', 'insert'), ('attribute', 'update'),"
-    "  ('belief', 'insert'), ('record_past', 'insert'),"
-    "  ('evidence', 'insert'), ('log', 'insert'), ('belief', 'select'),"
-    "  ('record_past', 'select'), ('log', 'select'))"
-    "  x (name, privilege)"
-    " where not has_table_privilege('dnsvigil.' || x.name, x.privilege)";
-
-/* The lock's number is 'dnsvigil' in ASCII, as bigint. */
-const char statement_lock[] =
-    "select pg_try_advisory_lock(7236848603642685804)";
-
-const char statement_holder[] =
-    "select w.holder, to_char(w.since, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'),"
-    " w.epoch"
-    " from dnsvigil.writer w";
-
-/* Our own backend of before, whose end the network may be hiding from it. */
-const char statement_evict[] = "select pg_terminate_backend(a.pid)"
-			       " from pg_stat_activity a"
-			       " where a.pid = $1::int"
-			       " and a.backend_start = $2::timestamptz"
-			       " and a.usename = current_user";
-
-const char statement_epoch_look[] =
-    "select w.epoch, w.batch from dnsvigil.writer w";
-
-const char statement_epoch_take[] =
-    "update dnsvigil.writer"
-    " set epoch = epoch + 1, holder = $1, since = now()"
-    " returning epoch, batch";
-
-/* Deliveries that nothing stands before any more and that nobody moved up:
- * there are none unless rows were altered by hand. */
-const char statement_heads[] = "update dnsvigil.delivery d"
-			       " set due = d.created"
-			       " where d.ended = 0"
-			       " and d.due = 'infinity'"
-			       " and not exists ("
-			       "  select from dnsvigil.delivery e"
-			       "  where e.sink = d.sink"
-			       "  and e.name = d.name"
-			       "  and e.ended = 0"
-			       "  and e.seq < d.seq)";
-
-/*
- * last_seen from the newest span of its interval, computed in place: calling
- * seen_until() for each of some millions of rows would cost more than all the
- * rest of the start.  The function is asked where that span cannot answer.
- */
-const char statement_load[] =
-    "copy (with newest as ("
-    " select distinct on (p.every_s) p.every_s, p.anchor, p.from_at,"
-    "  (extract(epoch from p.to_at - p.anchor) * 1000)::bigint as ms"
-    " from dnsvigil.span p"
-    " order by p.every_s, p.from_at desc)"
-    " select q.shard, q.question, coalesce(s.server, 0), q.name, q.type,"
-    "  q.view, q.watched, q.every_s, q.attributes, s.content, s.ttl,"
-    "  case"
-    "  when s.last_seen is null or not q.watched then s.last_seen"
-    "  when c.phase = 1 or o.since is not null or n.ms < q.phase_ms"
-    "   or n.anchor + x.ms * interval '1 ms' < n.from_at then"
-    "   greatest(s.last_seen, dnsvigil.seen_until(q.every_s, q.phase_ms,"
-    "    greatest(s.last_seen, q.planned_since),"
-    "    least(case when c.phase = 1 then c.seen_at end, o.since)"
-    "    - make_interval(secs => q.every_s)))"
-    "  when n.anchor + x.ms * interval '1 ms' > q.planned_since then"
-    "   greatest(s.last_seen, n.anchor + x.ms * interval '1 ms')"
-    "  else s.last_seen end,"
-    "  c.phase, c.change, c.seen_at, c.revision, o.since, o.told, o.fail,"
-    "  a.noted"
-    " from dnsvigil.question q"
-    " left join dnsvigil.state s"
-    "  on s.shard = q.shard and s.question = q.question"
-    " left join dnsvigil.candidate c"
-    "  on c.shard = q.shard and c.question = q.question"
-    "  and c.server = coalesce(s.server, 0)"
-    " left join dnsvigil.outage o"
-    "  on o.shard = q.shard and o.question = q.question"
-    "  and o.server = coalesce(s.server, 0) and o.until is null"
-    " left join dnsvigil.attribute a"
-    "  on a.shard = q.shard and a.question = q.question"
-    "  and a.server = coalesce(s.server, 0)"
-    " left join newest n on n.every_s = q.every_s"
-    " left join lateral (select (n.ms - q.phase_ms) / (q.every_s * "
-    "1000::bigint)"
-    "  * (q.every_s * 1000::bigint) + q.phase_ms as ms) x on true"
-    ") to stdout (format binary)";
 
 static const struct statement statements[N_STATEMENTS] = {
     [WRITE_BEGIN] = {"begin", SIDE_WRITE, "", "begin"},
@@ -372,12 +264,14 @@ static const struct statement statements[N_STATEMENTS] = {
 	" left join dnsvigil.question q"
 	"  on q.shard = g.shard and q.question = g.question and q.watched"
 	" left join lateral ("
-	"  select sum(greatest(0,"
-	"   dnsvigil.plan_number(s.anchor, q.every_s, q.phase_ms,"
-	"    least(s.to_at, g.seen))"
-	"   - dnsvigil.plan_number(s.anchor, q.every_s, q.phase_ms,"
+	"  select sum(greatest(0, floor(((date_part('epoch',"
+	"    least(s.to_at, g.seen) - s.anchor) * 1000000)::bigint"
+	"    - q.phase_ms * 1000::bigint) / (q.every_s * 1e6::float8))"
+	"   - greatest(-1, floor(((date_part('epoch',"
 	"    greatest(s.from_at - interval '1 us', g.last_seen,"
-	"    q.planned_since))))::bigint as n"
+	"    q.planned_since) - s.anchor) * 1000000)::bigint"
+	"    - q.phase_ms * 1000::bigint) / (q.every_s * 1e6::float8)))"
+	"   ))::bigint as n"
 	"  from dnsvigil.span s"
 	"  where s.every_s = q.every_s and s.from_at <= g.seen"
 	"  and s.to_at > g.last_seen and s.from_at >= coalesce(("
@@ -603,14 +497,25 @@ static const struct statement statements[N_STATEMENTS] = {
 	" dnsvigil.drop_before(now() - make_interval(days => $1)) else 0"
 	" end, dnsvigil.default_rows()"},
 
-    /* $4: when the reply that differs came.  Of a doubted change also the
-     * alert that told it, and what else is in that. */
-    [READ_STATE] = {"state", SIDE_READ, "$H,$U,$I,$Z",
-	"select k.row, s.content, s.ttl, s.since, greatest(s.last_seen,"
-	"  case when q.watched then dnsvigil.seen_until(q.every_s,"
-	"   q.phase_ms, greatest(s.last_seen, q.planned_since),"
-	"   least(k.at, case when c.phase = 1 then c.seen_at end, o.since)"
-	"   - make_interval(secs => q.every_s)) end),"
+    /*
+     * Of a doubted change also the alert that told it, and what else is in
+     * that.  $4: when the reply that differs came; $5: a day before the first
+     * of these, so that the partitions of months before are not even opened.
+     * last_seen from the newest span that began by then, as
+     * statement_load does; the function is asked where that cannot answer.
+     */
+    [READ_STATE] = {"state", SIDE_READ, "$H,$U,$I,$Z,$z",
+	"select k.row, s.content, s.ttl, s.since,"
+	" case"
+	" when s.last_seen is null or not q.watched then s.last_seen"
+	" when n.from_at is null then s.last_seen"
+	" when n.us < q.phase_ms * 1000::bigint"
+	"  or n.anchor + x.us * interval '1 us' < n.from_at then"
+	"  greatest(s.last_seen, dnsvigil.seen_until(q.every_s, q.phase_ms,"
+	"   greatest(s.last_seen, q.planned_since), t.at))"
+	" when n.anchor + x.us * interval '1 us' > q.planned_since then"
+	"  greatest(s.last_seen, n.anchor + x.us * interval '1 us')"
+	" else s.last_seen end,"
 	" s.change, c.phase, c.change, ("
 	"  select count(distinct x.hash)::int"
 	"  from (select s.content_hash as hash"
@@ -618,11 +523,12 @@ static const struct statement statements[N_STATEMENTS] = {
 	"   select b.content_hash from dnsvigil.belief b"
 	"   where b.shard = k.shard and b.question = k.question"
 	"   and b.server = k.server and b.until > k.at - interval '1 day'"
+	"   and b.until > $5"
 	"   union all"
 	"   select e.content_hash from dnsvigil.evidence e"
 	"   where e.shard = k.shard and e.question = k.question"
 	"   and e.server = k.server and e.at > k.at - interval '1 day'"
-	"   and e.content_hash is not null) x),"
+	"   and e.at > $5 and e.content_hash is not null) x),"
 	" c.seen_at, c.content,"
 	" case when c.phase = 2 then ("
 	"  select b.content from dnsvigil.belief b"
@@ -643,6 +549,18 @@ static const struct statement statements[N_STATEMENTS] = {
 	" left join dnsvigil.outage o"
 	"  on o.shard = k.shard and o.question = k.question"
 	"  and o.server = k.server and o.until is null"
+	" cross join lateral (select least(k.at, case when c.phase = 1"
+	"  then c.seen_at end, o.since)"
+	"  - make_interval(secs => q.every_s) as at) t"
+	" left join lateral ("
+	"  select p.anchor, p.from_at, (date_part('epoch',"
+	"   least(p.to_at, t.at) - p.anchor) * 1000000)::bigint as us"
+	"  from dnsvigil.span p"
+	"  where p.every_s = q.every_s and p.from_at <= t.at"
+	"  order by p.from_at desc limit 1) n on true"
+	" left join lateral (select (n.us - q.phase_ms * 1000::bigint)"
+	"  / (q.every_s * 1000000::bigint) * (q.every_s * 1000000::bigint)"
+	"  + q.phase_ms * 1000::bigint as us) x on true"
 	" left join lateral ("
 	"  select d.alert, d.\"group\"->>'kind' as kind, ("
 	"   select max(e.revision) from dnsvigil.delivery e"
@@ -669,25 +587,28 @@ static const struct statement statements[N_STATEMENTS] = {
 	"   where x.shard = m.shard and x.change = m.id"
 	"   and x.phase = 2)) g on a.kind is not null"},
 
-    /* First here, first anywhere, and how long it was believed here in the
-     * last 30 days, in microseconds. */
+    /*
+     * First here, first anywhere, and how long it was believed here in the
+     * last 30 days, in microseconds.  A record that is believed now is nothing
+     * that the last is asked of, so what the ledger would add is left out.
+     */
     [READ_ELEMENT] = {"element", SIDE_READ, "$H,$U,$I,$Z,$U,$U",
 	"select k.row, h.first_seen, least(("
 	"  select min(n.first_seen) from dnsvigil.record_now n"
 	"  where n.pivot = k.pivot and n.record = k.record), ("
 	"  select min(p.first_seen) from dnsvigil.record_past p"
 	"  where p.pivot = k.pivot and p.record = k.record)),"
-	" coalesce((extract(epoch from h.believed) * 1000000)::bigint, 0)"
+	" coalesce((h.believed * 1000000)::bigint, 0)"
 	" from unnest($1, $2, $3, $4, $5, $6) with ordinality"
 	"  k (shard, question, server, at, record, pivot, row)"
 	" cross join lateral ("
-	"  select min(i.first_seen) as first_seen, sum("
+	"  select min(i.first_seen) as first_seen, sum(date_part('epoch',"
 	"   least(i.last_seen, k.at)"
-	"   - greatest(i.first_seen, k.at - interval '30 days'))"
+	"   - greatest(i.first_seen, k.at - interval '30 days')))"
 	"   filter (where i.believed and i.first_seen < k.at"
 	"   and i.last_seen > k.at - interval '30 days') as believed"
 	"  from (select n.first_seen, n.last_seen, n.believed"
-	"   from dnsvigil.interval_now n"
+	"   from dnsvigil.record_now n"
 	"   where n.shard = k.shard and n.question = k.question"
 	"   and n.server = k.server and n.record = k.record"
 	"   union all"

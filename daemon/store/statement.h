@@ -11,6 +11,7 @@
  * scalars: "$l" an int8, "$i" an int4, "$t" a text, "$z" a timestamptz.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Shapes of rows; the letters and columns are in statement.c. */
@@ -31,9 +32,23 @@ enum group {
 	GROUP_SPAN,
 	GROUP_SEEN,
 	GROUP_ATTRIBUTE,
-	GROUP_FINISHED
+	GROUP_FINISHED,
+	/* Of first answers: a row is in one piece, as COPY has it. */
+	GROUP_FIRST_QUESTION,
+	GROUP_FIRST_STATE,
+	GROUP_FIRST_RECORD
 };
-enum { N_GROUPS = GROUP_FINISHED + 1, GROUP_COLUMNS_MAX = 19 };
+enum {
+	N_GROUPS = GROUP_FIRST_RECORD + 1,
+	N_FIRST_GROUPS = N_GROUPS - GROUP_FIRST_QUESTION,
+	GROUP_COLUMNS_MAX = 19
+};
+
+static inline bool
+group_is_first(enum group group)
+{
+	return group >= GROUP_FIRST_QUESTION;
+}
 
 /* A letter of array.h per column. */
 const char *group_columns(enum group group);
@@ -95,6 +110,9 @@ struct statement_arg {
 };
 /* How many; args has STATEMENT_ARGS_MAX. */
 int statement_args(const struct statement *st, struct statement_arg *args);
+
+/* COPY of one of the groups of first answers. */
+const char *statement_first(enum group group);
 
 /* Not prepared: the steps of a session's beginning, and COPY. */
 extern const char statement_setup[];

@@ -168,6 +168,13 @@ store_new(struct loop *loop, const char *conninfo, store_state_fn *on_state,
 }
 
 void
+store_on_refused(struct store *s, store_refused_fn *fn, void *ctx)
+{
+	s->on_refused = fn;
+	s->refused_ctx = ctx;
+}
+
+void
 store_start(struct store *s)
 {
 	session_open(&s->write);

@@ -8,7 +8,8 @@
  *   store.c    the object, its states, its timers
  *   session.c  from a bare connection to one that may be used
  *   write_queue.c, write.c    batches: gathered; sent, repeated, taken apart
- *   commit.c, commit_record.c, commit_log.c    items into rows
+ *   first.c    first answers by COPY
+ *   commit.c, commit_log.c    items into rows
  *   outbox.c   claims and ends, as parts of batches
  *   fetch.c, load.c, read_side.c    the reading connection
  *
@@ -37,6 +38,23 @@ enum {
 	STORE_WHY_SIZE = 512,
 	STORE_TIME_SIZE = 64,
 	STORE_CLAIMS_MAX = 32 /* claims that go along with one batch */
+};
+
+/*
+ * Lanes are places in the order of a batch's statements (statement.h): a
+ * second item of a question joins a batch only when all of its lanes lie
+ * behind those of the first.
+ */
+enum {
+	LANE_QUESTION = 1,
+	LANE_STATE = 2,
+	LANE_CANDIDATE = 3,
+	LANE_EVIDENCE = 4,
+	LANE_RECORD = 5,
+	LANE_DECISION = 6,
+	LANE_OUTAGE = 7,
+	LANE_SETTLED = 8,
+	LANE_ATTRIBUTE = 9
 };
 
 /*
@@ -87,18 +105,30 @@ struct sent {
 	struct claim *claim; /* with WRITE_CLAIM */
 };
 
+/* Where a batch of first answers on its way stands, see first.c. */
+enum first_step {
+	FIRST_NOT = 0, /* no such batch, or the rest of it */
+	FIRST_BEGIN,
+	FIRST_CHECK,
+	FIRST_COPY
+};
+
 struct writer {
 	int64_t epoch;      /* 0: none taken yet */
 	int64_t committed;  /* number of the last committed batch */
 	int64_t first;      /* number of this process's first batch */
 	struct batch *open; /* those that take items, in their order */
 	unsigned n_open;
-	struct batch *queue; /* closed, waiting, oldest first */
+	struct batch *firsts; /* open too, but apart: of first answers */
+	enum first_step step;
+	struct first_copy *copy; /* of the one in flight */
+	struct batch *queue;     /* closed, waiting, oldest first */
 	struct batch **queue_end;
 	int64_t seq;          /* commit_seq() */
 	struct batch *flight; /* sent, or lost with its fate unknown */
 	struct batch *spare;  /* kept for its memory */
 	struct loop_timer *tick;
+	mono_ns closed;     /* when open ones were last closed by time */
 	mono_ns not_before; /* of a repeated batch */
 	struct sent sent[N_STATEMENTS + STORE_CLAIMS_MAX];
 	unsigned n_sent;
@@ -113,6 +143,7 @@ struct writer {
 };
 
 struct fetches;
+struct first_copy;
 struct load;
 
 /* What the reading connection is busy with. */
@@ -134,6 +165,8 @@ struct store {
 	char *conninfo;
 	store_state_fn *on_state;
 	void *ctx;
+	store_refused_fn *on_refused;
+	void *refused_ctx;
 	enum store_state state;
 	char why[STORE_WHY_SIZE];
 	unsigned depth; /* entries from the loop on the stack */
@@ -151,6 +184,7 @@ struct store {
 	struct loop_timer *turn; /* what has to come from the loop, soon */
 	enum reading reading;
 	struct fetches *gathering;
+	mono_ns fetch_next; /* not before */
 	struct fetches *fetching;
 	struct waiting_call *waiting;
 	struct load *load;
@@ -184,6 +218,9 @@ struct batch *write_item(struct store *s, const struct store_key *keys,
     size_t n_keys, struct lanes lanes);
 void write_item_end(
     struct store *s, struct batch *b, store_done_fn *done, void *ctx);
+/* The same for a first answer. */
+struct batch *write_first(
+    struct store *s, const struct store_key *key, struct lanes lanes);
 /* The last open batch, begun if there is none. */
 struct batch *write_open(struct store *s);
 /* Partitions and retention, as a batch of its own. */
@@ -201,6 +238,24 @@ void write_resolve(struct store *s, int64_t batch);
 /* Ends all that waits with `err`.  From the loop. */
 void write_drop_all(struct store *s, int err);
 void write_free(struct store *s);
+
+/* Notes an error of the batch in flight; `where` it was. */
+void write_note_error(struct store *s, const PGresult *r, const char *where);
+bool write_send_begin(struct store *s);
+bool write_send_check(struct store *s);
+/* The transaction is open: sends what comes behind `after`, up to commit. */
+bool write_send_rest(struct store *s, struct batch *b, enum statement_id after);
+/* Refused for certain, and everything answered. */
+bool write_roll_back(struct store *s);
+
+/* ---- first.c ---- */
+void first_begin(struct store *s);
+void first_input(struct store *s);
+/* The socket took what there was. */
+void first_room(void *ctx);
+void first_forget(struct store *s);
+/* Tells whose first answer was lost. */
+void first_refused(struct store *s, const struct batch *b);
 
 /* ---- outbox.c ---- */
 bool claim_send(struct store *s, const struct claim *c);
@@ -227,7 +282,9 @@ void fetch_send(struct store *s);
 void fetch_result(struct store *s, PGresult *result);
 void fetch_end(struct store *s);
 void fetch_fail(struct store *s, int err, bool all);
+/* Is it time for those that wait?  Comes back when it is. */
 bool fetch_waits(const struct store *s);
+void fetch_soon(struct store *s);
 void fetch_free(struct store *s);
 
 /* ---- load.c ---- */

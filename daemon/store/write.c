@@ -72,6 +72,20 @@ send_numbers(
 		   values, sizes, formats, 1) == 1;
 }
 
+bool
+write_send_begin(struct store *s)
+{
+	return send_arrays(s, s->w.flight, WRITE_BEGIN);
+}
+
+bool
+write_send_check(struct store *s)
+{
+	const int64_t check[2] = {s->w.epoch, s->w.committed + 1};
+
+	return send_numbers(s, WRITE_CHECK, 2, check);
+}
+
 static bool
 send_days(struct store *s, int32_t days)
 {
@@ -96,11 +110,9 @@ note_sent(struct store *s, enum statement_id id, struct claim *claim)
 static bool
 send_one(struct store *s, struct batch *b, enum statement_id id)
 {
-	const int64_t check[2] = {s->w.epoch, s->w.committed + 1};
-
 	if (id == WRITE_CHECK) {
 		note_sent(s, id, NULL);
-		return send_numbers(s, id, 2, check);
+		return write_send_check(s);
 	}
 	if (id == WRITE_RELEASE) {
 		if (b->release == 0)
@@ -132,10 +144,10 @@ send_claims(struct store *s, struct batch *b)
 	return true;
 }
 
-static bool
-send_all(struct store *s, struct batch *b)
+bool
+write_send_rest(struct store *s, struct batch *b, enum statement_id after)
 {
-	for (int id = WRITE_BEGIN; id <= WRITE_COMMIT; id++) {
+	for (int id = after + 1; id <= WRITE_COMMIT; id++) {
 		bool sent = id == WRITE_CLAIM
 		                ? send_claims(s, b)
 		                : send_one(s, b, (enum statement_id)id);
@@ -156,7 +168,12 @@ send_batch(struct store *s, struct batch *b)
 	s->w.error[0] = '\0';
 	b->sent = loop_mono(s->loop);
 	conn_expect(&s->write.conn);
-	if (!send_all(s, b)) {
+	if (b->first) {
+		first_begin(s);
+		return;
+	}
+	note_sent(s, WRITE_BEGIN, NULL);
+	if (!write_send_begin(s) || !write_send_rest(s, b, WRITE_BEGIN)) {
 		conn_lose(&s->write.conn, PQerrorMessage(s->write.conn.pg));
 		return;
 	}
@@ -173,7 +190,7 @@ pump(struct store *s)
 		return;
 	}
 	if (s->w.queue == NULL)
-		write_close_first(s);
+		write_close_due(s);
 	send_batch(s, queue_take(s));
 }
 
@@ -195,12 +212,11 @@ write_ready(struct store *s)
 
 /* ---- answers ---- */
 
-static void
-note_error(struct store *s, const PGresult *r)
+void
+write_note_error(struct store *s, const PGresult *r, const char *where)
 {
 	const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
 	const char *detail = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
-	enum statement_id id = s->w.sent[s->w.n_got].id;
 	char text[STORE_WHY_SIZE / 2];
 
 	if (s->w.state[0] != '\0')
@@ -209,7 +225,13 @@ note_error(struct store *s, const PGresult *r)
 	    state != NULL ? state : "XX000");
 	conn_why(detail != NULL ? detail : "", text, sizeof text);
 	snprintf(s->w.error, sizeof s->w.error, "%s (%s, in %s)", text,
-	    s->w.state, statement_of(id)->name);
+	    s->w.state, where);
+}
+
+static void
+note_error(struct store *s, const PGresult *r)
+{
+	write_note_error(s, r, statement_of(s->w.sent[s->w.n_got].id)->name);
 }
 
 static void
@@ -327,11 +349,13 @@ take_apart(struct store *s, struct batch *b)
 			  "lost",
 		    s->w.error);
 		s->numbers.items_refused += b->n_items;
+		if (b->first)
+			first_refused(s, b);
 		write_batch_end(s, b, ERR_DATABASE);
 		return;
 	}
 	log_error("store: the database refuses a batch of %" PRIu32
-		  " items: %s; sending them one by one",
+		  " items: %s; sending them apart",
 	    b->n_items, s->w.error);
 	b->claims = NULL;
 	parts = batch_split(b);
@@ -392,6 +416,15 @@ batch_failed(struct store *s)
 		pump(s);
 }
 
+bool
+write_roll_back(struct store *s)
+{
+	s->w.rolling_back = true;
+	conn_expect(&s->write.conn);
+	return send_arrays(s, s->w.flight, WRITE_ROLLBACK) &&
+	       PQpipelineSync(s->write.conn.pg) == 1;
+}
+
 /* Everything that was sent is answered. */
 static void
 end_of_answers(struct store *s)
@@ -407,14 +440,10 @@ end_of_answers(struct store *s)
 		batch_failed(s);
 		return;
 	}
-	s->w.rolling_back = true;
-	conn_expect(&s->write.conn);
-	if (!send_arrays(s, s->w.flight, WRITE_ROLLBACK) ||
-	    PQpipelineSync(s->write.conn.pg) != 1) {
+	if (!write_roll_back(s))
 		conn_lose(&s->write.conn, PQerrorMessage(s->write.conn.pg));
-		return;
-	}
-	conn_flush(&s->write.conn);
+	else
+		conn_flush(&s->write.conn);
 }
 
 void
@@ -423,6 +452,10 @@ write_input(struct store *s)
 	PGconn *pg = s->write.conn.pg;
 	PGresult *r;
 
+	if (s->w.step != FIRST_NOT) {
+		first_input(s);
+		return;
+	}
 	/* After each answer comes a NULL, and none after a sync. */
 	while (s->w.flight != NULL && !PQisBusy(pg)) {
 		r = PQgetResult(pg);
@@ -468,6 +501,7 @@ write_lost(struct store *s)
 	struct claim *claims;
 
 	s->w.rolling_back = false;
+	first_forget(s);
 	if (s->w.flight != NULL && !s->w.unknown) {
 		s->w.unknown = true;
 		s->numbers.unknown_commits++;

@@ -17,8 +17,8 @@ void write_recycle(struct store *s, struct batch *b);
 void queue_push(struct store *s, struct batch *first);
 struct batch *queue_take(struct store *s);
 
-/* The first open batch joins the queue; there must be one. */
-void write_close_first(struct store *s);
+/* What is open and due joins the queue; there must be something. */
+void write_close_due(struct store *s);
 /* When the next batch is to be sent; 0: at once, -1: nothing waits. */
 mono_ns write_due_in(const struct store *s);
 /* Sends it if it may be sent: the timer's function. */

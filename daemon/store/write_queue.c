@@ -11,6 +11,10 @@
  * at the first decision would make a transaction of each change.  An item of
  * no question (spans, events, ends of deliveries) goes into the last, behind
  * everything that was given before it.
+ *
+ * First answers have a batch of their own that waits longer and is sent by
+ * COPY.  What follows of one of its questions closes it, but for an outage or
+ * attributes, which go along.
  */
 
 #include <stdlib.h>
@@ -38,7 +42,8 @@ write_spare(struct store *s)
 void
 write_recycle(struct store *s, struct batch *b)
 {
-	if (s->w.spare != NULL) {
+	/* One of first answers has megabytes. */
+	if (s->w.spare != NULL || b->first) {
 		batch_free(b);
 		return;
 	}
@@ -81,8 +86,8 @@ queue_take(struct store *s)
 	return b;
 }
 
-void
-write_close_first(struct store *s)
+static void
+close_oldest(struct store *s)
 {
 	struct batch *b = s->w.open;
 
@@ -99,7 +104,7 @@ close_through(struct store *s, const struct batch *last)
 
 	while (s->w.open != NULL && (closed == NULL || closed != last)) {
 		closed = s->w.open;
-		write_close_first(s);
+		close_oldest(s);
 	}
 }
 
@@ -109,7 +114,7 @@ open_another(struct store *s)
 	struct batch **end;
 
 	if (s->w.n_open == OPEN_MAX)
-		write_close_first(s);
+		close_oldest(s);
 	end = &s->w.open;
 	while (*end != NULL)
 		end = &(*end)->next;
@@ -128,13 +133,44 @@ write_open(struct store *s)
 	return b != NULL ? b : open_another(s);
 }
 
+static void
+close_first_answers(struct store *s)
+{
+	struct batch *b = s->w.firsts;
+
+	s->w.firsts = NULL;
+	if (b != NULL)
+		queue_add(s, b);
+}
+
+/* Is it about a question whose first answer waits?  Then it follows that. */
+static bool
+joins_first(struct store *s, const struct store_key *keys, size_t n_keys,
+    struct lanes lanes)
+{
+	const struct lanes any = {1, 1};
+	struct batch *b = s->w.firsts;
+
+	if (b == NULL || !batch_conflicts(b, keys, n_keys, any))
+		return false;
+	if (n_keys == 1 && lanes.first >= LANE_OUTAGE &&
+	    !batch_conflicts(b, keys, n_keys, lanes))
+		return true;
+	close_first_answers(s);
+	write_soon(s);
+	return false;
+}
+
 /* The first batch that the item may go into; NULL: behind all. */
 static struct batch *
 choose(struct store *s, const struct store_key *keys, size_t n_keys,
     struct lanes lanes)
 {
-	struct batch *chosen = s->w.open;
+	struct batch *chosen;
 
+	if (joins_first(s, keys, n_keys, lanes))
+		return s->w.firsts;
+	chosen = s->w.open;
 	for (struct batch *b = s->w.open; b != NULL; b = b->next)
 		if (batch_conflicts(b, keys, n_keys, lanes))
 			chosen = b->next;
@@ -156,25 +192,78 @@ write_item(struct store *s, const struct store_key *keys, size_t n_keys,
 	return b;
 }
 
+struct batch *
+write_first(struct store *s, const struct store_key *key, struct lanes lanes)
+{
+	if (s->w.firsts == NULL) {
+		s->w.firsts = batch_new();
+		CHECK(s->w.firsts != NULL);
+		s->w.firsts->opened = loop_mono(s->loop);
+		s->w.firsts->first = true;
+	}
+	batch_item_begin(s->w.firsts);
+	batch_item_key(s->w.firsts, key, lanes);
+	return s->w.firsts;
+}
+
 static bool
 is_full(const struct batch *b)
 {
+	if (b->first)
+		return b->n_items >= STORE_FIRST_ITEMS ||
+		       b->bytes >= 4 * (size_t)BATCH_BYTES_MAX;
 	return b->n_items >= STORE_BATCH_ITEMS || b->bytes >= BATCH_BYTES_MAX;
+}
+
+/*
+ * A transaction costs the same whatever is in it, so while they follow each
+ * other each waits for more.
+ */
+static mono_ns
+due_of(const struct store *s, const struct batch *b)
+{
+	mono_ns due = b->opened + MONO_MS(STORE_BATCH_MS);
+	mono_ns next = s->w.closed + MONO_MS(STORE_BUSY_MS);
+
+	if (b->flush)
+		return 0;
+	if (b->first)
+		return b->opened + MONO_MS(STORE_FIRST_MS);
+	return due > next ? due : next;
 }
 
 mono_ns
 write_due_in(const struct store *s)
 {
-	const struct batch *b = s->w.open;
 	mono_ns now = loop_mono(s->loop);
-	mono_ns due = s->w.not_before;
+	mono_ns due = INT64_MAX;
 
-	if (s->w.queue == NULL && b == NULL)
+	if (s->w.queue != NULL)
+		due = 0;
+	if (s->w.open != NULL && due_of(s, s->w.open) < due)
+		due = due_of(s, s->w.open);
+	if (s->w.firsts != NULL && due_of(s, s->w.firsts) < due)
+		due = due_of(s, s->w.firsts);
+	if (due == INT64_MAX)
 		return -1;
-	if (s->w.queue == NULL && !b->flush &&
-	    b->opened + MONO_MS(STORE_BATCH_MS) > due)
-		due = b->opened + MONO_MS(STORE_BATCH_MS);
+	if (due < s->w.not_before)
+		due = s->w.not_before;
 	return due > now ? due - now : 0;
+}
+
+void
+write_close_due(struct store *s)
+{
+	const struct batch *first = s->w.firsts;
+
+	if (first != NULL &&
+	    (s->w.open == NULL || due_of(s, first) <= due_of(s, s->w.open))) {
+		close_first_answers(s);
+		return;
+	}
+	/* The decisions of these sights do not wait once more. */
+	s->w.closed = loop_mono(s->loop);
+	close_through(s, NULL);
 }
 
 void
@@ -197,7 +286,10 @@ write_item_end(struct store *s, struct batch *b, store_done_fn *done, void *ctx)
 	/* Setting the timer for each of a thousand items would cost more than
 	 * the items: only the first and the last move it. */
 	if (is_full(b)) {
-		close_through(s, b);
+		if (b->first)
+			close_first_answers(s);
+		else
+			close_through(s, b);
 		write_soon(s);
 	} else if (b->n_items == 1) {
 		write_soon(s);
@@ -215,6 +307,8 @@ write_flush(struct store *s)
 void
 commit_flush(struct store *s)
 {
+	if (s->w.firsts != NULL)
+		s->w.firsts->flush = true;
 	write_flush(s);
 }
 
@@ -226,6 +320,10 @@ commit_waiting(const struct store *s, size_t *items, size_t *bytes)
 	for (const struct batch *b = s->w.open; b != NULL; b = b->next) {
 		*items += b->n_items;
 		*bytes += b->bytes;
+	}
+	if (s->w.firsts != NULL) {
+		*items += s->w.firsts->n_items;
+		*bytes += s->w.firsts->bytes;
 	}
 }
 
@@ -248,6 +346,7 @@ write_maintain(struct store *s)
 void
 write_drop_all(struct store *s, int err)
 {
+	close_first_answers(s);
 	close_through(s, NULL);
 	if (s->w.flight != NULL) {
 		queue_push(s, s->w.flight);
@@ -269,6 +368,8 @@ write_init(struct store *s)
 void
 write_free(struct store *s)
 {
+	first_forget(s);
+	close_first_answers(s);
 	close_through(s, NULL);
 	if (s->w.flight != NULL)
 		queue_push(s, s->w.flight);

@@ -54,6 +54,18 @@ struct commit_baseline {
 	wall_us at;
 };
 
+/*
+ * A question that the database does not know, as the load told, with its first
+ * answer or (NULL) without one: what commit_question() and commit_baseline()
+ * do, for many of them.  Up to STORE_FIRST_ITEMS are gathered for up to
+ * STORE_FIRST_MS and sent by COPY, in the order of their keys: the nearer
+ * those given together are to each other by shard, the less it costs.
+ * Items of no question do not wait for these.  When the database refuses one,
+ * which is when it has the question after all, store_on_refused() is told.
+ */
+void commit_first(struct store *s, const struct commit_question *c,
+    const struct commit_baseline *answer);
+
 /* One reply held as proof (raw, with what it was). */
 struct commit_evidence {
 	wall_us at;

@@ -34,7 +34,10 @@ enum {
 	STORE_SCHEMA = 3, /* the last migration this program knows */
 	STORE_SHARDS = 1024,
 	STORE_BATCH_ITEMS = 1000, /* a transaction is sent at this many items */
-	STORE_BATCH_MS = 50       /* or when the oldest waits this long */
+	STORE_BATCH_MS = 50,      /* or when the oldest waits this long ... */
+	STORE_BUSY_MS = 250,      /* ... and the last was sent this long ago */
+	STORE_FIRST_ITEMS = 10000, /* of first answers, the same */
+	STORE_FIRST_MS = 1000
 };
 
 enum store_state {
@@ -56,6 +59,10 @@ typedef void store_state_fn(void *ctx, enum store_state state, const char *why);
 struct store *store_new(struct loop *loop, const char *conninfo,
     store_state_fn *on_state, void *ctx);
 void store_start(struct store *s);
+/* A first answer (commit_first) that the database took no part of. */
+typedef void store_refused_fn(
+    void *ctx, const uint8_t *name, size_t name_size, uint16_t type);
+void store_on_refused(struct store *s, store_refused_fn *fn, void *ctx);
 /* Closes without waiting; what is not committed is dropped.  NULL is fine. */
 void store_free(struct store *s);
 enum store_state store_state_now(const struct store *s);

@@ -591,6 +591,88 @@ bench(struct probe *p, unsigned n)
 	free(ids);
 }
 
+/* The start-up load of what is there. */
+static void
+bench_load(struct probe *p)
+{
+	double wall;
+	double cpu;
+
+	lap("start", 1, &wall, &cpu);
+	load(p);
+	printf("turn_us %u\n", (unsigned)(loop_turn_longest(p->loop) / 1000));
+	lap("load", p->rows, &wall, &cpu);
+}
+
+/* ---- first answers, by COPY ---- */
+
+static void
+on_refused(void *ctx, const uint8_t *name, size_t size, uint16_t type)
+{
+	char text[NAME_TEXT_SIZE];
+
+	(void)ctx;
+	CHECK(size == name_size(name) && type == TYPE_A);
+	printf("refused %s\n", name_print(name, text));
+}
+
+/* Every seventh has no answer but an outage, every 500th a sight behind it. */
+static void
+first_one(struct probe *p, unsigned i)
+{
+	static const char *const tags[] = {"a \"b\"", "c,{d}"};
+	const struct subject s = subject("first", i, TYPE_A);
+	struct answer a;
+	const struct commit_question q = {.key = s.key,
+	    .name = s.name.wire,
+	    .name_size = s.name.size,
+	    .type = TYPE_A,
+	    .view = "default",
+	    .watched = true,
+	    .every_s = EVERY_S,
+	    .tags = tags,
+	    .n_tags = i % 3,
+	    .at = p->now};
+	const struct commit_baseline b = {.key = s.key,
+	    .name = s.name.wire,
+	    .content = &a.content,
+	    .ttl = 300,
+	    .at = p->now};
+	const struct commit_outage o = {
+	    .key = s.key, .since = p->now, .fail = 1, .count = 1};
+
+	answer(&a, i * 2 + 1, i % 2 == 0 ? 0 : i * 2 + 2);
+	commit_first(p->store, &q, i % 7 == 0 ? NULL : &b);
+	if (i % 7 == 0)
+		commit_outage(p->store, &o, NULL, NULL);
+	if (i % 500 == 1) {
+		answer(&a, i * 2 + 3, 0);
+		put_sight(p, &s, uuid_v7(p->now), &a);
+	}
+}
+
+static void
+first(struct probe *p, unsigned from, unsigned to)
+{
+	size_t items = 1;
+	size_t bytes;
+
+	store_on_refused(p->store, on_refused, p);
+	for (unsigned i = from; i < to; i++) {
+		first_one(p, i);
+		if (i % 1000 == 0)
+			run(p, MONO_MS(1));
+	}
+	commit_flush(p->store);
+	puts("given");
+	for (int n = 0; items > 0 && n < WAIT_S * 50; n++) {
+		run(p, MONO_MS(20));
+		commit_waiting(p->store, &items, &bytes);
+	}
+	CHECK(items == 0);
+	settle(p);
+}
+
 /* ---- freed from inside a callback ---- */
 
 static void
@@ -686,6 +768,10 @@ dispatch(struct probe *p, int argc, char **argv)
 		poison(p);
 	else if (strcmp(what, "flood") == 0)
 		flood(p, a, b);
+	else if (strcmp(what, "load") == 0)
+		bench_load(p);
+	else if (strcmp(what, "first") == 0)
+		first(p, a, b);
 	else if (strcmp(what, "free") == 0)
 		free_in(p, a);
 	else if (strcmp(what, "bench") == 0)

@@ -59,6 +59,33 @@ class Reload(world.WorldCase):
         self.assertEqual(len(d.baselines()), 7)
         self.assertEqual(d.stop(), 0)
 
+    def test_a_thousand_new_names_and_one_that_comes_back_with_them(self):
+        """R9: what goes by COPY is compared with its last state, too."""
+        many = ["m%d.r.example" % i for i in range(1200)]
+        for n in many:
+            self.server.set(n, "A", a("192.0.2.3"))
+        d = self.daemon(watch(*NAMES[50:52], types="A"))
+        d.wait(lambda: len(d.baselines()) == 2, 10, "2 baselines")
+        d.write_list("owned.yaml", watch(NAMES[51], types="A"))
+        self.hup_until_watched(d, 1)
+        self.assertEqual(d.stop(), 0)
+        self.server.set(NAMES[50], "A", a("192.0.2.2"))
+        d.start()
+        d.wait_ready()
+        d.write_list("owned.yaml", watch(*NAMES[50:52], types="A"))
+        d.write_list("many.yaml", watch(*many, types="A", every="1h"))
+        d.write_config()
+        self.hup_until_watched(d, 1202)
+        c = d.wait_change(name=NAMES[50] + ".", timeout=60)
+        self.assertEqual(c["to"]["rdata"], ["192.0.2.2"])
+        d.wait(lambda: len(d.baselines()) == 1202, 60, "1202 baselines")
+        d.wait_log("every new question was asked")
+        self.assertEqual(len(d.changes()), 1)
+        self.assertEqual(d.stop(), 0)
+        self.assertEqual(self.world.psql(
+            d, "select count(*) from dnsvigil.record_now where believed"),
+            [["1202"]])
+
     def test_mass_removal_waits_for_a_second_hup(self):
         d = self.daemon(watch(*NAMES, types="A"))
         d.write_list("owned.yaml", watch(*NAMES[:30], types="A"))

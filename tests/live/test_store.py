@@ -546,8 +546,8 @@ analyze;
             self.assert_indexed(
                 "select b.content, b.last_seen from dnsvigil.question q "
                 "join dnsvigil.%s b using (shard, question) "
-                "where q.name_text = 'n5.example.' and q.type = 1 and %s" %
-                (table, at))
+                "where q.shard = 5 and q.name_text = 'n5.example.' "
+                "and q.type = 1 and %s" % (table, at))
         self.assert_indexed(
             "select * from dnsvigil.belief_all where shard = 5 "
             "and question = md5('q5')::uuid")
@@ -555,12 +555,14 @@ analyze;
             "select min(first_seen) from dnsvigil.record_past "
             "where pivot = %s and record = %s" % (pivot, pivot))
         self.assert_indexed("select body from dnsvigil.log "
-                            "where name = 'n5.example.' order by seq")
+                            "where shard = 5 and name = 'n5.example.' "
+                            "order by seq")
         self.assert_indexed("select body from dnsvigil.log where seq > 99990 "
                             "order by seq")
         self.assert_indexed(
             "select * from dnsvigil.interval_now i join dnsvigil.question q "
-            "using (shard, question) where q.name_text = 'n5.example.'")
+            "using (shard, question) where q.shard = 5 "
+            "and q.name_text = 'n5.example.'")
         self.assert_indexed(
             "select * from dnsvigil.interval_all where shard = 5 "
             "and question = md5('q5')::uuid")
@@ -575,6 +577,69 @@ analyze;
             "'state', 'record_now', 'log') and seq_tup_read > 400000 + "
             "n_live_tup * 4")
         self.assertEqual(scans, "", out[-200:])
+
+
+class First(Case):
+    """First answers go by COPY, whole and once."""
+
+    def check_first(self, n):
+        unanswered = (n + 6) // 7
+        for sql, there in (
+                ("question", n), ("outage", unanswered),
+                ("state", n - unanswered),
+                ("record_now where believed", sum(
+                    1 + i % 2 for i in range(n) if i % 7)),
+                ("candidate", len(range(1, n, 500))),
+                ("question where not watched or unwatched_at is not null "
+                 "or planned_since <> watched_since", 0)):
+            self.assertEqual(self.number(
+                "select count(*) from dnsvigil." + sql), there, sql)
+
+    def whole(self):
+        """No question without its answer or its outage."""
+        self.assertEqual(self.number(
+            "select count(*) from dnsvigil.question q where not exists ("
+            "select from dnsvigil.state s join dnsvigil.record_now r "
+            "using (shard, question) where s.shard = q.shard "
+            "and s.question = q.question) and not exists ("
+            "select from dnsvigil.outage o where o.shard = q.shard "
+            "and o.question = q.question)"), 0)
+
+    def test_first_answers_leave_the_rows_of_any_baseline(self):
+        self.probe("first", 0, 3000)
+        self.check_first(3000)
+        self.whole()
+        self.assertEqual(self.sql(
+            "select distinct tags from dnsvigil.question order by 1"),
+            '{}\n{"a \\"b\\""}\n{"a \\"b\\"","c,{d}"}')
+
+    def test_what_is_there_already_costs_itself_alone_and_is_told(self):
+        self.probe("first", 0, 7)
+        out, _ = self.probe("first", 2, 1300)
+        self.assertEqual(
+            sorted(re.findall(r"^refused (\S+)", out, re.M)),
+            sorted("first%d.example.com." % i for i in range(2, 7)))
+        self.check_first(1300)
+
+    def test_lost_connections_lose_and_double_no_first_answer(self):
+        child = self.start("first", 0, 60000)
+        for _ in range(4):
+            time.sleep(0.25)
+            cluster.psql(
+                "select pg_terminate_backend(pid) from pg_stat_activity "
+                "where datname = '%s' and application_name = 'dnsvigil'" %
+                self.name)
+        self.end(child)
+        self.check_first(60000)
+
+    def test_a_killed_process_leaves_whole_first_answers(self):
+        child = self.start("first", 0, 60000)
+        self.wait_for(child, "given")
+        child.kill()
+        child.wait()
+        self.whole()
+        self.probe("first", 60001, 61500)
+        self.whole()
 
 
 class Bench(Case):

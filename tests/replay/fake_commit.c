@@ -130,6 +130,16 @@ commit_question(struct store *s, const struct commit_question *c,
 	store_enqueue(s, op);
 }
 
+/* The same two items: how they travel is the store's own affair. */
+void
+commit_first(struct store *s, const struct commit_question *c,
+    const struct commit_baseline *answer)
+{
+	commit_question(s, c, NULL, NULL);
+	if (answer != NULL)
+		commit_baseline(s, answer, NULL, NULL);
+}
+
 void
 commit_baseline(struct store *s, const struct commit_baseline *c,
     store_done_fn *done, void *ctx)

@@ -474,6 +474,15 @@ on_read(void *ctx)
 	}
 }
 
+/* This one refuses none. */
+void
+store_on_refused(struct store *s, store_refused_fn *fn, void *ctx)
+{
+	(void)s;
+	(void)fn;
+	(void)ctx;
+}
+
 void
 store_fetch(struct store *s, const struct store_fetch *fetch,
     store_believed_fn *fn, void *ctx)

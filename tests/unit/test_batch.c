@@ -166,6 +166,84 @@ test_batch_split_gives_each_item_its_rows(void **state)
 	batch_free(b);
 }
 
+/* Item i has a whole row of a state, but for each third, and i outages. */
+static void
+add_first(struct batch *b, uint32_t i)
+{
+	const struct store_key k = key(i, 0);
+
+	batch_item_begin(b);
+	if (i % 3 != 2) {
+		row_begin(b, GROUP_FIRST_STATE);
+		row_key(b, &k);
+		row_i16(b, 1);
+		row_bytes(b, "content", i % 7);
+		row_uuid(b, &k.question);
+		row_i16(b, 1);
+		row_i32(b, 300);
+		row_wall(b, 0);
+		row_wall(b, WALL_S(946684800));
+		row_end(b, GROUP_FIRST_STATE);
+	}
+	for (uint32_t n = 0; n < i; n++) {
+		row_begin(b, GROUP_OUTAGE);
+		row_key(b, &k);
+		row_wall(b, WALL_S(946684800) + i);
+		row_wall(b, 0);
+		row_i32(b, (int32_t)n);
+		row_i16(b, 1);
+		row_bool(b, true);
+		row_end(b, GROUP_OUTAGE);
+	}
+	batch_item_end(b, on_done, (void *)(uintptr_t)i);
+}
+
+static void
+test_batch_of_first_answers_is_split_into_halves(void **state)
+{
+	const unsigned column = group_offset(GROUP_FIRST_STATE);
+	struct batch *b = batch_new();
+	struct batch *wanted = batch_new();
+	struct batch *part;
+	uint32_t i;
+	unsigned n = 0;
+
+	(void)state;
+	b->first = true;
+	for (i = 0; i < 7; i++)
+		add_first(b, i);
+	part = batch_split(b);
+	for (i = 0; part != NULL; n++) {
+		struct batch *next = part->next;
+
+		batch_clear(wanted);
+		for (uint32_t k = 0; k < part->n_items; k++, i++) {
+			assert_true(part->items[k].ctx == (void *)(uintptr_t)i);
+			assert_memory_equal(part->items[k].rows, wanted->rows,
+			    sizeof wanted->rows);
+			add_first(wanted, i);
+		}
+		assert_true(part->first);
+		assert_false(part->alone);
+		assert_memory_equal(
+		    part->rows, wanted->rows, sizeof wanted->rows);
+		assert_int_equal(part->columns[column].bytes.size,
+		    wanted->columns[column].bytes.size);
+		assert_memory_equal(part->columns[column].bytes.data,
+		    wanted->columns[column].bytes.data,
+		    wanted->columns[column].bytes.size);
+		assert_int_equal(array_skip_rows(&part->columns[column], 0,
+				     part->rows[GROUP_FIRST_STATE]),
+		    part->columns[column].bytes.size);
+		batch_free(part);
+		part = next;
+	}
+	assert_int_equal(i, 7);
+	assert_int_equal(n, 2);
+	batch_free(wanted);
+	batch_free(b);
+}
+
 int
 main(void)
 {
@@ -176,6 +254,7 @@ main(void)
 	    cmocka_unit_test(
 		test_batch_remembers_a_thousand_keys_and_forgets_them),
 	    cmocka_unit_test(test_batch_split_gives_each_item_its_rows),
+	    cmocka_unit_test(test_batch_of_first_answers_is_split_into_halves),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

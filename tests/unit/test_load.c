@@ -336,6 +336,23 @@ commit_question(struct store *s, const struct commit_question *c,
 }
 
 void
+commit_first(struct store *s, const struct commit_question *c,
+    const struct commit_baseline *answer)
+{
+	(void)c;
+	(void)answer;
+	s->n_written++;
+}
+
+void
+store_on_refused(struct store *s, store_refused_fn *fn, void *ctx)
+{
+	(void)s;
+	(void)fn;
+	(void)ctx;
+}
+
+void
 commit_settled(struct store *s, const struct store_key *key,
     const struct uuid *change, store_done_fn *done, void *ctx)
 {

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Questions that were never asked before.
+ *
+ * They are asked in the order of their shards, since the database takes rows
+ * that are near each other for less, and each is written together with its
+ * first answer, or when its first poll failed without one.  Many at a time go
+ * by commit_first().
+ *
+ * That takes only what the database does not have.  The load told what it
+ * has; of what is not watched, which is not kept in the table, the keys are
+ * kept here, so that a name that is watched again is compared with its last
+ * state (R9).
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "loop/loop.h"
+#include "monitor_priv.h"
+
+enum {
+	FRESH_TURN_MAX = 5000, /* given to the servers in one turn */
+	FRESH_MANY = 1000      /* so many new at a time go by COPY */
+};
+
+struct fresh {
+	struct waiting shards[STORE_SHARDS];
+	uint32_t n;     /* in them */
+	uint16_t next;  /* shard */
+	bool added;     /* since the last step */
+	bool many;      /* the pass that is going on is of many */
+	uint64_t *past; /* sorted by fresh_loaded() */
+	size_t n_past;
+	size_t room;
+	bool past_lost; /* no memory for them: any may be in the database */
+};
+
+struct fresh *
+fresh_new(void)
+{
+	return calloc(1, sizeof(struct fresh));
+}
+
+void
+fresh_free(struct fresh *f)
+{
+	if (f != NULL)
+		free(f->past);
+	free(f);
+}
+
+/* ---- what the database knows and nobody watches ---- */
+
+static uint64_t
+short_key(const struct uuid *key)
+{
+	uint64_t v;
+
+	memcpy(&v, key->b, sizeof(v));
+	return v;
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	const uint64_t *x = a;
+	const uint64_t *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+void
+fresh_past(struct monitor *m, const struct uuid *key)
+{
+	struct fresh *f = m->fresh;
+
+	if (f->n_past == f->room) {
+		size_t room = f->room == 0 ? 64 : f->room * 2;
+		uint64_t *past = realloc(f->past, room * sizeof(*past));
+
+		if (past == NULL) {
+			f->past_lost = true;
+			return;
+		}
+		f->past = past;
+		f->room = room;
+	}
+	f->past[f->n_past++] = short_key(key);
+}
+
+void
+fresh_loaded(struct monitor *m)
+{
+	struct fresh *f = m->fresh;
+
+	if (f->n_past > 1)
+		qsort(f->past, f->n_past, sizeof(*f->past), compare);
+}
+
+bool
+fresh_is_known(const struct monitor *m, uint32_t id)
+{
+	const struct fresh *f = m->fresh;
+	struct store_key key = table_key(m->table, id);
+	uint64_t v = short_key(&key.question);
+
+	return (table_question(m->table, id)->flags & Q_STORED) != 0 ||
+	       f->past_lost ||
+	       (f->n_past > 0 &&
+		   bsearch(&v, f->past, f->n_past, sizeof(v), compare) != NULL);
+}
+
+/* ---- the order ---- */
+
+void
+fresh_add(struct monitor *m, uint32_t id)
+{
+	struct fresh *f = m->fresh;
+	uint8_t size;
+	const uint8_t *name = table_name(m->table, id, &size);
+
+	if (m->first_left++ == 0) {
+		m->first_pass_began = loop_mono(m->loop);
+		m->first_done = 0;
+	}
+	/* What is queued is in no other list. */
+	table_question(m->table, id)->flags |= Q_BUSY;
+	m->busy++;
+	poll_push(m, &f->shards[question_shard(name, size)], id);
+	f->n++;
+	f->next = 0;
+	f->added = true;
+}
+
+bool
+fresh_step(struct monitor *m)
+{
+	struct fresh *f = m->fresh;
+
+	if (m->draining)
+		return false;
+	if (f->added) {
+		f->added = false; /* perhaps there are more to come */
+		if (m->first_left >= FRESH_MANY)
+			f->many = m->first_pass = true;
+		return true;
+	}
+	for (unsigned n = 0; f->n > 0 && n < FRESH_TURN_MAX; n++) {
+		while (f->shards[f->next].n == 0)
+			f->next++;
+		m->busy--;
+		f->n--;
+		poll_fresh(m, poll_pop(m, &f->shards[f->next]));
+	}
+	return f->n > 0;
+}
+
+void
+fresh_let_go(struct monitor *m)
+{
+	for (unsigned i = 0; i < STORE_SHARDS; i++)
+		m->fresh->shards[i].n = 0;
+	m->fresh->n = 0;
+}
+
+void
+fresh_asked(struct monitor *m)
+{
+	m->first_done++;
+	if (m->first_left > 0 && --m->first_left == 0 && m->fresh->many) {
+		m->fresh->many = false;
+		commit_flush(m->store);
+	}
+}
+
+/* ---- into the database ---- */
+
+void
+fresh_put(struct monitor *m, uint32_t id, const struct content *content,
+    uint32_t ttl, wall_us at)
+{
+	struct question *q = table_question(m->table, id);
+	bool known = (q->flags & Q_STORED) != 0;
+	struct commit_question c;
+	struct commit_baseline answer = {
+	    .name = table_name(m->table, id, NULL),
+	    .content = content,
+	    .ttl = ttl,
+	    .at = at,
+	};
+
+	if (!known && m->fresh->many) {
+		restore_fill_question(m, id, &c);
+		answer.key = c.key;
+		q->flags |= Q_STORED;
+		commit_first(m->store, &c, content == NULL ? NULL : &answer);
+		return;
+	}
+	if (!known)
+		restore_put_question(m, id, true);
+	if (content != NULL)
+		baseline_commit(m, id, content, ttl, at);
+}
+
+/* It is there after all: the next reply is held against the database. */
+static void
+on_refused(void *ctx, const uint8_t *name, size_t size, uint16_t type)
+{
+	struct monitor *m = ctx;
+	uint32_t id = table_find(m->table, name, size, type);
+
+	if (id == QUESTION_NONE)
+		return;
+	log_warn("monitor: the database had a question that it did not tell "
+		 "of at start");
+	table_question(m->table, id)->fingerprint = FINGERPRINT_ASK;
+	table_question(m->table, id)->flags |= Q_KNOWN;
+	restore_put_question(
+	    m, id, (table_question(m->table, id)->flags & Q_WATCHED) != 0);
+}
+
+void
+fresh_start(struct monitor *m)
+{
+	store_on_refused(m->store, on_refused, m);
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * statement_plain -- what is not prepared: the steps of a session's
+ * beginning, and COPY.  The rules are those of statement.c.
+ */
+
+#include "base/err.h"
+#include "statement.h"
+
+/*
+ * $1 statement_timeout, $2 'off' on the reading side: there joins go along
+ * the keys, in one process, so that the load's first row comes after
+ * milliseconds whatever the number of rows, and no table is held in memory.
+ */
+const char statement_setup[] =
+    "select current_setting('server_version_num')::int,"
+    " current_setting('server_encoding'),"
+    " pg_is_in_recovery() or current_setting('default_transaction_read_only')"
+    " = 'on',"
+    " to_regclass('dnsvigil.migration') is not null,"
+    " pg_backend_pid(),"
+    " (select a.backend_start from pg_stat_activity a"
+    " where a.pid = pg_backend_pid()),"
+    " set_config('search_path', 'pg_catalog, pg_temp', false),"
+    /* Arrays come in all sizes: without this the plan is made at each call. */
+    " set_config('plan_cache_mode', 'force_generic_plan', false),"
+    " set_config('timezone', 'UTC', false),"
+    " set_config('statement_timeout', $1, false),"
+    " set_config('enable_hashjoin', $2, false),"
+    " set_config('enable_sort', $2, false),"
+    " set_config('max_parallel_workers_per_gather', case when $2 = 'off'"
+    "  then '0' else current_setting('max_parallel_workers_per_gather') end,"
+    "  false),"
+    " set_config('lock_timeout', '5s', false),"
+    " set_config('idle_in_transaction_session_timeout', '60s', false),"
+    " set_config('client_min_messages', 'warning', false),"
+    " set_config('jit', 'off', false)";
+
+const char statement_schema[] =
+    "select coalesce(max(version), 0) from dnsvigil.migration";
+
+/* Missing ones of what grant_daemon() gives; null: none is.  Told at the start
+ * and not with the first change. */
+const char statement_rights[] =
+    "select string_agg(x.privilege || ' on ' || x.name, ', ')"
+    " from (values ('writer', 'update'), ('question', 'insert'),"
+    "  ('question', 'update'), ('state', 'insert'), ('state', 'update'),"
+    "  ('outage', 'insert'), ('outage', 'update'), ('span', 'insert'),"
+    "  ('span', 'update'), ('sink', 'insert'), ('sink', 'update'),"
+    "  ('delivery', 'insert'), ('delivery', 'update'),"
+    "  ('record_now', 'insert'), ('record_now', 'update'),"
+    "  ('record_now', 'delete'), ('candidate', 'insert'),"
+    "  ('candidate', 'update'), ('candidate', 'delete'),"
+    "  ('attribute', 'insert'), ('attribute', 'update'),"
+    "  ('belief', 'insert'), ('record_past', 'insert'),"
+    "  ('evidence', 'insert'), ('log', 'insert'), ('belief', 'select'),"
+    "  ('record_past', 'select'), ('log', 'select'))"
+    "  x (name, privilege)"
+    " where not has_table_privilege('dnsvigil.' || x.name, x.privilege)";
+
+/* The lock's number is 'dnsvigil' in ASCII, as bigint. */
+const char statement_lock[] =
+    "select pg_try_advisory_lock(7236848603642685804)";
+
+const char statement_holder[] =
+    "select w.holder, to_char(w.since, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'),"
+    " w.epoch"
+    " from dnsvigil.writer w";
+
+/* Our own backend of before, whose end the network may be hiding from it. */
+const char statement_evict[] = "select pg_terminate_backend(a.pid)"
+			       " from pg_stat_activity a"
+			       " where a.pid = $1::int"
+			       " and a.backend_start = $2::timestamptz"
+			       " and a.usename = current_user";
+
+const char statement_epoch_look[] =
+    "select w.epoch, w.batch from dnsvigil.writer w";
+
+const char statement_epoch_take[] =
+    "update dnsvigil.writer"
+    " set epoch = epoch + 1, holder = $1, since = now()"
+    " returning epoch, batch";
+
+/* Deliveries that nothing stands before any more and that nobody moved up:
+ * there are none unless rows were altered by hand. */
+const char statement_heads[] = "update dnsvigil.delivery d"
+			       " set due = d.created"
+			       " where d.ended = 0"
+			       " and d.due = 'infinity'"
+			       " and not exists ("
+			       "  select from dnsvigil.delivery e"
+			       "  where e.sink = d.sink"
+			       "  and e.name = d.name"
+			       "  and e.ended = 0"
+			       "  and e.seq < d.seq)";
+
+/*
+ * last_seen from the newest span of its interval, computed in place: calling
+ * seen_until() for each of some millions of rows would cost more than all the
+ * rest of the start.  The function is asked where that span cannot answer.
+ */
+const char statement_load[] =
+    "copy (with newest as ("
+    " select distinct on (p.every_s) p.every_s, p.anchor, p.from_at,"
+    "  (extract(epoch from p.to_at - p.anchor) * 1000)::bigint as ms"
+    " from dnsvigil.span p"
+    " order by p.every_s, p.from_at desc)"
+    " select q.shard, q.question, coalesce(s.server, 0), q.name, q.type,"
+    "  q.view, q.watched, q.every_s, q.attributes, s.content, s.ttl,"
+    "  case"
+    "  when s.last_seen is null or not q.watched then s.last_seen"
+    "  when c.phase = 1 or o.since is not null or n.ms < q.phase_ms"
+    "   or n.anchor + x.ms * interval '1 ms' < n.from_at then"
+    "   greatest(s.last_seen, dnsvigil.seen_until(q.every_s, q.phase_ms,"
+    "    greatest(s.last_seen, q.planned_since),"
+    "    least(case when c.phase = 1 then c.seen_at end, o.since)"
+    "    - make_interval(secs => q.every_s)))"
+    "  when n.anchor + x.ms * interval '1 ms' > q.planned_since then"
+    "   greatest(s.last_seen, n.anchor + x.ms * interval '1 ms')"
+    "  else s.last_seen end,"
+    "  c.phase, c.change, c.seen_at, c.revision, o.since, o.told, o.fail,"
+    "  a.noted"
+    " from dnsvigil.question q"
+    " left join dnsvigil.state s"
+    "  on s.shard = q.shard and s.question = q.question"
+    " left join dnsvigil.candidate c"
+    "  on c.shard = q.shard and c.question = q.question"
+    "  and c.server = coalesce(s.server, 0)"
+    " left join dnsvigil.outage o"
+    "  on o.shard = q.shard and o.question = q.question"
+    "  and o.server = coalesce(s.server, 0) and o.until is null"
+    " left join dnsvigil.attribute a"
+    "  on a.shard = q.shard and a.question = q.question"
+    "  and a.server = coalesce(s.server, 0)"
+    " left join newest n on n.every_s = q.every_s"
+    " left join lateral (select (n.ms - q.phase_ms) / (q.every_s * "
+    "1000::bigint)"
+    "  * (q.every_s * 1000::bigint) + q.phase_ms as ms) x on true"
+    ") to stdout (format binary)";
+
+static const char *const first[N_FIRST_GROUPS] = {
+    "copy dnsvigil.question (shard, question, name, name_text, type, view,"
+    " watched, every_s, phase_ms, attributes, tags, lists, owner, runbook,"
+    " watched_since, planned_since) from stdin (format binary)",
+    "copy dnsvigil.state (shard, question, server, outcome, content,"
+    " content_hash, policy, ttl, since, last_seen) from stdin (format binary)",
+    "copy dnsvigil.record_now (shard, question, server, link, record, pivot,"
+    " first_seen, last_seen, count, rrtype, outcome, in_chain, believed,"
+    " owner, owner_text, rdata, rdata_text) from stdin (format binary)",
+};
+
+const char *
+statement_first(enum group group)
+{
+	CHECK(group_is_first(group));
+	return first[group - GROUP_FIRST_QUESTION];
+}
