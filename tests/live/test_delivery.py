@@ -187,7 +187,7 @@ class Delivery(world.WorldCase):
         d.start()
         self.assertTrue(r.wait_for(len, 60), d.text()[-2000:])
         r.mode = "ok"
-        ok = r.wait_for(lambda _: len(bodies(r)) == 15, 120)
+        ok = r.wait_for(lambda _: len(bodies(r)) == 15, 190)
         self.assertTrue(ok, (len(bodies(r)), d.text()[-2000:]))
         until(lambda: d.status()["sinks"][0]["waiting"] == 0, 60, "all")
         self.assert_signed(r)
