@@ -200,6 +200,17 @@ world_settle(struct world *w, mono_ns time)
 	run(w);
 }
 
+void
+world_until(struct world *w, bool (*holds)(const struct world *w))
+{
+	mono_ns until = loop_mono_exact(w->loop) + MONO_S(60);
+
+	while (!holds(w)) {
+		assert_true(loop_mono_exact(w->loop) < until);
+		world_settle(w, MONO_MS(5));
+	}
+}
+
 const struct world_answer *
 world_last(const struct world *w)
 {

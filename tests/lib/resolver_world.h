@@ -75,6 +75,8 @@ void world_ask(struct world *w, uint64_t n, uint8_t flags);
 void world_run(struct world *w, size_t n);
 /* Runs the loop until idle for so long, for what must not happen. */
 void world_settle(struct world *w, mono_ns time);
+/* Runs the loop until this holds; fails if it does not within a minute. */
+void world_until(struct world *w, bool (*holds)(const struct world *w));
 /* The next answer is the right one, by this transport. */
 void world_right(struct world *w, enum transport transport);
 const struct world_answer *world_last(const struct world *w);

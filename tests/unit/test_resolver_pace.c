@@ -39,6 +39,19 @@ note_arrival(void *ctx, struct hostile *h, const struct hostile_ask *ask)
 		world_answer(w, h, ask);
 }
 
+/* The burst and the income of this time: in a second no more than RATE. */
+static double
+allowed_in(mono_ns time)
+{
+	return RATE / 20 + (double)time / 1e9 * (RATE - 19);
+}
+
+static bool
+has_seen_enough(const struct world *w)
+{
+	return hostile_n_udp(w->server) > RATE / 2;
+}
+
 static void
 test_the_rate_is_never_exceeded_in_any_second(void **state)
 {
@@ -47,6 +60,7 @@ test_the_rate_is_never_exceeded_in_any_second(void **state)
 	unsigned i;
 	unsigned from = 0;
 	mono_ns start;
+	mono_ns stall;
 
 	w->rate = RATE;
 	w->on_room = ask_all_room;
@@ -54,22 +68,27 @@ test_the_rate_is_never_exceeded_in_any_second(void **state)
 	start = loop_mono(w->loop);
 	ask_all_room(w);
 	world_settle(w, MONO_MS(1100));
+	world_until(w, has_seen_enough);
 	n = hostile_n_udp(w->server);
+	/*
+	 * A datagram is seen after it was allowed, never before: later by a
+	 * turn of the loop in which the process may have stood still, when it
+	 * was to be sent, when it was to be read, and in between.
+	 */
+	for (stall = arrivals[0] - start, i = 1; i < n; i++)
+		if (arrivals[i] - arrivals[i - 1] > stall)
+			stall = arrivals[i] - arrivals[i - 1];
 	for (i = 0; i < n; i++) {
-		/*
-		 * A datagram is seen after it was allowed, never before: since
-		 * the start no more than the first burst and the income.
-		 */
-		assert_true(
-		    (double)i + 1 <= RATE / 20 + (double)(arrivals[i] - start) /
-						     1e9 * (RATE - 19));
-		/* In any second; the rest of it is for a stall of this test. */
-		while (arrivals[i] - arrivals[from] >= MONO_MS(900))
+		/* Since the start: the first burst and the income. */
+		assert_true(i + 1 <= allowed_in(arrivals[i] - start));
+		/* In any second, which may hold what a stall held back. */
+		while (arrivals[i] - arrivals[from] >= MONO_S(1))
 			from++;
-		assert_true(i - from + 1 <= RATE);
+		assert_true(
+		    i - from + 1 <=
+		    allowed_in(arrivals[i] - arrivals[from] + 3 * stall) + 1);
 	}
 	assert_true(world_counters(w).retries > 0);
-	assert_true(n > RATE / 2);
 }
 
 static void
@@ -77,6 +96,12 @@ drop_half(void *ctx, struct hostile *h, const struct hostile_ask *ask)
 {
 	if (ask->n % 2 == 0)
 		world_answer(ctx, h, ask);
+}
+
+static bool
+has_shrunk(const struct world *w)
+{
+	return resolver_health(w->resolver, 0).window < 250 / 4;
 }
 
 static void
@@ -88,9 +113,14 @@ test_WF8_the_window_shrinks_where_half_is_lost(void **state)
 	world_start(w, drop_half);
 	ask_all_room(w);
 	assert_true(resolver_inflight(w->resolver) <= 250);
-	world_settle(w, MONO_MS(250));
-	assert_true(resolver_health(w->resolver, 0).window < 250 / 4);
+	world_until(w, has_shrunk);
 	assert_true(world_counters(w).sent_udp <= 2 * world_counters(w).asked);
+}
+
+static bool
+has_grown(const struct world *w)
+{
+	return resolver_health(w->resolver, 0).window > 250;
 }
 
 static void
@@ -102,8 +132,7 @@ test_the_window_grows_where_all_is_answered(void **state)
 	w->on_room = ask_all_room;
 	world_start(w, world_answer);
 	ask_all_room(w);
-	world_settle(w, MONO_MS(100));
-	assert_true(resolver_health(w->resolver, 0).window > 250);
+	world_until(w, has_grown);
 	assert_true(resolver_health(w->resolver, 0).rtt_us > 0);
 }
 
@@ -155,6 +184,13 @@ silent(void *ctx, struct hostile *h, const struct hostile_ask *ask)
 	(void)ask;
 }
 
+static bool
+is_nearly_closed(const struct world *w)
+{
+	return resolver_health(w->resolver, 0).window <= 4 &&
+	       resolver_health(w->resolver, 0).fails_running > 100;
+}
+
 static void
 test_WF9_a_dead_server_gets_less_and_less(void **state)
 {
@@ -164,9 +200,7 @@ test_WF9_a_dead_server_gets_less_and_less(void **state)
 	w->on_room = ask_all_room;
 	world_start(w, silent);
 	ask_all_room(w);
-	world_settle(w, MONO_MS(220));
-	assert_true(resolver_health(w->resolver, 0).window <= 4);
-	assert_true(resolver_health(w->resolver, 0).fails_running > 100);
+	world_until(w, is_nearly_closed);
 }
 
 /* Names that never answer do not shrink what the others may use. */
@@ -309,6 +343,12 @@ test_WF17_without_descriptors_it_goes_on_with_fewer_sockets(void **state)
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
+static bool
+has_recovered(const struct world *w)
+{
+	return w->n_rooms > 0 && w->n_answers > 1;
+}
+
 static void
 test_WF17_without_any_descriptor_it_waits_and_recovers(void **state)
 {
@@ -332,9 +372,7 @@ test_WF17_without_any_descriptor_it_waits_and_recovers(void **state)
 	/* It did not hammer at what cannot be opened. */
 	assert_int_equal(world_counters(w).socket_errors, 1);
 	w->on_room = ask_all_room;
-	world_settle(w, MONO_MS(250));
-	assert_true(w->n_rooms > 0);
-	assert_true(w->n_answers > 1);
+	world_until(w, has_recovered);
 	assert_int_equal(world_last(w)->fail, FAIL_NOT);
 }
 
@@ -489,6 +527,8 @@ test_open_questions_are_dropped_in_silence(void **state)
 	struct world *w = *state;
 	unsigned i;
 
+	w->limits.timeout_ms = 10 * 1000;
+	w->limits.tcp_timeout_ms = 10 * 1000;
 	world_start(w, silent);
 	for (i = 0; i < 100; i++)
 		world_ask(w, i, i % 2 == 0 ? 0 : ASK_TCP);

@@ -87,7 +87,7 @@ test_B3_an_answer_byte_by_byte_is_put_together(void **state)
 {
 	struct world *w = *state;
 
-	w->limits.tcp_timeout_ms = 1000;
+	w->limits.tcp_timeout_ms = 20 * 1000;
 	world_start(w, drip_fast);
 	world_ask(w, 1, ASK_TCP);
 	assert_right(w);
@@ -99,7 +99,7 @@ drip_slowly(void *ctx, struct hostile *h, const struct hostile_ask *ask)
 	uint8_t out[600];
 
 	(void)h;
-	hostile_drip(ask, out, frame(ctx, ask, out), MONO_MS(10));
+	hostile_drip(ask, out, frame(ctx, ask, out), MONO_MS(100));
 }
 
 static void
@@ -107,11 +107,11 @@ test_B3_a_drip_below_the_minimum_rate_ends_before_the_deadline(void **state)
 {
 	struct world *w = *state;
 
-	w->limits.tcp_timeout_ms = 500;
+	w->limits.tcp_timeout_ms = 4000;
 	world_start(w, drip_slowly);
 	world_ask(w, 1, ASK_TCP);
 	assert_fails(w, FAIL_TIMEOUT);
-	assert_true(time_taken(w) < MONO_MS(450));
+	assert_true(time_taken(w) < MONO_MS(3900));
 }
 
 static void
@@ -225,7 +225,7 @@ test_B3_silence_ends_at_the_deadline(void **state)
 	world_ask(w, 1, ASK_TCP);
 	assert_fails(w, FAIL_TIMEOUT);
 	assert_true(time_taken(w) >= MONO_MS(60));
-	assert_true(time_taken(w) < MONO_MS(200));
+	assert_true(time_taken(w) < MONO_S(5));
 }
 
 static void
