@@ -149,7 +149,9 @@ fresh_step(struct monitor *m)
 			f->many = m->first_pass = true;
 		return true;
 	}
-	for (unsigned n = 0; f->n > 0 && n < FRESH_TURN_MAX; n++) {
+	for (unsigned n = 1; f->n > 0 && n <= FRESH_TURN_MAX; n++) {
+		if (n % TURN_LOOK == 0 && !monitor_has_time(m))
+			break;
 		while (f->shards[f->next].n == 0)
 			f->next++;
 		m->busy--;
@@ -157,14 +159,6 @@ fresh_step(struct monitor *m)
 		poll_fresh(m, poll_pop(m, &f->shards[f->next]));
 	}
 	return f->n > 0;
-}
-
-void
-fresh_let_go(struct monitor *m)
-{
-	for (unsigned i = 0; i < STORE_SHARDS; i++)
-		m->fresh->shards[i].n = 0;
-	m->fresh->n = 0;
 }
 
 void

@@ -50,7 +50,7 @@ monitor_steady(const struct monitor *m)
 bool
 monitor_has_time(const struct monitor *m)
 {
-	return loop_mono_exact(m->loop) - loop_mono(m->loop) < MONO_MS(TURN_MS);
+	return loop_turn_has(m->loop, MONO_MS(TURN_MS));
 }
 
 /* ---- the ledger ---- */

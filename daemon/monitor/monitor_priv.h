@@ -577,8 +577,6 @@ bool fresh_is_known(const struct monitor *m, uint32_t id);
 /* A question to be asked for the first time, and those of a step per turn. */
 void fresh_add(struct monitor *m, uint32_t id);
 bool fresh_step(struct monitor *m); /* more to do */
-/* Whoever is queued here is queued by the caller. */
-void fresh_let_go(struct monitor *m);
 /* A first poll ended. */
 void fresh_asked(struct monitor *m);
 /* Writes it, unless that was done, and its baseline (NULL: no answer). */

@@ -71,6 +71,8 @@ struct batch {
 	mono_ns opened;
 	mono_ns sent;
 	unsigned tries;
+	uint32_t told;         /* ended: so many items were told */
+	int err;               /* ... how it ended */
 	int64_t release;       /* claims of this batch number are given back */
 	bool release_self;     /* lost: if it was committed, its own are */
 	int32_t maintain_days; /* with maintain */

@@ -50,6 +50,10 @@ struct fetches {
 	wall_us oldest; /* of the times that are asked about */
 	PGresult *results[2];
 	unsigned n_results;
+	/* With both results: how far they are told. */
+	uint32_t told;
+	struct arena arena;
+	const struct store_element *found;
 };
 
 static struct fetches *
@@ -76,6 +80,7 @@ fetches_free(struct fetches *f)
 		array_fini(&f->elements[i]);
 	PQclear(f->results[0]);
 	PQclear(f->results[1]);
+	arena_fini(&f->arena);
 	free(f->ones);
 	free(f);
 }
@@ -143,14 +148,14 @@ fetch_waits(const struct store *s)
 {
 	const struct fetches *f = s->gathering;
 
-	return f != NULL &&
+	return f != NULL && s->telling == NULL &&
 	       (f->n == FETCHES_MAX || loop_mono(s->loop) >= s->fetch_next);
 }
 
 void
 fetch_soon(struct store *s)
 {
-	if (s->gathering == NULL)
+	if (s->gathering == NULL || s->telling != NULL)
 		return;
 	if (fetch_waits(s))
 		store_soon(s);
@@ -210,11 +215,11 @@ fetch_result(struct store *s, PGresult *r)
 
 /* Elements come in any order, each with its place. */
 static struct store_element *
-read_elements(const struct fetches *f, struct arena *a)
+read_elements(struct fetches *f)
 {
 	const PGresult *r = f->results[1];
 	struct store_element *list =
-	    arena_zero(a, (f->n_elements + 1) * sizeof *list);
+	    arena_zero(&f->arena, (f->n_elements + 1) * sizeof *list);
 
 	CHECK(list != NULL);
 	for (int i = 0; i < PQntuples(r); i++) {
@@ -265,27 +270,43 @@ read_believed(const PGresult *r, int row, struct store_believed *b)
 }
 
 static void
-answer_all(struct store *s, struct fetches *f)
+find_rows(struct fetches *f)
 {
-	struct arena a = {0};
 	const PGresult *r = f->results[0];
-	const struct store_element *elements = read_elements(f, &a);
 
+	f->found = read_elements(f);
 	for (int i = 0; i < PQntuples(r); i++) {
 		int64_t at = field_i64(r, i, 0);
 
 		CHECK(at >= 1 && at <= (int64_t)f->n);
 		f->ones[at - 1].row = i;
 	}
-	for (uint32_t i = 0; i < f->n && !s->closed; i++) {
-		const struct fetch_one *one = &f->ones[i];
-		struct store_believed b = {.elements = elements + one->element,
+}
+
+/* Each answer begins an inquiry: a thousand of them are many turns. */
+void
+fetch_tell(struct store *s)
+{
+	struct fetches *f = s->telling;
+
+	while (f != NULL && f->told < f->n && !s->closed) {
+		const struct fetch_one *one = &f->ones[f->told++];
+		struct store_believed b = {.elements = f->found + one->element,
 		    .n_elements = one->n_elements};
 
-		read_believed(r, one->row, &b);
+		read_believed(f->results[0], one->row, &b);
 		one->fn(one->ctx, 0, &b);
+		if (f->told % STORE_TURN_LOOK == 0 &&
+		    !loop_turn_has(s->loop, MONO_MS(STORE_TURN_MS))) {
+			store_soon(s);
+			return;
+		}
 	}
-	arena_fini(&a);
+	if (f == NULL || s->closed)
+		return;
+	s->telling = NULL;
+	fetches_free(f);
+	fetch_soon(s);
 }
 
 static void
@@ -302,10 +323,13 @@ fetch_end(struct store *s)
 
 	s->fetching = NULL;
 	if (PQresultStatus(f->results[0]) == PGRES_TUPLES_OK &&
-	    PQresultStatus(f->results[1]) == PGRES_TUPLES_OK)
-		answer_all(s, f);
-	else
-		fail_all(s, f, ERR_DATABASE);
+	    PQresultStatus(f->results[1]) == PGRES_TUPLES_OK) {
+		find_rows(f);
+		s->telling = f; /* no other was sent meanwhile */
+		fetch_tell(s);
+		return;
+	}
+	fail_all(s, f, ERR_DATABASE);
 	fetches_free(f);
 }
 
@@ -337,6 +361,8 @@ fetch_free(struct store *s)
 {
 	if (s->fetching != NULL)
 		fetches_free(s->fetching);
+	if (s->telling != NULL)
+		fetches_free(s->telling);
 	while (s->gathering != NULL) {
 		struct fetches *next = s->gathering->next;
 

@@ -109,6 +109,10 @@ on_turn(void *ctx)
 	store_enter(s);
 	s->answers = NULL;
 	claims_answer(s, claims, ERR_DATABASE);
+	if (!s->closed)
+		write_tell(s);
+	if (!s->closed)
+		fetch_tell(s);
 	if (s->state == STORE_FENCED && !s->closed)
 		end_for_good(s);
 	read_pump(s);

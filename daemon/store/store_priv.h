@@ -37,7 +37,9 @@ struct loop_timer;
 enum {
 	STORE_WHY_SIZE = 512,
 	STORE_TIME_SIZE = 64,
-	STORE_CLAIMS_MAX = 32 /* claims that go along with one batch */
+	STORE_CLAIMS_MAX = 32, /* claims that go along with one batch */
+	STORE_TURN_MS = 2,   /* no more is told in a turn that is so old ... */
+	STORE_TURN_LOOK = 16 /* ... at which is looked after so many */
 };
 
 /*
@@ -127,6 +129,7 @@ struct writer {
 	int64_t seq;          /* commit_seq() */
 	struct batch *flight; /* sent, or lost with its fate unknown */
 	struct batch *spare;  /* kept for its memory */
+	struct batch *ended;  /* told turn by turn, oldest first */
 	struct loop_timer *tick;
 	mono_ns closed;     /* when open ones were last closed by time */
 	mono_ns not_before; /* of a repeated batch */
@@ -135,6 +138,7 @@ struct writer {
 	unsigned n_got;
 	bool unknown; /* flight was lost: ask the database */
 	bool rolling_back;
+	bool is_telling;
 	char state[6]; /* SQLSTATE of the first error; "" */
 	char error[STORE_WHY_SIZE];
 	int64_t evidence_n; /* last number given to evidence */
@@ -186,6 +190,7 @@ struct store {
 	struct fetches *gathering;
 	mono_ns fetch_next; /* not before */
 	struct fetches *fetching;
+	struct fetches *telling; /* answered, and told turn by turn */
 	struct waiting_call *waiting;
 	struct load *load;
 
@@ -235,6 +240,8 @@ void write_input(struct store *s);
 void write_lost(struct store *s);
 /* After a reconnect: was the batch in flight committed?  From the loop. */
 void write_resolve(struct store *s, int64_t batch);
+/* Goes on telling how items ended. */
+void write_tell(struct store *s);
 /* Ends all that waits with `err`.  From the loop. */
 void write_drop_all(struct store *s, int err);
 void write_free(struct store *s);
@@ -281,6 +288,8 @@ void fetch_send(struct store *s);
 /* A result of the two statements, in order. */
 void fetch_result(struct store *s, PGresult *result);
 void fetch_end(struct store *s);
+/* Goes on telling what was answered. */
+void fetch_tell(struct store *s);
 void fetch_fail(struct store *s, int err, bool all);
 /* Is it time for those that wait?  Comes back when it is. */
 bool fetch_waits(const struct store *s);

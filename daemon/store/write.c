@@ -266,27 +266,78 @@ forget_sizes(struct store *s, const struct batch *b)
 	s->w.bytes -= b->bytes;
 }
 
-/* Tells the items how it ended and lets go of the batch. */
+static void
+tell_item(struct store *s, const struct batch *b, const struct batch_item *item)
+{
+	if (item->done == NULL)
+		return;
+	s->w.seq = b->err == 0 && b->log_seq != 0
+	               ? b->log_seq + item->rows[GROUP_LOG]
+	               : 0;
+	item->done(item->ctx, b->err);
+}
+
+/* False: the turn is long enough. */
+static bool
+tell_batch(struct store *s, struct batch *b, bool all)
+{
+	while (b->told < b->n_items && !s->closed) {
+		tell_item(s, b, &b->items[b->told++]);
+		if (!all && b->told % STORE_TURN_LOOK == 0 &&
+		    !loop_turn_has(s->loop, MONO_MS(STORE_TURN_MS)))
+			return false;
+	}
+	return true;
+}
+
+static void
+tell(struct store *s, bool all)
+{
+	if (s->w.is_telling)
+		return;
+	s->w.is_telling = true;
+	while (s->w.ended != NULL && !s->closed) {
+		struct batch *b = s->w.ended;
+		struct claim *claims = b->claims;
+
+		if (!tell_batch(s, b, all)) {
+			store_soon(s);
+			break;
+		}
+		if (s->closed)
+			break;
+		s->w.ended = b->next;
+		b->next = NULL;
+		b->claims = NULL;
+		forget_sizes(s, b);
+		claims_answer(s, claims, b->err);
+		write_recycle(s, b);
+	}
+	s->w.is_telling = false;
+}
+
+void
+write_tell(struct store *s)
+{
+	tell(s, false);
+}
+
+/*
+ * Its items are told how it ended, behind those of the batches before; each
+ * may take a while, so a thousand of them are many turns.
+ */
 void
 write_batch_end(struct store *s, struct batch *b, int err)
 {
-	struct claim *claims = b->claims;
+	struct batch **end = &s->w.ended;
 
-	b->claims = NULL;
-	forget_sizes(s, b);
-	for (uint32_t i = 0; i < b->n_items && !s->closed; i++) {
-		if (b->items[i].done == NULL)
-			continue;
-		s->w.seq = err == 0 && b->log_seq != 0
-		               ? b->log_seq + b->items[i].rows[GROUP_LOG]
-		               : 0;
-		b->items[i].done(b->items[i].ctx, err);
-	}
-	if (s->closed)
-		claims_free(claims);
-	else
-		claims_answer(s, claims, err);
-	write_recycle(s, b);
+	while (*end != NULL)
+		end = &(*end)->next;
+	*end = b;
+	b->next = NULL;
+	b->told = 0;
+	b->err = err;
+	tell(s, err == ERR_CLOSED);
 }
 
 static void

@@ -373,6 +373,8 @@ write_free(struct store *s)
 	close_through(s, NULL);
 	if (s->w.flight != NULL)
 		queue_push(s, s->w.flight);
+	if (s->w.ended != NULL)
+		queue_push(s, s->w.ended);
 	while (s->w.queue != NULL) {
 		struct batch *b = queue_take(s);
 

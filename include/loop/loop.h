@@ -43,6 +43,12 @@ mono_ns loop_mono(const struct loop *l);
 wall_us loop_wall(const struct loop *l);
 /* Reads the clock now: for measuring inside a turn. */
 mono_ns loop_mono_exact(const struct loop *l);
+/* Is this turn younger than that?  For work that can go on in the next. */
+static inline bool
+loop_turn_has(const struct loop *l, mono_ns time)
+{
+	return loop_mono_exact(l) - loop_mono(l) < time;
+}
 /* The longest turn since the last call of this, then forgets it. */
 mono_ns loop_turn_longest(struct loop *l);
 

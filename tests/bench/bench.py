@@ -10,6 +10,9 @@ the first of them and takes less than a minute.  `CASE=list` names them.  A
 case has servers of its own, a PostgreSQL with its defaults and the daemon,
 all on loopback and below one temporary folder.  Progress is told on stderr.
 
+STATEMENTS=1 tells on stderr what each statement cost the database, by
+pg_stat_statements, which itself costs a little.
+
 CPU is user and system time, of PostgreSQL that of the whole cluster.  None of
 it is a test: a figure says what was, on this machine and beside whatever else
 ran on it.  docs/performance.md tells what they were and how to read them.
@@ -163,6 +166,10 @@ class Bench:
         self.say(f"rss_{what}", w.rss_kb(pid), "kB")
         self.say(f"rss_peak_{what}", w.rss_kb(pid, "VmHWM"), "kB")
 
+    def say_statements(self, what):
+        for line in self.postgres.statements():
+            progress(f"{self.case.name}: {what}: {line}")
+
     # ---- steps ----
 
     def begin(self):
@@ -215,6 +222,7 @@ class Bench:
                  "us/question")
         self.say("wal_first_pass", (p.wal - wal) / self.n, "bytes/question")
         self.say_rss("first_pass")
+        self.say_statements("first pass")
 
     def ask_dnsperf(self):
         self.daemon.pause(True)
@@ -299,6 +307,7 @@ class Bench:
         progress(f"{self.case.name}: {percent} % changed")
         seq = self.postgres.psql(
             "select coalesce(max(seq), 0) from dnsvigil.log")
+        self.postgres.forget_statements()
         first = self.begin()
         for _ in range(PASSES if percent == 1 else 1):
             self.server.change(100 // percent)
@@ -328,6 +337,7 @@ class Bench:
                      "commits/change")
             self.say_decided(seq, end)
         self.say_rss(end[1:])
+        self.say_statements(f"{percent} % changed")
 
     def say_decided(self, after_seq, end):
         """From the first sight of a change to its decision."""
@@ -352,6 +362,7 @@ class Bench:
         self.say_lateness([base], "before")
         self.say_rss("before")
         progress(f"{self.case.name}: {self.n} changes")
+        self.postgres.forget_statements()
         first = self.begin()
         self.server.change(1)
         most = {"inquiries": 0, "waiting": 0, "buffer": 0}
@@ -385,6 +396,7 @@ class Bench:
                  "us/change")
         self.say("cpu_postgres_per_change_storm",
                  win.postgres_us * win.n / win.changes, "us/change")
+        self.say_statements("storm")
 
     # ---- all ----
 

@@ -333,6 +333,7 @@ class Postgres:
         self.world = world
         self.dir = world.path("pg")
         self.process = None
+        self.counts_statements = bool(os.environ.get("STATEMENTS"))
         self.conninfo = f"host={self.dir} user=dnsvigil dbname=dnsvigil"
 
     @staticmethod
@@ -355,15 +356,35 @@ class Postgres:
             "UTF8", "--locale=C.UTF-8", "--auth=trust", "--no-sync"], user)
         if initdb.wait(60) != 0:
             self.world.check(initdb)
+        more = []
+        if self.counts_statements:
+            more = ["-c", "shared_preload_libraries=pg_stat_statements"]
         self.process = self.world.start("postgres", [
             self.program("postgres"), "-D", data, "-k", self.dir,
-            "-c", "listen_addresses="], user)
+            "-c", "listen_addresses="] + more, user)
         self.process.end_by = signal.SIGINT
         self.world.wait_for(self.process, "ready", self.is_ready)
         for sql in ("create role dnsvigil_owner login",
                     "create role dnsvigil login",
                     "create database dnsvigil owner dnsvigil_owner"):
             self.psql(sql, "user=postgres dbname=postgres")
+        if self.counts_statements:
+            self.psql("create extension pg_stat_statements", "user=postgres")
+
+    def forget_statements(self):
+        if self.counts_statements:
+            self.psql("select pg_stat_statements_reset()", "user=postgres")
+
+    def statements(self):
+        """A line for each of the dearest: ms, calls, rows, what it is."""
+        if not self.counts_statements:
+            return []
+        return self.psql(
+            "select format('%10s ms %8s calls %9s rows  %s', "
+            "round(total_exec_time::numeric, 1), calls, rows, "
+            "left(regexp_replace(query, '\\s+', ' ', 'g'), 100)) "
+            "from pg_stat_statements order by total_exec_time desc limit 24",
+            "user=postgres").splitlines()
 
     def is_ready(self):
         try:
