@@ -48,6 +48,7 @@ struct fetches {
 	uint32_t n;
 	uint32_t n_elements;
 	wall_us oldest; /* of the times that are asked about */
+	wall_us newest;
 	PGresult *results[2];
 	unsigned n_results;
 	/* With both results: how far they are told. */
@@ -129,6 +130,8 @@ store_fetch(struct store *s, const struct store_fetch *fetch,
 	add_key(f->states, fetch);
 	if (f->n == 1 || fetch->at < f->oldest)
 		f->oldest = fetch->at;
+	if (f->n == 1 || fetch->at > f->newest)
+		f->newest = fetch->at;
 	for (size_t i = 0; i < seen->n_chain; i++) {
 		const struct record alias = {.type = TYPE_CNAME,
 		    .size = (uint16_t)name_size(seen->chain[i]),
@@ -163,23 +166,30 @@ fetch_soon(struct store *s)
 		loop_timer_in(s->turn, s->fetch_next - loop_mono(s->loop));
 }
 
+static int64_t
+wire_time(wall_us at)
+{
+	return (int64_t)htobe64((uint64_t)array_pg_time(at));
+}
+
+/* With the day before and behind what is asked about, of states. */
 static bool
 send(struct store *s, enum statement_id id, struct array *arrays, int n,
-    wall_us oldest)
+    const struct fetches *f)
 {
 	const char *values[ELEMENT_ARRAYS];
 	int sizes[ELEMENT_ARRAYS];
 	int formats[ELEMENT_ARRAYS];
-	int64_t since =
-	    (int64_t)htobe64((uint64_t)array_pg_time(oldest - WALL_S(86400)));
+	const int64_t around[2] = {wire_time(f->oldest - WALL_S(86400)),
+	    wire_time(f->newest + WALL_S(86400))};
 
 	for (int i = 0; i < n; i++) {
 		values[i] = array_finish(&arrays[i], &sizes[i]);
 		formats[i] = 1;
 	}
-	if (id == READ_STATE) {
-		values[n] = (const char *)&since;
-		sizes[n] = sizeof since;
+	for (int i = 0; id == READ_STATE && i < 2; i++) {
+		values[n] = (const char *)&around[i];
+		sizes[n] = sizeof around[i];
 		formats[n++] = 1;
 	}
 	return PQsendQueryPrepared(s->read.conn.pg, statement_of(id)->name, n,
@@ -196,8 +206,8 @@ fetch_send(struct store *s)
 	s->fetching = f;
 	s->fetch_next = loop_mono(s->loop) + MONO_MS(FETCH_EVERY_MS);
 	if (PQenterPipelineMode(pg) != 1 ||
-	    !send(s, READ_STATE, f->states, STATE_ARRAYS, f->oldest) ||
-	    !send(s, READ_ELEMENT, f->elements, ELEMENT_ARRAYS, 0) ||
+	    !send(s, READ_STATE, f->states, STATE_ARRAYS, f) ||
+	    !send(s, READ_ELEMENT, f->elements, ELEMENT_ARRAYS, f) ||
 	    PQpipelineSync(pg) != 1)
 		conn_lose(&s->read.conn, PQerrorMessage(pg));
 }

@@ -499,12 +499,14 @@ static const struct statement statements[N_STATEMENTS] = {
 
     /*
      * Of a doubted change also the alert that told it, and what else is in
-     * that.  $4: when the reply that differs came; $5: a day before the first
-     * of these, so that the partitions of months before are not even opened.
+     * that.  $4: when the reply that differs came; $5, $6: a day before the
+     * first of these and behind the last, so that the partitions of other
+     * months are not even opened.  What was believed before ended when the
+     * present state began: that is looked for only where this is of today.
      * last_seen from the newest span that began by then, as
      * statement_load does; the function is asked where that cannot answer.
      */
-    [READ_STATE] = {"state", SIDE_READ, "$H,$U,$I,$Z,$z",
+    [READ_STATE] = {"state", SIDE_READ, "$H,$U,$I,$Z,$z,$z",
 	"select k.row, s.content, s.ttl, s.since,"
 	" case"
 	" when s.last_seen is null or not q.watched then s.last_seen"
@@ -523,12 +525,13 @@ static const struct statement statements[N_STATEMENTS] = {
 	"   select b.content_hash from dnsvigil.belief b"
 	"   where b.shard = k.shard and b.question = k.question"
 	"   and b.server = k.server and b.until > k.at - interval '1 day'"
-	"   and b.until > $5"
+	"   and b.until > $5 and b.until <= $6 and s.change is not null"
+	"   and s.since > k.at - interval '1 day'"
 	"   union all"
 	"   select e.content_hash from dnsvigil.evidence e"
 	"   where e.shard = k.shard and e.question = k.question"
 	"   and e.server = k.server and e.at > k.at - interval '1 day'"
-	"   and e.at > $5 and e.content_hash is not null) x),"
+	"   and e.at > $5 and e.at <= $6 and e.content_hash is not null) x),"
 	" c.seen_at, c.content,"
 	" case when c.phase = 2 then ("
 	"  select b.content from dnsvigil.belief b"

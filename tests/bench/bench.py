@@ -56,6 +56,7 @@ CASES = [
     Case("nsd_10k_x1", 10000, 1, 1, 1, "nsd"),
     Case("100k_x1", 100000, 1, 5, 1),
     Case("storm_100k_x1", 100000, 1, 10, 0, "storm"),
+    Case("flat_out_200k_x1", 200000, 1, 1, 5, "flat"),
     Case("100k_x8", 100000, 8, 40, 1),
     Case("1m_x1", 1000000, 1, 40, 5),
     Case("1m_x8", 1000000, 8, 320, 1),
@@ -166,6 +167,11 @@ class Bench:
         self.say(f"rss_{what}", w.rss_kb(pid), "kB")
         self.say(f"rss_peak_{what}", w.rss_kb(pid, "VmHWM"), "kB")
 
+    def say_ratio(self, name, ratios):
+        self.say(name, statistics.median(ratios), "ratio")
+        self.say(name + "_least", min(ratios), "ratio")
+        self.say(name + "_most", max(ratios), "ratio")
+
     def say_statements(self, what):
         for line in self.postgres.statements():
             progress(f"{self.case.name}: {what}: {line}")
@@ -232,24 +238,6 @@ class Bench:
             self.daemon.pause(False)
         return cpu / 1000 / n, n / wall
 
-    def flat_out(self):
-        """
-        Questions a second while it catches up with what came due in a pause,
-        until nearly all of that is answered.
-        """
-        answered = self.daemon.status()["questions"]["answered"]
-        pause = min(self.case.every, 6)
-        self.daemon.pause(True)
-        time.sleep(pause)
-        self.daemon.pause(False)
-        begin = time.monotonic()
-        while True:
-            s = self.daemon.status()["questions"]
-            took = time.monotonic() - begin
-            gone = s["answered"] - answered
-            if gone >= 0.9 * pause * self.n / self.case.every or took > 20:
-                return gone / took
-
     def unchanged(self):
         progress(f"{self.case.name}: unchanged, {self.case.pairs} pairs")
         time.sleep(min(self.case.every, 4) + SETTLE_S)
@@ -269,18 +257,11 @@ class Bench:
         self.say("wal_unchanged", sum(x.wal for x in ours) /
                  sum(x.n for x in ours), "bytes/question")
         self.say_lateness([calm], "unchanged")
-        flat = self.flat_out()
-        self.say("questions_rate_flat_out", flat, "1/s")
-        self.say("pairs", len(fast), "runs")
-        ratios = [a.both_us / b[0] for a, b in zip(ours, fast)]
         self.peer_us = statistics.median(x[0] for x in fast)
-        peer_rate = statistics.median(x[1] for x in fast)
+        self.say("pairs", len(fast), "runs")
         self.say("dnsperf_cpu", self.peer_us, "us/question")
-        self.say("dnsperf_rate", peer_rate, "1/s")
-        self.say("ratio_cpu_unchanged", statistics.median(ratios), "ratio")
-        self.say("ratio_cpu_unchanged_least", min(ratios), "ratio")
-        self.say("ratio_cpu_unchanged_most", max(ratios), "ratio")
-        self.say("ratio_rate_flat_out", flat / peer_rate, "ratio")
+        self.say_ratio("ratio_cpu_unchanged",
+                       [a.both_us / b[0] for a, b in zip(ours, fast)])
 
     def restart(self):
         """With all of it known, and two servers of different groups."""
@@ -350,6 +331,36 @@ class Bench:
         for name, v in zip(("p50", "p99"), re.findall(r"[\d.]+", text)):
             self.say(f"decided_after_{name}" + end, 1000 * float(v), "ms")
 
+    # ---- as fast as it can ----
+
+    def flat_out(self, more):
+        """More is due than can be asked: pairs with dnsperf, in turn."""
+        end = "_gso" if more else ""
+        progress(f"{self.case.name}: more than it can ask {more}")
+        self.daemon.more = more
+        self.start(1, "new" + end)
+        self.daemon.wait_settled(600)
+        ours = []
+        fast = []
+        for _ in range(self.case.pairs):
+            time.sleep(SETTLE_S)
+            ours.append(self.watch(WINDOW_S))
+            fast.append(self.ask_dnsperf())
+        self.daemon.stop()
+        self.say("pairs" + end, len(fast), "runs")
+        self.say("questions_rate_flat_out" + end,
+                 statistics.median(x.rate for x in ours), "1/s")
+        self.say("dnsperf_rate" + end, statistics.median(
+            x[1] for x in fast), "1/s")
+        self.say_ratio("ratio_rate_flat_out" + end,
+                       [a.rate / b[1] for a, b in zip(ours, fast)])
+        self.say("cpu_flat_out" + end, statistics.median(
+            x.both_us for x in ours), "us/question")
+        self.say("dnsperf_cpu" + end, statistics.median(
+            x[0] for x in fast), "us/question")
+        self.say_ratio("ratio_cpu_flat_out" + end,
+                       [a.both_us / b[0] for a, b in zip(ours, fast)])
+
     # ---- the storm ----
 
     def storm(self):
@@ -408,6 +419,9 @@ class Bench:
         self.daemon.migrate()
         if self.case.server == "storm":
             self.storm()
+        elif self.case.server == "flat":
+            self.flat_out("")
+            self.flat_out("gso: true")
         else:
             self.first_pass()
             self.unchanged()

@@ -414,6 +414,7 @@ class Daemon:
         self.program = program
         self.process = None
         self.config = None
+        self.more = ""  # said of each resolver
 
     def migrate(self):
         owner = self.postgres.conninfo + " user=dnsvigil_owner"
@@ -427,9 +428,10 @@ class Daemon:
                     f"every: {every}s, confirm: cache}}\nwatch:\n")
             for x in names:
                 f.write(f"  - {x}\n")
+        more = ", " + self.more if self.more else ""
         servers = "".join(
-            f'  - {{address: "127.0.0.1:{p}", rate: {rate}, group: g{p}}}\n'
-            for p in ports)
+            f'  - {{address: "127.0.0.1:{p}", rate: {rate}, group: g{p}'
+            f'{more}}}\n' for p in ports)
         self.config = self.world.write(
             "dnsvigil.yaml", f"database: {self.postgres.conninfo}\n"
             f"resolvers:\n{servers}watchlists: [names.yaml]\n")
