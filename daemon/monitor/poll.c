@@ -106,37 +106,6 @@ errands_shift(struct errands *q)
 	q->n--;
 }
 
-static uint32_t
-waits_at(const struct poll_server *s)
-{
-	return s->due.n + s->fresh.n + s->failed.n + s->errands.n + s->again.n;
-}
-
-/* The server for attempt n of a question whose home is dead or not. */
-static uint8_t
-pick_server(struct monitor *m, uint32_t id, uint8_t attempt)
-{
-	uint8_t server = (uint8_t)((poll_home(m, id) + attempt) % m->n_servers);
-	mono_ns now = loop_mono(m->loop);
-
-	for (uint8_t i = 0; i < m->n_servers; i++) {
-		struct poll_server *s = &m->servers[server];
-
-		if (poll_is_alive(m, server))
-			return server;
-		/* One probe at a time, or they queue for as long as it is dead.
-		 */
-		if (waits_at(s) == 0 &&
-		    resolver_health(m->resolver, server).open == 0 &&
-		    now - s->probed >= MONO_MS(DEAD_PROBE_MS)) {
-			s->probed = now;
-			return server;
-		}
-		server = (uint8_t)((server + 1) % m->n_servers);
-	}
-	return server;
-}
-
 uint64_t
 poll_cookie_of(const struct errand *e)
 {
@@ -388,7 +357,7 @@ poll_fresh(struct monitor *m, uint32_t id)
 	q->flags |= Q_BUSY;
 	q->flags &= (uint8_t)~Q_PLANNED;
 	m->busy++;
-	server = pick_server(m, id, 0);
+	server = poll_pick_server(m, id, 0);
 	poll_push(m, &m->servers[server].fresh, id);
 	(void)pump(m, server);
 }
@@ -417,7 +386,8 @@ take_due(struct monitor *m, uint32_t id, mono_ns due)
 	    &m->ledger, policy_get(m->table, q->policy)->class_, q->due);
 	/* One path a poll, in turn, of what is known to fail over all. */
 	failed = outage_is_open(m, id, &fails);
-	s = &m->servers[pick_server(m, id, (uint8_t)(fails % m->n_servers))];
+	s = &m->servers[poll_pick_server(
+	    m, id, (uint8_t)(fails % m->n_servers))];
 	if (failed)
 		poll_push(m, &s->failed, id);
 	else
@@ -529,7 +499,7 @@ desert(struct monitor *m, uint8_t dead, struct waiting *from, size_t queue)
 		if (planned)
 			due = due_marks_take(&old->marks);
 		id = poll_pop(m, from);
-		s = &m->servers[pick_server(m, id, 0)];
+		s = &m->servers[poll_pick_server(m, id, 0)];
 		if (planned)
 			due_push(m, s, id, due);
 		else
@@ -561,7 +531,7 @@ adopt(struct monitor *m)
 {
 	for (uint32_t n = 1; m->orphans.n > 0 && n <= POLL_TURN_MAX; n++) {
 		uint32_t id = poll_pop(m, &m->orphans);
-		struct poll_server *s = &m->servers[pick_server(m, id, 0)];
+		struct poll_server *s = &m->servers[poll_pick_server(m, id, 0)];
 		bool planned =
 		    (table_question(m->table, id)->flags & Q_PLANNED) != 0;
 
@@ -651,7 +621,7 @@ fail_over(struct monitor *m, const struct errand *e)
 	if (next.attempt >= POLL_ATTEMPTS_MAX ||
 	    (outage_is_open(m, e->question, &fails) && fails > 0))
 		return false;
-	next.server = pick_server(m, e->question, next.attempt);
+	next.server = poll_pick_server(m, e->question, next.attempt);
 	if (next.attempt >= m->n_servers || next.server == e->server) {
 		if ((e->flags & ASK_TCP) != 0)
 			return false;

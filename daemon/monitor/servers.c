@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The servers that are asked, as the configuration has them; and what becomes
- * of waiting and open polls when a reload names others.
+ * The servers that are asked, as the configuration has them; which of them a
+ * question goes to; and what becomes of waiting and open polls when a reload
+ * names others.
  */
 
 #include <errno.h>
@@ -92,6 +93,61 @@ poll_stop(struct monitor *m)
 	m->servers = NULL;
 	m->n_servers = 0;
 }
+
+/* ---- which of them ---- */
+
+static uint32_t
+waits_at(const struct poll_server *s)
+{
+	return s->due.n + s->fresh.n + s->failed.n + s->errands.n + s->again.n;
+}
+
+/* Does it answer, or is it time to see whether it does? */
+static bool
+may_ask(struct monitor *m, uint8_t server)
+{
+	struct poll_server *s = &m->servers[server];
+	mono_ns now = loop_mono(m->loop);
+
+	if (poll_is_alive(m, server))
+		return true;
+	/* One probe at a time, or they queue for as long as it is dead. */
+	if (waits_at(s) > 0 || resolver_health(m->resolver, server).open > 0 ||
+	    now - s->probed < MONO_MS(DEAD_PROBE_MS))
+		return false;
+	s->probed = now;
+	return true;
+}
+
+/*
+ * The server for attempt n of a question.  The living share what a dead one
+ * would be asked: if all of it went to its neighbour, that one's rate would
+ * delay the questions of two.
+ */
+uint8_t
+poll_pick_server(struct monitor *m, uint32_t id, uint8_t attempt)
+{
+	uint8_t home = poll_home(m, id);
+	uint8_t server = (uint8_t)((home + attempt) % m->n_servers);
+	uint8_t alive[RESOLVER_SERVERS_MAX];
+	uint8_t n = 0;
+
+	if (may_ask(m, server))
+		return server;
+	for (uint8_t i = 0; i < m->n_servers; i++)
+		if (poll_is_alive(m, i) && (attempt == 0 || i != home))
+			alive[n++] = i;
+	if (n > 0)
+		return alive[table_spread(m->table, id) / m->n_servers % n];
+	for (uint8_t i = 1; i < m->n_servers; i++) {
+		server = (uint8_t)((server + 1) % m->n_servers);
+		if (may_ask(m, server))
+			return server;
+	}
+	return (uint8_t)((server + 1) % m->n_servers);
+}
+
+/* ---- others after a reload ---- */
 
 static bool
 same_servers(const struct monitor *m, const struct config *c)
