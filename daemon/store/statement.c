@@ -549,9 +549,10 @@ static const struct statement statements[N_STATEMENTS] = {
 	" left join dnsvigil.candidate c"
 	"  on c.shard = k.shard and c.question = k.question"
 	"  and c.server = k.server"
-	" left join dnsvigil.outage o"
-	"  on o.shard = k.shard and o.question = k.question"
-	"  and o.server = k.server and o.until is null"
+	/* Else all that are open could be gone through for each question. */
+	" left join lateral (select x.since from dnsvigil.outage x"
+	"  where x.shard = k.shard and x.question = k.question"
+	"  and x.server = k.server and x.until is null limit 1) o on true"
 	" cross join lateral (select least(k.at, case when c.phase = 1"
 	"  then c.seen_at end, o.since)"
 	"  - make_interval(secs => q.every_s) as at) t"

@@ -29,8 +29,7 @@ const char statement_setup[] =
     " set_config('enable_hashjoin', $2, false),"
     " set_config('enable_sort', $2, false),"
     /* Plans are made while tables are empty and kept: along a key they stay
-     * right when there are millions; through all open outages they do not. */
-    " set_config('enable_material', 'off', false),"
+     * right when there are millions. */
     " set_config('enable_bitmapscan', 'off', false),"
     " set_config('max_parallel_workers_per_gather', case when $2 = 'off'"
     "  then '0' else current_setting('max_parallel_workers_per_gather') end,"

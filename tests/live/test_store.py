@@ -578,6 +578,49 @@ analyze;
             "n_live_tup * 4")
         self.assertEqual(scans, "", out[-200:])
 
+    def plans(self, *args):
+        """The plans of what a probe sends, by how its text begins."""
+        with open(cluster.log) as f:
+            f.seek(0, os.SEEK_END)
+            child = self.start(*args)
+            child.stdin.write("\n" * 20)  # it waits for the driver's word
+            child.stdin.flush()
+            self.end(child)
+            log = f.read()
+        found = re.findall(r"plan:\n\tQuery Text: (.*)\n((?:\t.*\n)*)", log)
+        return {text[:24]: plan for text, plan in found}
+
+    def test_plans_go_along_keys_whether_there_is_much_or_nothing(self):
+        """They are made once a session, and often before there are rows."""
+        for setting in ("session_preload_libraries = auto_explain",
+                        "auto_explain.log_min_duration = 0"):
+            cluster.psql('alter database "%s" set %s' % (self.name, setting),
+                         cluster.conninfo)
+        load = "copy (with newest as ( s"
+        plans = self.plans("bench", 50)
+        self.assert_along_keys(plans[load])
+        fetch = plans["select k.row, s.content,"]
+        self.assertIn("Index Scan using state_pk", fetch)
+        # Not through all of a table for each question.
+        self.assertNotIn("Materialize", fetch)
+        self.assertNotRegex(fetch, "Seq Scan on (?!span)")
+        element = plans["select k.row, h.first_se"]
+        self.assertNotRegex(element, "Materialize|Seq Scan")
+        self.sql("truncate dnsvigil.question, dnsvigil.state, "
+                 "dnsvigil.belief, dnsvigil.record_now, "
+                 "dnsvigil.record_past, dnsvigil.log")
+        self.fill(20000)
+        # What the probe expects of its own.
+        self.sql("update dnsvigil.question set attributes = %d; analyze" %
+                 (0xfedcba9876543210 - (1 << 64)))
+        self.assert_along_keys(self.plans("load")[load])
+
+    def assert_along_keys(self, load):
+        """The first row does not come behind the last."""
+        self.assertIn("Index Scan using question_pk", load)
+        self.assertNotIn("Sort Key: q.", load)
+        self.assertNotIn("Hash", load)
+
 
 class First(Case):
     """First answers go by COPY, whole and once."""
