@@ -29,10 +29,13 @@ enum {
 
 struct fresh {
 	struct waiting shards[STORE_SHARDS];
-	uint32_t n;     /* in them */
-	uint16_t next;  /* shard */
-	bool added;     /* since the last step */
-	bool many;      /* the pass that is going on is of many */
+	uint32_t n;                   /* in them */
+	uint16_t next;                /* shard */
+	bool added;                   /* since the last step */
+	bool many;                    /* the pass that is going on is of many */
+	uint8_t named[NAME_SIZE_MAX]; /* last: types of a name come together */
+	uint8_t named_size;
+	uint16_t named_shard;
 	uint64_t *past; /* sorted by fresh_loaded() */
 	size_t n_past;
 	size_t room;
@@ -116,6 +119,17 @@ fresh_is_known(const struct monitor *m, uint32_t id)
 
 /* ---- the order ---- */
 
+static uint16_t
+shard_of(struct fresh *f, const uint8_t *name, uint8_t size)
+{
+	if (size != f->named_size || memcmp(name, f->named, size) != 0) {
+		memcpy(f->named, name, size);
+		f->named_size = size;
+		f->named_shard = question_shard(name, size);
+	}
+	return f->named_shard;
+}
+
 void
 fresh_add(struct monitor *m, uint32_t id)
 {
@@ -130,7 +144,7 @@ fresh_add(struct monitor *m, uint32_t id)
 	/* What is queued is in no other list. */
 	table_question(m->table, id)->flags |= Q_BUSY;
 	m->busy++;
-	poll_push(m, &f->shards[question_shard(name, size)], id);
+	poll_push(m, &f->shards[shard_of(f, name, size)], id);
 	f->n++;
 	f->next = 0;
 	f->added = true;
