@@ -4,18 +4,26 @@
  * who asks.
  *
  *   answerer ADDR:PORT [--version-file F] [--processes N] [--count-file F]
+ *            [--seen-file F]
  *
  * A and AAAA are answered with one record that is a function of the name and
  * its version, other types with NODATA; UDP only.  The question goes back
  * byte by byte, RA is set, an OPT record is answered with one.
  *
- * F has "VERSION [SHARE]", SHARE 100 unless given: with each step of VERSION
- * one name in SHARE has an address that it never had, with the next step
- * others, and after SHARE steps all had one.  F is read again at most 5 ms
- * after it was written; without it nothing changes.  Replace F by rename.
+ * F has "VERSION [SHARE [FAILING SILENT FIRST]]", SHARE 100 unless given: with
+ * each step of VERSION one name in SHARE has an address that it never had,
+ * with the next step others, and after SHARE steps all had one.  FAILING of
+ * 1000 names fail, SILENT of these without an answer, the others with
+ * SERVFAIL; which ones moves on with FIRST, which is below 1000.  F is read
+ * again at most 5 ms after it was written; without it nothing changes.
+ * Replace F by rename.
  *
  * The count file has "QUESTIONS PEAK", written once a second in which there
  * were any: how many came, and the most in one second.  One process only.
+ *
+ * The seen file is an array that somebody made large enough: of each name
+ * nNUMBER, at that number, when it was last answered and when before that,
+ * microseconds since 1970, 0 for never.  A failure is no answer.
  */
 
 #include <arpa/inet.h>
@@ -27,8 +35,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -44,17 +54,31 @@ enum {
 	TYPE_AAAA = 28,
 	TTL = 300,
 	SHARE_DEFAULT = 100,
+	FAILING_OF = 1000,
+	SERVFAIL = 2,
 	PROCESSES_MAX = 64,
 	BUFFER = 8 << 20 /* asked for; the kernel may give less */
 };
 #define READ_AGAIN_NS 5000000
+
+/* When a name was answered. */
+struct seen {
+	int64_t last;
+	int64_t before;
+};
 
 struct answerer {
 	int fd;
 	const char *version_file;
 	uint64_t version;
 	uint64_t share;
+	unsigned failing; /* of FAILING_OF names */
+	unsigned silent;
+	unsigned first_failing;
 	int64_t read_at;
+	struct seen *seen; /* NULL: not asked for */
+	size_t n_seen;
+	int64_t now; /* of this batch, microseconds */
 	const char *count_file;
 	int64_t second;
 	uint64_t this_second;
@@ -81,7 +105,10 @@ read_version(struct answerer *a)
 {
 	unsigned long long version = 0;
 	unsigned long long share = SHARE_DEFAULT;
-	char text[64];
+	unsigned failing = 0;
+	unsigned silent = 0;
+	unsigned first = 0;
+	char text[128];
 	ssize_t n;
 	int fd = open(a->version_file, O_RDONLY | O_CLOEXEC);
 
@@ -92,10 +119,14 @@ read_version(struct answerer *a)
 	if (n <= 0)
 		return;
 	text[n] = '\0';
-	if (sscanf(text, "%llu %llu", &version, &share) < 1)
+	if (sscanf(text, "%llu %llu %u %u %u", &version, &share, &failing,
+		&silent, &first) < 1)
 		return;
 	a->version = version;
 	a->share = share > 0 ? share : 1;
+	a->failing = failing;
+	a->silent = silent;
+	a->first_failing = first % FAILING_OF;
 }
 
 static void
@@ -147,9 +178,9 @@ mix(uint64_t v)
 	return v ^ v >> 31;
 }
 
-/* Of the folded name; how often its address has changed is in it. */
+/* Of the folded name. */
 static uint64_t
-value_of(const struct answerer *a, const uint8_t *name, size_t size)
+hash_of(const uint8_t *name, size_t size)
 {
 	uint64_t hash = 0;
 	size_t i;
@@ -161,10 +192,43 @@ value_of(const struct answerer *a, const uint8_t *name, size_t size)
 			c |= 0x20;
 		hash = (hash ^ c) * 0x100000001b3;
 	}
-	hash = mix(hash);
+	return mix(hash);
+}
+
+/* How often its address has changed is in it. */
+static uint64_t
+value_of(const struct answerer *a, uint64_t hash)
+{
 	if (a->version_file == NULL)
 		return hash;
 	return mix(hash ^ (a->version + hash % a->share) / a->share);
+}
+
+/* Its place among those that fail: below `failing` it does. */
+static unsigned
+place_of(const struct answerer *a, uint64_t hash)
+{
+	unsigned place = (unsigned)((hash >> 32) % FAILING_OF);
+
+	return (place + FAILING_OF - a->first_failing) % FAILING_OF;
+}
+
+static void
+note_seen(struct answerer *a, const uint8_t *name)
+{
+	size_t number = 0;
+
+	if (name[0] < 2)
+		return; /* not one of ours */
+	for (unsigned i = 2; i <= name[0]; i++) {
+		if (name[i] < '0' || name[i] > '9' || number > a->n_seen)
+			return;
+		number = number * 10 + (size_t)(name[i] - '0');
+	}
+	if (number >= a->n_seen)
+		return;
+	a->seen[number].before = a->seen[number].last;
+	a->seen[number].last = a->now;
 }
 
 static uint8_t *
@@ -222,9 +286,12 @@ static size_t
 answer(struct answerer *a, const uint8_t *query, size_t size, uint8_t *to)
 {
 	size_t end = HEADER;
+	uint64_t hash;
+	unsigned place;
 	unsigned type;
 	bool edns;
 	bool has;
+	bool fails;
 	uint8_t *at;
 
 	if (size < HEADER + 5 || query[2] & 0xf8 || query[5] != 1)
@@ -233,19 +300,27 @@ answer(struct answerer *a, const uint8_t *query, size_t size, uint8_t *to)
 		end += query[end] + 1u;
 	if (end + 5 > size)
 		return 0;
+	hash = hash_of(query + HEADER, end - HEADER);
+	place = place_of(a, hash);
+	fails = place < a->failing;
+	if (fails && place < a->silent)
+		return 0;
 	type = (unsigned)query[end + 1] << 8 | query[end + 2];
 	edns = query[11] == 1;
-	has = type == TYPE_A || type == TYPE_AAAA;
+	has = !fails && (type == TYPE_A || type == TYPE_AAAA);
 	memcpy(to, query, end + 5);
-	to[2] = (uint8_t)(0x80 | (query[2] & 1)); /* QR, RD */
-	to[3] = 0x80;                             /* RA, NOERROR */
+	to[2] = (uint8_t)(0x80 | (query[2] & 1));         /* QR, RD */
+	to[3] = (uint8_t)(0x80 | (fails ? SERVFAIL : 0)); /* RA */
 	to[7] = has;
-	to[9] = !has;
+	to[9] = !has && !fails;
 	to[11] = edns;
 	at = to + end + 5;
-	at = has ? put_address(
-		       at, type, value_of(a, query + HEADER, end - HEADER))
-	         : put_soa(at);
+	if (has)
+		at = put_address(at, type, value_of(a, hash));
+	else if (!fails)
+		at = put_soa(at);
+	if (a->seen != NULL && !fails)
+		note_seen(a, query + HEADER);
 	if (edns) {
 		memcpy(at, "\0\0\x29\x04\xd0\0\0\0\0\0\0", 11);
 		at += 11;
@@ -267,6 +342,15 @@ prepare(struct answerer *a)
 	}
 }
 
+static int64_t
+wall_us_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 static void
 serve(struct answerer *a)
 {
@@ -281,6 +365,8 @@ serve(struct answerer *a)
 	if (got == -1 && errno != EINTR && errno != ECONNREFUSED)
 		fail("recvmmsg");
 	note_version(a);
+	if (a->seen != NULL)
+		a->now = wall_us_now();
 	n = 0;
 	for (int i = 0; i < got; i++) {
 		size_t size =
@@ -325,10 +411,28 @@ open_socket(const struct addr *addr)
 }
 
 static void
+map_seen(struct answerer *a, const char *path)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	struct stat st;
+	void *map;
+
+	if (fd == -1 || fstat(fd, &st) == -1)
+		fail(path);
+	a->n_seen = (size_t)st.st_size / sizeof(*a->seen);
+	map = mmap(NULL, a->n_seen * sizeof(*a->seen), PROT_READ | PROT_WRITE,
+	    MAP_SHARED, fd, 0);
+	if (map == MAP_FAILED)
+		fail(path);
+	a->seen = map;
+	close(fd);
+}
+
+static void
 usage(void)
 {
 	fprintf(stderr, "usage: answerer ADDR:PORT [--version-file F] "
-			"[--processes N] [--count-file F]\n");
+			"[--processes N] [--count-file F] [--seen-file F]\n");
 	exit(2);
 }
 
@@ -349,6 +453,8 @@ main(int argc, char **argv)
 			a->version_file = argv[i + 1];
 		else if (strcmp(argv[i], "--count-file") == 0)
 			a->count_file = argv[i + 1];
+		else if (strcmp(argv[i], "--seen-file") == 0)
+			map_seen(a, argv[i + 1]);
 		else if (strcmp(argv[i], "--processes") == 0)
 			n = strtoul(argv[i + 1], NULL, 10);
 		else

@@ -10,6 +10,9 @@ the first of them and takes less than a minute.  `CASE=list` names them.  A
 case has servers of its own, a PostgreSQL with its defaults and the daemon,
 all on loopback and below one temporary folder.  Progress is told on stderr.
 
+The case `seen` has SEEN_N names, a million unless given, and takes a quarter
+of an hour.
+
 STATEMENTS=1 tells on stderr what each statement cost the database, by
 pg_stat_statements, which itself costs a little.
 
@@ -27,6 +30,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import seen  # noqa: E402
 import world as w  # noqa: E402
 
 WINDOW_S = 3.0
@@ -36,6 +40,7 @@ PASSES = 3          # with one name in a hundred changed in each
 CHANGES_MAX_S = 60  # of a window with changes
 TYPES = ("A", "AAAA", "MX", "NS", "TXT", "CAA", "HTTPS", "SRV")
 STORM_RATE = 10000
+SEEN_N = int(os.environ.get("SEEN_N") or 1000000)
 
 
 class Case:
@@ -60,11 +65,8 @@ CASES = [
     Case("100k_x8", 100000, 8, 40, 1),
     Case("1m_x1", 1000000, 1, 40, 5),
     Case("1m_x8", 1000000, 8, 320, 1),
+    Case("seen", SEEN_N, 1, max(2, SEEN_N // 25000), 0, "seen"),
 ]
-
-
-def progress(text):
-    print(f"bench: {text}", file=sys.stderr, flush=True)
 
 
 # ---- what is counted ----
@@ -140,6 +142,8 @@ class Bench:
             self.server = w.Nsd(world, case.n)
         else:
             self.server = w.Answerer(world, os.path.join(folder, "answerer"))
+        if case.server == "seen":
+            self.server.seen_file = seen.make_file(world, case.n)
         self.postgres = w.Postgres(world)
         self.daemon = w.Daemon(world, self.postgres, program)
         self.dnsperf = w.Dnsperf(world, self.names, self.server.ports[0])
@@ -174,7 +178,7 @@ class Bench:
 
     def say_statements(self, what):
         for line in self.postgres.statements():
-            progress(f"{self.case.name}: {what}: {line}")
+            w.progress(f"{self.case.name}: {what}: {line}")
 
     # ---- steps ----
 
@@ -213,7 +217,7 @@ class Bench:
         return begin
 
     def first_pass(self):
-        progress(f"{self.case.name}: first pass of {self.n} questions")
+        w.progress(f"{self.case.name}: first pass of {self.n} questions")
         wal = self.postgres.wal_bytes()
         postgres = self.postgres.cpu_ns()
         begin = self.start(1, "new")
@@ -239,7 +243,7 @@ class Bench:
         return cpu / 1000 / n, n / wall
 
     def unchanged(self):
-        progress(f"{self.case.name}: unchanged, {self.case.pairs} pairs")
+        w.progress(f"{self.case.name}: unchanged, {self.case.pairs} pairs")
         time.sleep(min(self.case.every, 4) + SETTLE_S)
         calm = self.watch(WINDOW_S)  # before any pause
         ours = [calm]
@@ -265,7 +269,7 @@ class Bench:
 
     def restart(self):
         """With all of it known, and two servers of different groups."""
-        progress(f"{self.case.name}: start with all of it known")
+        w.progress(f"{self.case.name}: start with all of it known")
         self.daemon.stop()
         self.start(2, "known")
         self.daemon.wait_settled(1800)
@@ -285,7 +289,7 @@ class Bench:
         Confirming questions are cost, not questions.  What changed is all
         seen after one interval; windows end sooner when that is long.
         """
-        progress(f"{self.case.name}: {percent} % changed")
+        w.progress(f"{self.case.name}: {percent} % changed")
         seq = self.postgres.psql(
             "select coalesce(max(seq), 0) from dnsvigil.log")
         self.postgres.forget_statements()
@@ -336,7 +340,7 @@ class Bench:
     def flat_out(self, more):
         """More is due than can be asked: pairs with dnsperf, in turn."""
         end = "_gso" if more else ""
-        progress(f"{self.case.name}: more than it can ask {more}")
+        w.progress(f"{self.case.name}: more than it can ask {more}")
         self.daemon.more = more
         self.start(1, "new" + end)
         self.daemon.wait_settled(600)
@@ -372,7 +376,7 @@ class Bench:
         base = self.watch(self.case.every)
         self.say_lateness([base], "before")
         self.say_rss("before")
-        progress(f"{self.case.name}: {self.n} changes")
+        w.progress(f"{self.case.name}: {self.n} changes")
         self.postgres.forget_statements()
         first = self.begin()
         self.server.change(1)
@@ -413,7 +417,7 @@ class Bench:
 
     def run(self):
         begin = time.monotonic()
-        progress(f"{self.case.name}: starting servers")
+        w.progress(f"{self.case.name}: starting servers")
         self.server.start()
         self.postgres.start()
         self.daemon.migrate()
@@ -422,6 +426,8 @@ class Bench:
         elif self.case.server == "flat":
             self.flat_out("")
             self.flat_out("gso: true")
+        elif self.case.server == "seen":
+            seen.Seen(self).run()
         else:
             self.first_pass()
             self.unchanged()

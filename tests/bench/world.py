@@ -13,6 +13,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -24,6 +25,10 @@ NS_PER_TICK = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 
 class Trouble(Exception):
     """Something that was started does not do what it is here for."""
+
+
+def progress(text):
+    print(f"bench: {text}", file=sys.stderr, flush=True)
 
 
 # ---- what a process has used ----
@@ -196,18 +201,23 @@ class Answerer:
         self.program = program
         self.ports = free_ports(2)
         self.version = 0
+        self.seen_file = None  # of the first one
         self.write_version(100)
 
-    def write_version(self, share):
-        path = self.world.write("version.new", f"{self.version} {share}\n")
+    def write_version(self, share, failing=""):
+        path = self.world.write("version.new",
+                                f"{self.version} {share} {failing}\n")
         os.replace(path, self.world.path("version"))
 
     def start(self):
         for i, port in enumerate(self.ports):
+            more = []
+            if self.seen_file is not None and i == 0:
+                more = ["--seen-file", self.seen_file]
             self.world.start(f"answerer{i}", [
                 self.program, f"127.0.0.1:{port}", "--version-file",
                 self.world.path("version"), "--count-file",
-                self.world.path(f"count{i}")])
+                self.world.path(f"count{i}")] + more)
             self.wait_answer(port)
 
     @staticmethod
@@ -233,6 +243,10 @@ class Answerer:
         else:
             self.version += 1
         self.write_version(share)
+
+    def fail(self, failing, silent, first):
+        """So many of 1000 names fail, so many of these in silence."""
+        self.write_version(100, f"{failing} {silent} {first}")
 
     def peaks(self):
         """Per server, the most questions in one second."""
