@@ -88,14 +88,27 @@ ledger_advance(struct ledger *l, uint32_t class_, uint32_t now)
 	return true;
 }
 
+static void
+begin_span(struct ledger_class *c, uint32_t from)
+{
+	c->from = from;
+	c->to = from;
+	c->begun = false;
+}
+
+void
+ledger_start(struct ledger *l, uint32_t from)
+{
+	for (uint32_t i = 0; i < l->n; i++)
+		begin_span(&l->classes[i], from);
+}
+
 void
 ledger_restart(struct ledger *l, uint32_t from)
 {
 	for (uint32_t i = 0; i < l->n; i++) {
 		struct ledger_class *c = &l->classes[i];
 
-		c->from = from + c->every_s * (1000 / TICK_MS);
-		c->to = c->from;
-		c->begun = false;
+		begin_span(c, from + c->every_s * (1000 / TICK_MS));
 	}
 }

@@ -520,6 +520,8 @@ struct failing {
 	uint32_t question;
 	mono_ns failed_at;    /* its last failed poll */
 	wall_us recovered_at; /* 0: still failing */
+	bool closed;          /* the database knows that it recovered */
+	bool let_go;          /* its poll does not hold the ledger back */
 };
 /*
  * Returns the seconds that the poll stands for: while nothing answers a poll
@@ -527,13 +529,22 @@ struct failing {
  */
 uint32_t outage_fail(
     struct monitor *m, uint32_t id, enum fail fail, uint8_t paths);
-void outage_good(struct monitor *m, uint32_t id);
+/* `believed`: what answers says what is believed. */
+void outage_good(struct monitor *m, uint32_t id, bool believed);
 void outage_unwatched(struct monitor *m, uint32_t id);
 /*
  * Did its last poll fail?  `fails`: how many in a row, once it was told that it
  * fails over all paths; else 0.
  */
 bool outage_is_open(const struct monitor *m, uint32_t id, uint32_t *fails);
+/*
+ * A planned poll of what fails waits for others that fail, maybe for long.
+ * Its outage is in the database and says that nothing is seen, so the ledger
+ * need not wait for it: outage_let_go() instead of ledger_begin(), and
+ * outage_ledger_end() for any planned poll.
+ */
+void outage_let_go(struct monitor *m, uint32_t id);
+void outage_ledger_end(struct monitor *m, uint32_t id);
 /* Watched questions that fail, and since when the longest does; 0: none. */
 uint32_t outage_count(const struct monitor *m, wall_us *since);
 void outage_restore(

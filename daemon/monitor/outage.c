@@ -7,6 +7,10 @@
  * for the ledger and for coverage.  It is told only after a hold of a minute:
  * what fails of one name in that time is one alert, and a monitor that turns
  * out blind in that time tells that instead.
+ *
+ * The database knows at once that something recovered, or it could not say
+ * when that was last seen; `told` of an outage that ended is that `recovered`
+ * is still to be told, which a restart in that minute finds.
  */
 
 #include <stdlib.h>
@@ -59,10 +63,44 @@ hold_name(struct monitor *m, uint32_t id)
 	h->due = loop_mono(m->loop) + MONO_S(OUTAGE_HOLD_S);
 }
 
+static uint32_t
+class_of(const struct monitor *m, const struct question *q)
+{
+	return policy_get(m->table, q->policy)->class_;
+}
+
+void
+outage_let_go(struct monitor *m, uint32_t id)
+{
+	struct failing *f = idmap_get(&m->failing, id);
+
+	f->let_go = true;
+}
+
+void
+outage_ledger_end(struct monitor *m, uint32_t id)
+{
+	const struct question *q = table_question(m->table, id);
+	struct failing *f = NULL;
+
+	if ((q->flags & Q_FAILS) != 0)
+		f = idmap_get(&m->failing, id);
+	if (f == NULL || !f->let_go)
+		ledger_end(&m->ledger, class_of(m, q), q->due);
+	else
+		f->let_go = false;
+}
+
 static void
 forget(struct monitor *m, uint32_t id)
 {
-	table_question(m->table, id)->flags &= (uint8_t)~Q_FAILS;
+	struct question *q = table_question(m->table, id);
+	const struct failing *f = idmap_get(&m->failing, id);
+
+	/* Nothing says any more that its poll need not be waited for. */
+	if (f != NULL && f->let_go)
+		ledger_begin(&m->ledger, class_of(m, q), q->due);
+	q->flags &= (uint8_t)~Q_FAILS;
 	free(idmap_take(&m->failing, id));
 }
 
@@ -80,6 +118,38 @@ failing_new(struct monitor *m, uint32_t id)
 	return f;
 }
 
+/*
+ * When a poll failed, for the ledger: less than an interval after its plan,
+ * however long it took, so that an interval before lies before that plan.  A
+ * millisecond less, because plans are kept in ticks and phases in those.
+ */
+static wall_us
+failed_since(const struct monitor *m, const struct question *q)
+{
+	uint32_t every_s = policy_get(m->table, q->policy)->every_s;
+	wall_us now = loop_wall(m->loop);
+	wall_us end;
+
+	if ((q->flags & Q_PLANNED) == 0)
+		return now;
+	end = monitor_wall_of(m, q->due) + WALL_S(every_s) - WALL_MS(1);
+	return end < now ? end : now;
+}
+
+/* It fails again before `recovered` was told: told as one, kept as two. */
+static void
+relapse(struct monitor *m, struct failing *f)
+{
+	if (f->closed) {
+		f->reach.told = false;
+		put_outage(m, f, f->recovered_at);
+		f->reach.told = true;
+		f->reach.fails = 0;
+	}
+	f->closed = false;
+	f->recovered_at = 0;
+}
+
 uint32_t
 outage_fail(struct monitor *m, uint32_t id, enum fail fail, uint8_t paths)
 {
@@ -92,16 +162,14 @@ outage_fail(struct monitor *m, uint32_t id, enum fail fail, uint8_t paths)
 
 	if (f == NULL && (f = failing_new(m, id)) == NULL)
 		return every_s;
-	if (f->recovered_at != 0) {
-		/* `recovered` was not told yet: it is the same outage still. */
-		f->recovered_at = 0;
-	}
+	if (f->recovered_at != 0)
+		relapse(m, f);
 	first = f->reach.fails == 0;
 	since_s = f->failed_at == 0
 	              ? (uint32_t)(loop_wall(m->loop) / WALL_S(1)) - row->seen
 	              : (uint32_t)((now - f->failed_at) / MONO_S(1));
 	f->failed_at = now;
-	reach_fail(&f->reach, fail, paths, loop_wall(m->loop));
+	reach_fail(&f->reach, fail, paths, failed_since(m, row));
 	if (first)
 		put_outage(m, f, 0);
 	if (reach_is_failing(&f->reach, m->config->failing_after))
@@ -109,20 +177,27 @@ outage_fail(struct monitor *m, uint32_t id, enum fail fail, uint8_t paths)
 	return since_s > every_s ? since_s : every_s;
 }
 
+/*
+ * While what answers differs the outage stays open in the database: what was
+ * believed was seen before it and not since, and no candidate says so yet.
+ */
 void
-outage_good(struct monitor *m, uint32_t id)
+outage_good(struct monitor *m, uint32_t id, bool believed)
 {
 	struct failing *f = idmap_get(&m->failing, id);
 
-	if (f == NULL || f->recovered_at != 0)
+	if (f == NULL)
 		return;
-	if (!f->reach.told) {
-		put_outage(m, f, loop_wall(m->loop));
-		forget(m, id);
-		return;
+	if (f->recovered_at == 0) {
+		f->recovered_at = loop_wall(m->loop);
+		hold_name(m, id);
 	}
-	f->recovered_at = loop_wall(m->loop);
-	hold_name(m, id);
+	if (!believed || f->closed)
+		return;
+	put_outage(m, f, f->recovered_at);
+	f->closed = true;
+	if (!f->reach.told)
+		forget(m, id);
 }
 
 /*
@@ -183,6 +258,11 @@ outage_restore(struct monitor *m, uint32_t id, const struct store_row *row)
 	f->reach.fail = row->fail;
 	f->reach.told = row->failing_told;
 	f->reach.fails = 1;
+	if (row->failing_until == 0)
+		return;
+	f->recovered_at = row->failing_until;
+	f->closed = true;
+	hold_name(m, id);
 }
 
 /* ---- telling ---- */
@@ -407,9 +487,9 @@ tell_name(struct monitor *m, const struct hold *h)
 		if (f == NULL)
 			continue;
 		if (f->recovered_at != 0) {
-			add_question_event(m, recovered, f, at);
-			/* Only now: a restart in this minute must still tell.
-			 */
+			if (f->reach.told)
+				add_question_event(m, recovered, f, at);
+			f->reach.told = false;
 			put_outage(m, f, f->recovered_at);
 			forget(m, id);
 		} else if (reach_is_failing(

@@ -382,10 +382,13 @@ take_due(struct monitor *m, uint32_t id, mono_ns due)
 		m->lag_max = lag;
 	q->flags |= Q_BUSY | Q_PLANNED;
 	m->busy++;
-	ledger_begin(
-	    &m->ledger, policy_get(m->table, q->policy)->class_, q->due);
 	/* One path a poll, in turn, of what is known to fail over all. */
 	failed = outage_is_open(m, id, &fails);
+	if (failed)
+		outage_let_go(m, id);
+	else
+		ledger_begin(&m->ledger,
+		    policy_get(m->table, q->policy)->class_, q->due);
 	s = &m->servers[poll_pick_server(
 	    m, id, (uint8_t)(fails % m->n_servers))];
 	if (failed)
@@ -591,8 +594,7 @@ finish(struct monitor *m, uint32_t id, bool good, uint32_t stands_for_s)
 	sight_note(&m->sight, loop_mono(m->loop), !good,
 	    stands_for_s < SIGHT_QUESTION ? stands_for_s : SIGHT_QUESTION);
 	if ((q->flags & Q_PLANNED) != 0) {
-		ledger_end(&m->ledger, policy_get(m->table, q->policy)->class_,
-		    q->due);
+		outage_ledger_end(m, id);
 		q->flags &= (uint8_t) ~(Q_BUSY | Q_PLANNED);
 		if ((q->flags & Q_WATCHED) != 0 && !m->setup.once)
 			plan_next(m, id);
@@ -688,12 +690,14 @@ poll_good(struct monitor *m, const struct errand *e, const struct answer *a,
 	uint32_t id = e->question;
 	struct question *q = table_question(m->table, id);
 	bool stale = is_stale(a);
+	bool believed =
+	    q->fingerprint == sum->fingerprint && (q->flags & Q_INQUIRY) == 0;
 
 	if (stale)
 		m->n_stale++;
 	if ((q->flags & Q_FAILS) != 0 && !stale)
-		outage_good(m, id);
-	if (q->fingerprint == sum->fingerprint && (q->flags & Q_INQUIRY) == 0) {
+		outage_good(m, id, believed);
+	if (believed) {
 		if (!stale)
 			q->seen = (uint32_t)(loop_wall(m->loop) / WALL_S(1));
 		if (!stale && m->setup.once)

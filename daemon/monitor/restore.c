@@ -84,10 +84,10 @@ end_outage(struct monitor *m, const struct store_row *row)
 	struct commit_outage o = {
 	    .key = row->key,
 	    .since = row->failing_since,
-	    .until = loop_wall(m->loop),
+	    .until = row->failing_until != 0 ? row->failing_until
+	                                     : loop_wall(m->loop),
 	    .fail = row->fail,
 	    .count = 1,
-	    .told = row->failing_told,
 	};
 
 	commit_outage(m->store, &o, NULL, NULL);
@@ -165,7 +165,9 @@ on_loaded(void *ctx, int err)
 	m->loaded = true;
 	fresh_loaded(m);
 	m->restore_next = 0;
-	ledger_restart(&m->ledger, monitor_tick_now(m));
+	/* All that is known is planned: no plan from now on is left out. */
+	m->drained = monitor_tick_now(m);
+	ledger_start(&m->ledger, m->drained);
 	loop_timer_in(m->tick, 0);
 }
 

@@ -335,8 +335,7 @@ set_policy(struct monitor *m, uint32_t id, uint32_t policy)
 	                 policy_get(m->table, policy)->every_s;
 
 	if (moved && (q->flags & Q_PLANNED) != 0) {
-		ledger_end(&m->ledger, policy_get(m->table, q->policy)->class_,
-		    q->due);
+		outage_ledger_end(m, id);
 		q->flags &= (uint8_t)~Q_PLANNED;
 		m->first_left++; /* finish() takes it for a new one's poll */
 	}

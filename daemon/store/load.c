@@ -21,7 +21,7 @@ enum {
 	TURN_MS_MAX = 5,
 	/* "PGCOPY\n\377\r\n\0", flags, length of an extension (none). */
 	COPY_HEAD_SIZE = 19,
-	COPY_FIELDS = 20
+	COPY_FIELDS = 21
 };
 
 struct load {
@@ -163,6 +163,7 @@ read_row(struct load *l, struct cursor *c, struct store_row *row)
 	row->revision = (uint32_t)take_i32(c);
 	row->failing_since = take_wall(c, &is_null);
 	row->failing = !is_null;
+	row->failing_until = take_wall(c, &is_null);
 	row->failing_told = take_bool(c);
 	row->fail = (uint8_t)take_i16(c);
 	f = take_field(c);

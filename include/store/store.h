@@ -31,7 +31,7 @@ struct loop;
 struct store;
 
 enum {
-	STORE_SCHEMA = 3, /* the last migration this program knows */
+	STORE_SCHEMA = 4, /* the last migration this program knows */
 	STORE_SHARDS = 1024,
 	STORE_BATCH_ITEMS = 1000, /* a transaction is sent at this many items */
 	STORE_BATCH_MS = 50,      /* or when the oldest waits this long ... */
@@ -107,10 +107,11 @@ struct store_row {
 	struct uuid change; /* with a phase */
 	wall_us seen_at;    /* first sight of that change */
 	uint32_t revision;  /* of its latest decision, 0: none */
-	bool failing;       /* an outage is open */
+	bool failing;       /* an outage is open, or told and not its end */
 	bool failing_told;
 	uint8_t fail; /* enum fail */
 	wall_us failing_since;
+	wall_us failing_until; /* 0: open */
 	const uint8_t *noted; /* attributes, see commit_attribute; NULL: none */
 	size_t noted_size;
 };

@@ -215,15 +215,17 @@ is_fresh(struct clause *c)
 	char text[WORD_SIZE];
 	struct db_question *q = need_question(c, text);
 	wall_us seen;
+	wall_us age;
 	mono_ns most;
 
 	if (q == NULL)
 		return wrong(c, "%s is not known", text);
 	most = word_span(&c->p);
 	seen = db_last_seen(c->w->db, q, INT64_MAX);
-	if (loop_wall(c->w->loop) - seen > most / 1000)
+	age = loop_wall(c->w->loop) - seen;
+	if (word_is(&c->p, "least") ? age < most / 1000 : age > most / 1000)
 		return wrong(c, "%s was last seen %lld s ago", text,
-		    (long long)((loop_wall(c->w->loop) - seen) / WALL_S(1)));
+		    (long long)(age / WALL_S(1)));
 	return true;
 }
 

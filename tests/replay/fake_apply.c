@@ -621,6 +621,7 @@ apply_outage(struct db *db, const struct commit_outage *c)
 		    subject(q));
 	q->failing = c->until == 0;
 	q->failing_since = c->since;
+	q->failing_until = c->until;
 	q->failing_told = c->told;
 	q->fail = c->fail;
 	story_trace("outage %s %s", subject(q), q->failing ? "open" : "over");

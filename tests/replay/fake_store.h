@@ -77,7 +77,7 @@ struct db_question {
 	size_t n_shown, shown_room;
 	bool failing, failing_told;
 	uint8_t fail;
-	wall_us failing_since;
+	wall_us failing_since, failing_until;
 	struct packed noted; /* of its attributes */
 	unsigned n_outages;
 	unsigned n_baselines;

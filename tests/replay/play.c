@@ -71,7 +71,7 @@
  *   failing NAME TYPE [told] | failing none
  *   interval NAME TYPE VALUE open|closed|none
  *   intervals|beliefs|outages NAME TYPE N
- *   fresh NAME TYPE SPAN         last seen at most so long ago
+ *   fresh NAME TYPE SPAN [least] last seen at most (least) so long ago
  *   asked NAME TYPE [by udp|tcp] [of S] N
  *   peak S N                     questions in its busiest second
  *   order NAME TYPE NAME TYPE    the log has their first candidates so
