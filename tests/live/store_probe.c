@@ -29,24 +29,27 @@
 /* ---- basic: every call once ---- */
 
 static void
+put_outage(struct probe *p, const struct commit_outage *o, unsigned n_failing)
+{
+	p->open++;
+	commit_outage(p->store, o, on_done, p);
+	settle(p);
+	load(p);
+	CHECK(p->rows_failing == n_failing);
+}
+
+static void
 basic_outage(struct probe *p, const struct subject *s)
 {
 	struct commit_outage o = {
 	    .key = s->key, .since = p->now, .fail = 1, .count = 1};
 
-	p->open++;
-	commit_outage(p->store, &o, on_done, p);
-	settle(p);
-	load(p);
-	CHECK(p->rows_failing == 1);
+	put_outage(p, &o, 1);
 	o.until = p->now + WALL_S(90);
-	o.count = 2;
-	o.told = true;
-	p->open++;
-	commit_outage(p->store, &o, on_done, p);
-	settle(p);
-	load(p);
-	CHECK(p->rows_failing == 0);
+	o.told = true; /* and that it ended is still to be told */
+	put_outage(p, &o, 1);
+	o.told = false;
+	put_outage(p, &o, 0);
 }
 
 static void
