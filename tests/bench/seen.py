@@ -29,6 +29,7 @@ WINDOW_S = 60.0     # or an interval and a half, if that is more
 TICK_US = 100_000
 LOSS_US = 1_000_000  # batches of 250 ms, and the commit of one
 SECOND_US = 1_000_000
+GIVE_UP_S = 6.3     # 800 ms, twice and four times that, and an eighth
 HOUR_S = 3600.0
 TOLD_S = 900        # until outages of this many seconds' polls are told
 
@@ -45,10 +46,11 @@ def lag_s(every):
     """
     How far the ledger may be behind, by daemon/monitor/ledger.c: the jitter
     of a twentieth and two ticks, a bucket of a 32nd, a step of an eighth
-    or a second, once a second, and the commit.
+    or a second, once a second, and the commit; and a poll that is silent
+    for the first time, until it is given up.
     """
     return every / 20 + 0.2 + every / 32 + max(1, every / 8) + 1 + \
-        LOSS_US / SECOND_US
+        LOSS_US / SECOND_US + GIVE_UP_S
 
 
 def share_of(values, share):
