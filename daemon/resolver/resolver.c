@@ -28,7 +28,7 @@ resolver_limits_default(void)
 	    .timeout_ms = 800,
 	    .tcp_timeout_ms = 5000,
 	    .tries_max = 3,
-	    .sockets = 64,
+	    .sockets = 256,
 	    .socket_uses = 256,
 	    .socket_age_ms = 10000,
 	    .tcp_max = 64,
