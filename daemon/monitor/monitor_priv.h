@@ -98,7 +98,8 @@ struct poll_server {
 	const char *group_text;
 	uint8_t group;
 	bool full;              /* on_room will tell */
-	uint8_t errand_turn;    /* of errands and planned polls */
+	uint32_t since_errand;  /* others sent since the last errand */
+	uint32_t since_failed;  /* ... and the last that had failed before */
 	struct due_marks marks; /* of `due` */
 	struct errands errands;
 	struct waiting due;   /* planned */
@@ -107,7 +108,6 @@ struct poll_server {
 	struct errands again;  /* second attempts */
 	struct waiting failed; /* planned, of those that failed the last time */
 	uint32_t failed_open;  /* ASK_FAILED, in flight */
-	uint32_t turn;         /* every fourth is theirs */
 	mono_ns probed;
 };
 

@@ -201,7 +201,7 @@ is_failed_turn(struct monitor *m, uint8_t server, bool others)
 
 	if (s->again.n + s->failed.n == 0)
 		return false;
-	if (others && ++s->turn % FAILED_SHARE != 0)
+	if (others && s->since_failed + 1 < FAILED_SHARE)
 		return false;
 	share = resolver_health(m->resolver, server).window / FAILED_SHARE;
 	return share == 0 ? s->failed_open == 0 && !others
@@ -225,10 +225,24 @@ pump_failed(struct monitor *m, uint8_t server)
  * always some, and where the rate is what is short neither may starve.
  */
 static bool
-is_errand_turn(struct poll_server *s)
+is_errand_turn(const struct poll_server *s)
 {
 	return s->errands.n > 0 &&
-	       (s->due.n == 0 || s->errand_turn++ % PUMP_TURNS == 0);
+	       (s->due.n == 0 || s->since_errand + 1 >= PUMP_TURNS);
+}
+
+/*
+ * One was sent.  Turns are counted in what was sent and not in what was tried:
+ * where room comes for a few at a time, the try that finds none would fall to
+ * the same of them again and again.
+ */
+static void
+count_turn(struct poll_server *s, uint32_t *whose)
+{
+	s->since_errand++;
+	s->since_failed++;
+	if (whose != NULL)
+		*whose = 0;
 }
 
 /* Sends the next for this server.  False: nothing waits. */
@@ -236,17 +250,24 @@ static bool
 pump_one(struct monitor *m, uint8_t server, bool fresh)
 {
 	struct poll_server *s = &m->servers[server];
+	uint32_t *whose = NULL;
+	bool sent;
 
-	if (is_errand_turn(s))
-		(void)pump_errand(m, s, &s->errands);
-	else if (is_failed_turn(m, server, s->due.n > 0 || fresh))
-		(void)pump_failed(m, server);
-	else if (s->due.n > 0)
-		(void)pump_waiting(m, server, &s->due, 0);
-	else if (fresh)
-		(void)pump_waiting(m, server, &s->fresh, 0);
-	else
+	if (is_errand_turn(s)) {
+		whose = &s->since_errand;
+		sent = pump_errand(m, s, &s->errands);
+	} else if (is_failed_turn(m, server, s->due.n > 0 || fresh)) {
+		whose = &s->since_failed;
+		sent = pump_failed(m, server);
+	} else if (s->due.n > 0) {
+		sent = pump_waiting(m, server, &s->due, 0);
+	} else if (fresh) {
+		sent = pump_waiting(m, server, &s->fresh, 0);
+	} else {
 		return false;
+	}
+	if (sent)
+		count_turn(s, whose);
 	return true;
 }
 
