@@ -144,7 +144,7 @@ class Seen:
         took = time.monotonic() - begin
         early_us = (self.every + lag_s(self.every)) * SECOND_US
         errors = []
-        late = early = failing = strict = missing = 0
+        late = early = early_failing = failing = strict = missing = 0
         worst_late = 0
         for number, at, fails in rows:
             last, before = truth[2 * number], truth[2 * number + 1]
@@ -158,6 +158,7 @@ class Seen:
                 last = before
             errors.append(last - at)
             early += last - at > early_us
+            early_failing += fails and last - at > early_us
             strict += last - at > 1.05 * self.every * SECOND_US + SECOND_US
         errors.sort()
         end = f"_{what}"
@@ -166,6 +167,7 @@ class Seen:
         self.say("never_seen" + end, missing, "names")
         self.say("too_late" + end, late, "names")
         self.say("too_early" + end, early, "names")
+        self.say("too_early_failing" + end, early_failing, "names")
         self.say("over_one_interval" + end, strict, "names")
         self.say("latest" + end, worst_late / SECOND_US, "s")
         self.say("error_p50" + end, share_of(errors, 0.5) / SECOND_US, "s")
