@@ -44,7 +44,8 @@ enum {
 	POLL_TURN_MAX = 2048,  /* due questions taken in one loop turn */
 	TURN_MS = 2,           /* no new work in a turn that is so old ... */
 	TURN_LOOK = 32,        /* ... at which is looked after so many pieces */
-	PUMP_TURNS = 4,        /* polls that wait let every fourth pass */
+	PUMP_TURNS = 4,        /* polls that wait let every fourth pass ... */
+	FRESH_TURNS = 16,      /* ... for an errand, or so many for a new one */
 	POLL_ATTEMPTS_MAX = 3, /* servers tried for one poll */
 	DEAD_AFTER_FAILS = 16, /* in a row: the server is passed over */
 	DEAD_PROBE_MS = 1000,  /* but for one poll in this time */
@@ -100,10 +101,11 @@ struct poll_server {
 	bool full;              /* on_room will tell */
 	uint32_t since_errand;  /* others sent since the last errand */
 	uint32_t since_failed;  /* ... and the last that had failed before */
+	uint32_t since_fresh;   /* ... and the last new one */
 	struct due_marks marks; /* of `due` */
 	struct errands errands;
 	struct waiting due;   /* planned */
-	struct waiting fresh; /* new: after the planned */
+	struct waiting fresh; /* new: after the planned, all but one in many */
 	/* What failed before: a quarter at most, so that it delays nothing. */
 	struct errands again;  /* second attempts */
 	struct waiting failed; /* planned, of those that failed the last time */

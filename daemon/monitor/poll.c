@@ -231,6 +231,13 @@ is_errand_turn(const struct poll_server *s)
 	       (s->due.n == 0 || s->since_errand + 1 >= PUMP_TURNS);
 }
 
+/* New questions come after planned polls, but come. */
+static bool
+is_fresh_turn(const struct poll_server *s)
+{
+	return s->due.n == 0 || s->since_fresh + 1 >= FRESH_TURNS;
+}
+
 /*
  * One was sent.  Turns are counted in what was sent and not in what was tried:
  * where room comes for a few at a time, the try that finds none would fall to
@@ -241,6 +248,7 @@ count_turn(struct poll_server *s, uint32_t *whose)
 {
 	s->since_errand++;
 	s->since_failed++;
+	s->since_fresh++;
 	if (whose != NULL)
 		*whose = 0;
 }
@@ -259,10 +267,11 @@ pump_one(struct monitor *m, uint8_t server, bool fresh)
 	} else if (is_failed_turn(m, server, s->due.n > 0 || fresh)) {
 		whose = &s->since_failed;
 		sent = pump_failed(m, server);
+	} else if (fresh && is_fresh_turn(s)) {
+		whose = &s->since_fresh;
+		sent = pump_waiting(m, server, &s->fresh, 0);
 	} else if (s->due.n > 0) {
 		sent = pump_waiting(m, server, &s->due, 0);
-	} else if (fresh) {
-		sent = pump_waiting(m, server, &s->fresh, 0);
 	} else {
 		return false;
 	}

@@ -123,25 +123,49 @@ make_reply(const uint8_t *name, size_t size, uint8_t version, struct buf *out)
 
 /* ---- resolver.h ---- */
 
+static void
+fill(struct load_server *s, mono_ns now)
+{
+	double most = s->rate < 40 ? 1 : s->rate / 20;
+
+	s->tokens += (double)(now - s->filled) * s->rate / 1e9;
+	if (s->tokens > most)
+		s->tokens = most;
+	s->filled = now;
+}
+
 static bool
-has_room(const struct load_server *s, mono_ns now, bool urgent)
+has_room(struct load_server *s, mono_ns now, bool urgent)
 {
 	uint32_t window = urgent ? s->window : s->window - s->window / 10;
-	uint32_t n = s->second == now / MONO_S(1) ? s->n_second : 0;
 
-	return s->open < window && (s->rate == 0 || n < s->rate);
+	fill(s, now);
+	return s->open < window && (s->rate == 0 || s->tokens >= 1);
+}
+
+/* When to look again for the servers that are full. */
+static void
+look_again(struct resolver *r)
+{
+	mono_ns in = MONO_MS(20);
+
+	for (uint8_t i = 0; i < r->world->n_servers; i++) {
+		const struct load_server *s = &r->world->servers[i];
+
+		if (s->was_full && s->rate > 0 && s->tokens < 1 &&
+		    (1 - s->tokens) / s->rate * 1e9 < (double)in)
+			in = (mono_ns)((1 - s->tokens) / s->rate * 1e9) + 1000;
+	}
+	if (!loop_timer_is_set(r->room))
+		loop_timer_in(r->room, in);
 }
 
 static void
-note_ask(struct load_world *w, const struct ask *ask, mono_ns now)
+note_ask(struct load_world *w, const struct ask *ask)
 {
 	struct load_server *s = &w->servers[ask->server];
 
-	if (s->second != now / MONO_S(1)) {
-		s->second = now / MONO_S(1);
-		s->n_second = 0;
-	}
-	s->n_second++;
+	s->tokens -= 1;
 	s->n_asked++;
 	s->open++;
 	if (w->on_ask != NULL)
@@ -160,12 +184,11 @@ resolver_ask(struct resolver *r, const struct ask *ask)
 
 	if (!has_room(s, now, (ask->flags & ASK_URGENT) != 0)) {
 		s->was_full = true;
-		if (!loop_timer_is_set(r->room))
-			loop_timer_in(r->room, MONO_MS(20));
+		look_again(r);
 		return ERR_FULL;
 	}
 	assert_true(f->n < LOAD_OPEN_MAX);
-	note_ask(w, ask, now);
+	note_ask(w, ask);
 	one = &f->open[(f->first + f->n) % LOAD_OPEN_MAX];
 	*one = (struct flight){
 	    .cookie = ask->cookie,
@@ -266,8 +289,8 @@ on_room(void *ctx)
 		}
 		waits = waits || s->was_full;
 	}
-	if (waits && !loop_timer_is_set(r->room))
-		loop_timer_in(r->room, MONO_MS(20));
+	if (waits)
+		look_again(r);
 }
 
 static void
@@ -421,6 +444,8 @@ on_load(void *ctx)
 	};
 
 	for (uint32_t i = 0; i < s->world->n_names; i++) {
+		if (s->world->names[i].is_new)
+			continue;
 		make_name(i, &name);
 		row.every_s = s->world->names[i].every_s;
 		row.key.question = question_key(

@@ -37,6 +37,7 @@ enum {
 struct load_name {
 	uint32_t every_s;
 	bool silent;
+	bool is_new;     /* the database does not know it */
 	uint8_t version; /* of its address; the database knows version 0 */
 };
 
@@ -46,8 +47,8 @@ struct load_server {
 	/* noted */
 	uint64_t n_asked;
 	uint32_t window;
-	uint32_t n_second; /* in the second `second` */
-	int64_t second;
+	double tokens; /* as the resolver's pace: one at a time, few at once */
+	mono_ns filled;
 	bool was_full;
 	uint32_t open;
 	uint32_t fails_running;

@@ -152,6 +152,55 @@ test_with_half_the_rate_each_interval_is_stretched_by_the_same(void **state)
 	over(w);
 }
 
+/*
+ * Half of what is planned can be asked, so that planned polls always wait: new
+ * names are asked all the same, and names that fail are asked again.
+ */
+static void
+test_with_half_the_rate_new_and_failing_names_have_their_turns(void **state)
+{
+	struct load_world *w = mixed(1000);
+
+	(void)state;
+	w->servers[0].rate = (uint32_t)(demand(w) / 2);
+	for (uint32_t i = 0; i < w->n_names; i++) {
+		w->names[i].is_new = i % 20 == 7;
+		w->names[i].silent = i % 20 == 3;
+	}
+	load_start(w);
+	load_advance(w, MONO_S(6 * HOUR_S));
+	assert_int_equal(monitor_progress(w->monitor).first_left, 0);
+	for (uint32_t i = 0; i < w->n_names; i++) {
+		if (w->names[i].silent && w->names[i].every_s <= 600 &&
+		    noted[i].n < 10)
+			fail_msg("silent n%u: %u polls, seed %llu", i,
+			    noted[i].n, (unsigned long long)w->seed);
+	}
+	over(w);
+}
+
+/* Room comes for one question at a time, and others always wait for it. */
+static void
+test_what_fails_is_asked_again_where_each_token_is_waited_for(void **state)
+{
+	struct load_world *w = mixed(420);
+
+	(void)state;
+	w->servers[0].rate = 28; /* of 42 that are planned */
+	for (uint32_t i = 0; i < w->n_names; i++) {
+		w->names[i].every_s = 10;
+		w->names[i].silent = i >= 400;
+	}
+	load_start(w);
+	load_advance(w, MONO_S(600));
+	for (uint32_t i = 0; i < w->n_names; i++) {
+		if (noted[i].n < 600 / 30)
+			fail_msg("n%u: %u polls, seed %llu", i, noted[i].n,
+			    (unsigned long long)w->seed);
+	}
+	over(w);
+}
+
 /* 10,000 names at four servers, half of their rates used. */
 static struct load_world *
 four_servers(void)
@@ -268,6 +317,10 @@ main(void)
 		test_in_a_day_of_mixed_intervals_none_is_late_or_skipped),
 	    cmocka_unit_test(
 		test_with_half_the_rate_each_interval_is_stretched_by_the_same),
+	    cmocka_unit_test(
+		test_with_half_the_rate_new_and_failing_names_have_their_turns),
+	    cmocka_unit_test(
+		test_what_fails_is_asked_again_where_each_token_is_waited_for),
 	    cmocka_unit_test(test_a_dead_server_among_four_delays_nobody),
 	    cmocka_unit_test(test_a_server_that_dies_and_returns_delays_nobody),
 	    cmocka_unit_test(
