@@ -23,6 +23,19 @@ inquiry_ask(struct inquiry *q, uint8_t server, uint8_t flags)
 	(void)poll_errand(m, &e);
 }
 
+/*
+ * The i-th server to be thought of.  Each question begins at another, or one
+ * server would have to confirm all that changes.
+ */
+static uint8_t
+in_turn(const struct inquiry *q, uint8_t i)
+{
+	const struct monitor *m = q->monitor;
+	unsigned first = table_spread(m->table, q->question) / m->n_servers;
+
+	return (uint8_t)((first + i) % m->n_servers);
+}
+
 static bool
 was_heard(const struct inquiry *q, uint8_t group)
 {
@@ -57,7 +70,8 @@ ask_other_group(struct inquiry *q, uint8_t own)
 	struct monitor *m = q->monitor;
 	uint8_t pick = UINT8_MAX;
 
-	for (uint8_t i = 0; i < m->n_servers; i++) {
+	for (uint8_t n = 0; n < m->n_servers; n++) {
+		uint8_t i = in_turn(q, n);
 		uint8_t group = m->servers[i].group;
 
 		if (group == own)
@@ -121,7 +135,9 @@ inquiry_ask_away(struct inquiry *q)
 	inquiry_ask(q, last->server, ASK_TCP);
 	if (inquiry_required(q) != PROVED_CACHE)
 		return;
-	for (uint8_t i = 0; i < m->n_servers; i++) {
+	for (uint8_t n = 0; n < m->n_servers; n++) {
+		uint8_t i = in_turn(q, n);
+
 		if (m->servers[i].group != last->group &&
 		    (pick == UINT8_MAX || !poll_is_alive(m, pick)))
 			pick = i;

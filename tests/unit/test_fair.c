@@ -309,6 +309,43 @@ test_a_storm_of_changes_delays_no_poll(void **state)
 	over(w);
 }
 
+static uint32_t n_confirming[LOAD_SERVERS_MAX];
+
+static void
+note_confirming(
+    struct load_world *w, uint32_t name, uint8_t server, uint8_t flags)
+{
+	(void)w;
+	(void)name;
+	n_confirming[server] += (flags & (ASK_TCP | ASK_URGENT)) != 0;
+}
+
+static void
+test_a_storm_is_confirmed_by_all_servers_alike(void **state)
+{
+	struct load_world *w = load_new(4000);
+	uint32_t sum = 0;
+
+	(void)state;
+	w->on_ask = note_confirming;
+	w->n_servers = 4;
+	for (uint8_t i = 0; i < 4; i++)
+		w->servers[i].rate = 500;
+	load_start(w);
+	load_advance(w, MONO_S(60));
+	memset(n_confirming, 0, sizeof(n_confirming));
+	for (uint32_t i = 0; i < w->n_names; i++)
+		w->names[i].version = 1;
+	load_advance(w, MONO_S(120));
+	assert_int_equal(w->n_decided, w->n_names);
+	for (uint8_t i = 0; i < 4; i++)
+		sum += n_confirming[i];
+	assert_true(sum >= w->n_names);
+	for (uint8_t i = 0; i < 4; i++)
+		assert_in_range(n_confirming[i], sum / 5, sum / 3);
+	load_free(w);
+}
+
 int
 main(void)
 {
@@ -326,6 +363,7 @@ main(void)
 	    cmocka_unit_test(
 		test_names_that_nobody_answers_for_delay_no_others),
 	    cmocka_unit_test(test_a_storm_of_changes_delays_no_poll),
+	    cmocka_unit_test(test_a_storm_is_confirmed_by_all_servers_alike),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
