@@ -99,9 +99,10 @@ const char statement_heads[] = "update dnsvigil.delivery d"
 			       "  and e.seq < d.seq)";
 
 /*
- * last_seen from the newest span of its interval, computed in place: calling
- * seen_until() for each of some millions of rows would cost more than all the
- * rest of the start.  The function is asked where that span cannot answer.
+ * last_seen from the two newest spans of its interval, computed in place:
+ * calling seen_until() for each of some millions of rows would cost more than
+ * all the rest of the start.  The function is asked where there are more spans
+ * and these cannot answer.
  */
 const char statement_load[] =
     "copy (with newest as ("
