@@ -20,7 +20,7 @@ inquiry_ask(struct inquiry *q, uint8_t server, uint8_t flags)
 
 	if (server >= m->n_servers) /* no longer configured */
 		e.server = poll_home(m, q->question);
-	(void)poll_errand(m, &e);
+	(void)pump_errand(m, &e);
 }
 
 /*

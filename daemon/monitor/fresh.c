@@ -144,7 +144,7 @@ fresh_add(struct monitor *m, uint32_t id)
 	/* What is queued is in no other list. */
 	table_question(m->table, id)->flags |= Q_BUSY;
 	m->busy++;
-	poll_push(m, &f->shards[shard_of(f, name, size)], id);
+	pump_push(m, &f->shards[shard_of(f, name, size)], id);
 	f->n++;
 	f->next = 0;
 	f->added = true;
@@ -170,7 +170,7 @@ fresh_step(struct monitor *m)
 			f->next++;
 		m->busy--;
 		f->n--;
-		poll_fresh(m, poll_pop(m, &f->shards[f->next]));
+		poll_fresh(m, pump_pop(m, &f->shards[f->next]));
 	}
 	return f->n > 0;
 }

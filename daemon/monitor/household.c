@@ -85,7 +85,7 @@ ask_siblings(struct monitor *m, struct household *h, uint32_t but)
 			continue;
 		h->asked[h->n_asked] = id;
 		h->heard[h->n_asked++] = HEARD_NOT;
-		(void)poll_errand(m, &e);
+		(void)pump_errand(m, &e);
 	}
 }
 
@@ -153,7 +153,7 @@ ask_again(struct monitor *m, struct household *h)
 		if (h->heard[i] != HEARD_DOUBTFUL)
 			continue;
 		h->heard[i] = HEARD_NOT;
-		(void)poll_errand(m, &e);
+		(void)pump_errand(m, &e);
 	}
 }
 

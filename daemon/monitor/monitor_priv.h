@@ -5,7 +5,8 @@
 /*
  * monitor_priv -- the inside of the monitor, shared by its files.
  *
- *   poll.c       which question goes to which server next, and fail-over
+ *   poll.c       when a question is asked, fail-over, what an answer means
+ *   pump.c       what waits for a server, and who is next
  *   servers.c    the servers, and their change by a reload
  *   gate.c       what differs beyond what is inquired into at once
  *   inquiry.c    a question that answers differently than believed
@@ -100,8 +101,7 @@ struct poll_server {
 	uint8_t group;
 	bool full;              /* on_room will tell */
 	uint32_t since_errand;  /* others sent since the last errand */
-	uint32_t since_failed;  /* ... and the last that had failed before */
-	uint32_t since_fresh;   /* ... and the last new one */
+	uint32_t since_fresh;   /* ... and the last new question */
 	struct due_marks marks; /* of `due` */
 	struct errands errands;
 	struct waiting due;   /* planned */
@@ -110,6 +110,7 @@ struct poll_server {
 	struct errands again;  /* second attempts */
 	struct waiting failed; /* planned, of those that failed the last time */
 	uint32_t failed_open;  /* ASK_FAILED, in flight */
+	int32_t failed_credit; /* sent to others for it; below 0: a debt */
 	mono_ns probed;
 };
 
@@ -364,19 +365,21 @@ void poll_stray(struct monitor *m, uint32_t id);
 bool poll_sift(struct monitor *m, uint32_t *at);
 /* Asks a new question at once, within the rates. */
 void poll_fresh(struct monitor *m, uint32_t id);
-/* Lists of questions that are in no other: to the end, from the front. */
-void poll_push(struct monitor *m, struct waiting *w, uint32_t id);
-uint32_t poll_pop(struct monitor *m, struct waiting *w);
-/*
- * Queues an errand at a server.  False: no memory, nothing will come of it; who
- * waits for a reply has a deadline.
- */
-bool poll_errand(struct monitor *m, const struct errand *e);
 /* Takes what is due and sends what the servers have room for. */
 void poll_turn(struct monitor *m);
 uint8_t poll_home(const struct monitor *m, uint32_t id);
 /* Is the server worth asking now? */
 bool poll_is_alive(const struct monitor *m, uint8_t server);
+
+/* ---- pump.c ---- */
+/* Lists of questions that are in no other: to the end, from the front. */
+void pump_push(struct monitor *m, struct waiting *w, uint32_t id);
+uint32_t pump_pop(struct monitor *m, struct waiting *w);
+/*
+ * Queues an errand at a server.  False: no memory, nothing will come of it; who
+ * waits for a reply has a deadline.
+ */
+bool pump_errand(struct monitor *m, const struct errand *e);
 
 /* ---- gate.c ---- */
 MUST_CHECK int gate_start(struct monitor *m);

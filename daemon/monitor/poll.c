@@ -12,10 +12,6 @@
  * A question keeps to one server.  A server that failed many times in a row
  * is passed over but for one poll a second, so that a dead resolver does not
  * delay what the others can answer.
- *
- * Names that fail do not delay the others either: second attempts, and polls
- * of what failed the last time, have at most a quarter of a server's window
- * and, while others wait, every fourth sending.
  */
 
 #include <errno.h>
@@ -46,286 +42,6 @@ poll_is_alive(const struct monitor *m, uint8_t server)
 	struct resolver_health h = resolver_health(m->resolver, server);
 
 	return h.fails_running < DEAD_AFTER_FAILS;
-}
-
-/* ---- queues ---- */
-
-void
-poll_push(struct monitor *m, struct waiting *w, uint32_t id)
-{
-	table_question(m->table, id)->link = QUESTION_NONE;
-	if (w->n == 0)
-		w->first = id;
-	else
-		table_question(m->table, w->last)->link = id;
-	w->last = id;
-	w->n++;
-}
-
-/* As planned for then. */
-static void
-due_push(struct monitor *m, struct poll_server *s, uint32_t id, mono_ns due)
-{
-	poll_push(m, &s->due, id);
-	due_marks_add(&s->marks, due);
-}
-
-uint32_t
-poll_pop(struct monitor *m, struct waiting *w)
-{
-	uint32_t id = w->first;
-
-	w->first = table_question(m->table, id)->link;
-	w->n--;
-	return id;
-}
-
-static bool
-errands_push(struct errands *q, const struct errand *e)
-{
-	if (q->n == q->room) {
-		uint32_t room = q->room == 0 ? 64 : q->room * 2;
-		struct errand *ring = malloc(room * sizeof(*ring));
-
-		if (ring == NULL)
-			return false;
-		for (uint32_t i = 0; i < q->n; i++)
-			ring[i] = q->ring[(q->first + i) % q->room];
-		free(q->ring);
-		*q = (struct errands){.ring = ring, .n = q->n, .room = room};
-	}
-	q->ring[(q->first + q->n) % q->room] = *e;
-	q->n++;
-	return true;
-}
-
-static void
-errands_shift(struct errands *q)
-{
-	q->first = (q->first + 1) % q->room;
-	q->n--;
-}
-
-uint64_t
-poll_cookie_of(const struct errand *e)
-{
-	return (uint64_t)e->question | (uint64_t)e->purpose << 32 |
-	       (uint64_t)e->attempt << 40 | (uint64_t)e->flags << 48;
-}
-
-struct errand
-poll_errand_of(const struct answer *a)
-{
-	return (struct errand){
-	    .question = (uint32_t)a->cookie,
-	    .purpose = (uint8_t)(a->cookie >> 32),
-	    .attempt = (uint8_t)(a->cookie >> 40),
-	    .flags = (uint8_t)(a->cookie >> 48),
-	    .server = a->server,
-	};
-}
-
-/* ---- sending ---- */
-
-static int
-send_errand(struct monitor *m, const struct errand *e)
-{
-	struct ask ask = {
-	    .cookie = poll_cookie_of(e),
-	    .server = e->server,
-	    .flags = e->flags,
-	    .type = table_question(m->table, e->question)->type,
-	};
-	int err;
-
-	ask.name = table_name(m->table, e->question, &ask.name_size);
-	err = resolver_ask(m->resolver, &ask);
-	if (err == 0 && e->purpose == PURPOSE_CONFIRM)
-		inquiry_asked(m, e->question, e->server);
-	return err;
-}
-
-/* The first of the ring.  False: there is no room. */
-static bool
-pump_errand(struct monitor *m, struct poll_server *s, struct errands *q)
-{
-	struct errand e = q->ring[q->first];
-
-	if (send_errand(m, &e) != 0) {
-		s->full = true;
-		return false;
-	}
-	errands_shift(q);
-	return true;
-}
-
-/* The entry of the second next, and the name of the next, whose entry is. */
-static void
-warm_next(struct monitor *m, const struct waiting *w)
-{
-	uint32_t next;
-
-	if (w->n < 3)
-		return;
-	next = table_question(m->table, w->first)->link;
-	table_warm_name(m->table, next);
-	table_warm(m->table, table_question(m->table, next)->link);
-}
-
-static bool
-pump_waiting(
-    struct monitor *m, uint8_t server, struct waiting *w, uint8_t flags)
-{
-	struct poll_server *s = &m->servers[server];
-	struct errand e = {
-	    .question = w->first, .server = server, .flags = flags};
-
-	warm_next(m, w);
-	if (send_errand(m, &e) != 0) {
-		s->full = true;
-		return false;
-	}
-	if (w == &s->due)
-		lateness_add(&m->lateness,
-		    loop_mono_exact(m->loop) - due_marks_take(&s->marks));
-	poll_pop(m, w);
-	return true;
-}
-
-/* Something that failed before, if that is due and its share is not used. */
-static bool
-is_failed_turn(struct monitor *m, uint8_t server, bool others)
-{
-	struct poll_server *s = &m->servers[server];
-	uint32_t share;
-
-	if (s->again.n + s->failed.n == 0)
-		return false;
-	if (others && s->since_failed + 1 < FAILED_SHARE)
-		return false;
-	share = resolver_health(m->resolver, server).window / FAILED_SHARE;
-	return share == 0 ? s->failed_open == 0 && !others
-	                  : s->failed_open < share;
-}
-
-static bool
-pump_failed(struct monitor *m, uint8_t server)
-{
-	struct poll_server *s = &m->servers[server];
-	bool sent = s->again.n > 0
-	                ? pump_errand(m, s, &s->again)
-	                : pump_waiting(m, server, &s->failed, ASK_FAILED);
-
-	s->failed_open += sent;
-	return sent;
-}
-
-/*
- * While planned polls wait, one in four is an errand: in a storm there are
- * always some, and where the rate is what is short neither may starve.
- */
-static bool
-is_errand_turn(const struct poll_server *s)
-{
-	return s->errands.n > 0 &&
-	       (s->due.n == 0 || s->since_errand + 1 >= PUMP_TURNS);
-}
-
-/* New questions come after planned polls, but come. */
-static bool
-is_fresh_turn(const struct poll_server *s)
-{
-	return s->due.n == 0 || s->since_fresh + 1 >= FRESH_TURNS;
-}
-
-/*
- * One was sent.  Turns are counted in what was sent and not in what was tried:
- * where room comes for a few at a time, the try that finds none would fall to
- * the same of them again and again.
- */
-static void
-count_turn(struct poll_server *s, uint32_t *whose)
-{
-	s->since_errand++;
-	s->since_failed++;
-	s->since_fresh++;
-	if (whose != NULL)
-		*whose = 0;
-}
-
-/* Sends the next for this server.  False: nothing waits. */
-static bool
-pump_one(struct monitor *m, uint8_t server, bool fresh)
-{
-	struct poll_server *s = &m->servers[server];
-	uint32_t *whose = NULL;
-	bool sent;
-
-	if (is_errand_turn(s)) {
-		whose = &s->since_errand;
-		sent = pump_errand(m, s, &s->errands);
-	} else if (is_failed_turn(m, server, s->due.n > 0 || fresh)) {
-		whose = &s->since_failed;
-		sent = pump_failed(m, server);
-	} else if (fresh && is_fresh_turn(s)) {
-		whose = &s->since_fresh;
-		sent = pump_waiting(m, server, &s->fresh, 0);
-	} else if (s->due.n > 0) {
-		sent = pump_waiting(m, server, &s->due, 0);
-	} else {
-		return false;
-	}
-	if (sent)
-		count_turn(s, whose);
-	return true;
-}
-
-/* As pump() does while anything is due, and no further. */
-static void
-pump_due(struct monitor *m, uint8_t server)
-{
-	struct poll_server *s = &m->servers[server];
-
-	while (s->due.n > 0 && !s->full)
-		(void)pump_one(m, server, false);
-}
-
-/* False: the turn's time is over; what is left is sent in the next one. */
-static bool
-pump(struct monitor *m, uint8_t server)
-{
-	struct poll_server *s = &m->servers[server];
-
-	for (uint32_t n = 1; !s->full; n++) {
-		if (n % TURN_LOOK == 0 && !monitor_has_time(m)) {
-			loop_timer_in(m->tick, 0);
-			return false;
-		}
-		if (!pump_one(m, server, s->fresh.n > 0 && !m->slow))
-			break;
-	}
-	return true;
-}
-
-void
-poll_on_room(void *ctx, uint8_t server)
-{
-	struct monitor *m = ctx;
-
-	m->servers[server].full = false;
-	(void)pump(m, server);
-}
-
-bool
-poll_errand(struct monitor *m, const struct errand *e)
-{
-	struct poll_server *s = &m->servers[e->server];
-	bool again = (e->flags & ASK_FAILED) != 0;
-
-	if (!errands_push(again ? &s->again : &s->errands, e))
-		return false;
-	(void)pump(m, e->server);
-	return true;
 }
 
 /* ---- planning ---- */
@@ -388,8 +104,8 @@ poll_fresh(struct monitor *m, uint32_t id)
 	q->flags &= (uint8_t)~Q_PLANNED;
 	m->busy++;
 	server = poll_pick_server(m, id, 0);
-	poll_push(m, &m->servers[server].fresh, id);
-	(void)pump(m, server);
+	pump_push(m, &m->servers[server].fresh, id);
+	(void)pump_all(m, server);
 }
 
 /* A question leaves the wheel. */
@@ -422,9 +138,9 @@ take_due(struct monitor *m, uint32_t id, mono_ns due)
 	s = &m->servers[poll_pick_server(
 	    m, id, (uint8_t)(fails % m->n_servers))];
 	if (failed)
-		poll_push(m, &s->failed, id);
+		pump_push(m, &s->failed, id);
 	else
-		due_push(m, s, id, due);
+		pump_add_due(m, s, id, due);
 }
 
 /* All that was due has begun.  After a gap the ledger begins a new span. */
@@ -501,7 +217,7 @@ is_stray(void *ctx, uint32_t id)
 
 	if (!table_question(m->table, id)->stray)
 		return false;
-	poll_push(m, &m->strays, id);
+	pump_push(m, &m->strays, id);
 	return true;
 }
 
@@ -511,7 +227,7 @@ poll_sift(struct monitor *m, uint32_t *at)
 	bool more = wheel_sift(m->wheel, at, is_stray, m);
 
 	while (m->strays.n > 0)
-		poll_stray(m, poll_pop(m, &m->strays));
+		poll_stray(m, pump_pop(m, &m->strays));
 	return more;
 }
 
@@ -531,15 +247,15 @@ desert(struct monitor *m, uint8_t dead, struct waiting *from, size_t queue)
 			return;
 		if (planned)
 			due = due_marks_take(&old->marks);
-		id = poll_pop(m, from);
+		id = pump_pop(m, from);
 		s = &m->servers[poll_pick_server(m, id, 0)];
 		if (planned)
-			due_push(m, s, id, due);
+			pump_add_due(m, s, id, due);
 		else
-			poll_push(m, (struct waiting *)((char *)s + queue), id);
+			pump_push(m, (struct waiting *)((char *)s + queue), id);
 		if (s == old)
 			return;
-		(void)pump(m, (uint8_t)(s - m->servers));
+		(void)pump_all(m, (uint8_t)(s - m->servers));
 	}
 }
 
@@ -563,15 +279,15 @@ static void
 adopt(struct monitor *m)
 {
 	for (uint32_t n = 1; m->orphans.n > 0 && n <= POLL_TURN_MAX; n++) {
-		uint32_t id = poll_pop(m, &m->orphans);
+		uint32_t id = pump_pop(m, &m->orphans);
 		struct poll_server *s = &m->servers[poll_pick_server(m, id, 0)];
 		bool planned =
 		    (table_question(m->table, id)->flags & Q_PLANNED) != 0;
 
 		if (planned)
-			due_push(m, s, id, loop_mono(m->loop));
+			pump_add_due(m, s, id, loop_mono(m->loop));
 		else
-			poll_push(m, &s->fresh, id);
+			pump_push(m, &s->fresh, id);
 		if (n % TURN_LOOK == 0 && !monitor_has_time(m))
 			return;
 	}
@@ -588,7 +304,7 @@ poll_turn(struct monitor *m)
 		all = take_some(m, now);
 	adopt(m);
 	for (uint8_t i = 0; i < m->n_servers; i++)
-		all = pump(m, i) && all;
+		all = pump_all(m, i) && all;
 	desert_dead(m);
 	if (!all || m->orphans.n > 0) {
 		loop_timer_in(m->tick, 0);
@@ -660,7 +376,7 @@ fail_over(struct monitor *m, const struct errand *e)
 		next.server = e->server;
 		next.flags |= ASK_TCP;
 	}
-	return poll_errand(m, &next); /* no memory: the poll ends here */
+	return pump_errand(m, &next); /* no memory: the poll ends here */
 }
 
 static uint8_t
@@ -774,8 +490,8 @@ poll_on_answer(void *ctx, const struct answer *a)
 	enum fail fail = a->fail;
 
 	note_asked(m, e.question);
-	if ((e.flags & ASK_FAILED) != 0 && m->servers[e.server].failed_open > 0)
-		m->servers[e.server].failed_open--;
+	if ((e.flags & ASK_FAILED) != 0)
+		pump_failed_ended(m, a);
 
 	if (fail == FAIL_NOT) {
 		reply_sum(a->wire, a->size, a->message, &m->key, &sum);
@@ -793,5 +509,5 @@ poll_on_answer(void *ctx, const struct answer *a)
 	}
 	/* No room was missing at the server, only in the share. */
 	if ((e.flags & ASK_FAILED) != 0)
-		pump(m, e.server);
+		pump_all(m, e.server);
 }

@@ -185,7 +185,7 @@ orphan(void *ctx, uint64_t cookie)
 	struct errand e = poll_errand_of(&(struct answer){.cookie = cookie});
 
 	if (e.purpose == PURPOSE_POLL)
-		poll_push(m, &m->orphans, e.question);
+		pump_push(m, &m->orphans, e.question);
 }
 
 static void

@@ -39,6 +39,7 @@ finish(struct resolver *r, struct question *q, struct answer *a)
 
 	a->cookie = q->cookie;
 	a->server = q->server;
+	a->tries = (uint8_t)q->n_tries;
 	a->received = loop_mono(r->loop);
 	if (a->fail == FAIL_TIMEOUT)
 		r->counters.timeouts++;

@@ -91,6 +91,7 @@ struct ask {
 struct answer {
 	uint64_t cookie;
 	uint8_t server;
+	uint8_t tries; /* datagrams sent for it; 0 when it moved to TCP */
 	enum transport transport;
 	enum fail fail; /* FAIL_NOT: read `wire` with reply_sum() */
 	int32_t ede;    /* with a fail; -1: none */

@@ -9,7 +9,8 @@
  * LOAD_COMMIT_MS later and keeps nothing; and up to LOAD_SERVERS_MAX servers
  * that answer after LOAD_LATENCY_MS, take no more than their rate and window,
  * and of which some, or some names, may be silent: such a question ends as a
- * timeout after LOAD_PATIENCE_MS, as the resolver's three tries do.
+ * timeout after LOAD_PATIENCE_MS, as the resolver's three tries do, of which
+ * each takes a turn of the rate, whether there is one or not.
  *
  * Like fake_loop.c, on which it stands, it is included by one file of a test:
  *
@@ -30,7 +31,9 @@ enum {
 	LOAD_WINDOW = 250,
 	LOAD_OPEN_MAX = 8192,
 	LOAD_LATENCY_MS = 10,
-	LOAD_PATIENCE_MS = 5600, /* 0.8 s, then twice and four times that */
+	LOAD_PATIENCE_MS = 5600, /* 0.8 s, then twice and four times */
+	LOAD_TRY_2_MS = 800,
+	LOAD_TRY_3_MS = 2400,
 	LOAD_COMMIT_MS = 20
 };
 
