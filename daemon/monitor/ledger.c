@@ -97,10 +97,14 @@ begin_span(struct ledger_class *c, uint32_t from)
 }
 
 void
-ledger_start(struct ledger *l, uint32_t from)
+ledger_start(struct ledger *l, uint32_t from, uint32_t now)
 {
-	for (uint32_t i = 0; i < l->n; i++)
-		begin_span(&l->classes[i], from);
+	for (uint32_t i = 0; i < l->n; i++) {
+		struct ledger_class *c = &l->classes[i];
+		uint32_t every = c->every_s * (1000 / TICK_MS);
+
+		begin_span(c, now - from > every ? now - every : from);
+	}
 }
 
 void

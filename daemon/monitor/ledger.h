@@ -44,8 +44,12 @@ void ledger_end(struct ledger *l, uint32_t class_, uint32_t due);
  * second, whichever is more.
  */
 bool ledger_advance(struct ledger *l, uint32_t class_, uint32_t now);
-/* Every plan from `from` on will be polled: the first span begins there. */
-void ledger_start(struct ledger *l, uint32_t from);
+/*
+ * Of what was planned in (from, now] each question was asked at least once,
+ * and all that is planned later will be: the first spans begin at `from`, or
+ * an interval ago, if that is later.
+ */
+void ledger_start(struct ledger *l, uint32_t from, uint32_t now);
 /* The clock stepped, or polling stopped: the next span begins one
  * interval after `from`, when all that was missed has been asked. */
 void ledger_restart(struct ledger *l, uint32_t from);

@@ -92,7 +92,7 @@ put_spans(struct monitor *m)
 	uint32_t limit;
 	size_t n = 0;
 
-	if (m->spans_open || !m->planned || m->setup.once)
+	if (m->spans_open || !m->planned || !m->ledger_open || m->setup.once)
 		return;
 	limit = ledger_limit(m);
 	if (m->drained < limit)
@@ -157,6 +157,7 @@ look_at_clock(struct monitor *m)
 		 "evenly, coverage begins a new span",
 	    (long long)(off / WALL_S(1)));
 	m->origin = origin;
+	m->load_stepped = !m->ledger_open;
 	ledger_restart(&m->ledger, monitor_tick_now(m));
 }
 

@@ -262,8 +262,11 @@ struct monitor {
 	uint8_t n_groups;
 	struct arena names; /* of groups; kept while evidence may name them */
 	struct ledger ledger;
-	uint32_t drained; /* the wheel has nothing due before this tick */
-	bool spans_open;  /* a commit of spans is on its way */
+	uint32_t drained;   /* the wheel has nothing due before this tick */
+	uint32_t load_from; /* the tick at which the first load began */
+	bool load_stepped;  /* the clock stepped since, before it ended */
+	bool ledger_open;   /* all is loaded, and what was due by then began */
+	bool spans_open;    /* a commit of spans is on its way */
 	struct sight sight;
 	struct gate gate;
 	struct lateness lateness;
@@ -357,8 +360,9 @@ MUST_CHECK int poll_restart(struct monitor *m);
 void poll_stop(struct monitor *m);
 /* Plans the next poll of a watched question by its phase, after now. */
 void poll_plan(struct monitor *m, uint32_t id);
-/* The same, for who has its key. */
-void poll_plan_key(struct monitor *m, uint32_t id, const struct uuid *key);
+/* The same of a row that was loaded: at once, if a plan was missed since the
+ * load began. */
+void poll_plan_known(struct monitor *m, uint32_t id, const struct uuid *key);
 /* A stray is out of the wheel: it is planned anew, or no longer watched. */
 void poll_stray(struct monitor *m, uint32_t id);
 /* Does so with those of one slot of the wheel, see wheel_sift(). */

@@ -28,7 +28,10 @@
 #include "poll_priv.h"
 #include "schedule/spread.h"
 
-enum { DUE_RUN = 32 }; /* divides POLL_TURN_MAX */
+enum {
+	DUE_RUN = 32, /* divides POLL_TURN_MAX */
+	TICKS_A_SECOND = 1000 / TICK_MS
+};
 
 uint8_t
 poll_home(const struct monitor *m, uint32_t id)
@@ -58,25 +61,42 @@ wheel_put(struct monitor *m, uint32_t id, uint32_t due)
 	wheel_add(m->wheel, id, monitor_mono_of(m, due + jitter / TICK_MS));
 }
 
+/* The first plan after a tick, in ticks, rounded down. */
+static uint32_t
+plan_after(const struct monitor *m, const struct uuid *key, uint32_t every_s,
+    uint32_t after)
+{
+	uint32_t phase = spread_phase_ms(key, every_s);
+	int64_t after_ms = (monitor_wall_of(m, after) - PLAN_ANCHOR) / 1000;
+	int64_t next = spread_next_ms(phase, every_s, after_ms);
+
+	return after + (uint32_t)((next - after_ms) / TICK_MS);
+}
+
 void
 poll_plan(struct monitor *m, uint32_t id)
 {
 	struct store_key key = table_key(m->table, id);
+	uint32_t every_s =
+	    policy_get(m->table, table_question(m->table, id)->policy)->every_s;
 
-	poll_plan_key(m, id, &key.question);
+	wheel_put(
+	    m, id, plan_after(m, &key.question, every_s, monitor_tick_now(m)));
 }
 
 void
-poll_plan_key(struct monitor *m, uint32_t id, const struct uuid *key)
+poll_plan_known(struct monitor *m, uint32_t id, const struct uuid *key)
 {
-	struct question *q = table_question(m->table, id);
-	const struct policy *p = policy_get(m->table, q->policy);
-	uint32_t phase = spread_phase_ms(key, p->every_s);
+	uint32_t every_s =
+	    policy_get(m->table, table_question(m->table, id)->policy)->every_s;
 	uint32_t now = monitor_tick_now(m);
-	int64_t now_ms = (monitor_wall_of(m, now) - PLAN_ANCHOR) / 1000;
-	int64_t next = spread_next_ms(phase, p->every_s, now_ms);
+	uint32_t due = plan_after(m, key, every_s, m->load_from);
 
-	wheel_put(m, id, now + (uint32_t)((next - now_ms) / TICK_MS));
+	/* The last that was missed. */
+	if (due <= now)
+		due += (now - due) / (every_s * TICKS_A_SECOND) *
+		       (every_s * TICKS_A_SECOND);
+	wheel_put(m, id, due);
 }
 
 /* The next planned time after the one that just ended; skips missed ones. */
@@ -85,7 +105,7 @@ plan_next(struct monitor *m, uint32_t id)
 {
 	struct question *q = table_question(m->table, id);
 	uint32_t step =
-	    policy_get(m->table, q->policy)->every_s * (1000 / TICK_MS);
+	    policy_get(m->table, q->policy)->every_s * TICKS_A_SECOND;
 	uint32_t now = monitor_tick_now(m);
 	uint32_t due = q->due + step;
 
@@ -143,14 +163,24 @@ take_due(struct monitor *m, uint32_t id, mono_ns due)
 		pump_add_due(m, s, id, due);
 }
 
-/* All that was due has begun.  After a gap the ledger begins a new span. */
+/*
+ * All that was due has begun: the first time that this is so of all that is
+ * known, the ledger begins.  After a gap it begins a new span.
+ */
 static void
 note_drained(struct monitor *m)
 {
 	uint32_t now = monitor_tick_now(m);
 
-	if (now - m->drained > GAP_TICKS)
+	if (m->loaded && !m->ledger_open) {
+		m->ledger_open = true;
+		if (m->load_stepped)
+			ledger_restart(&m->ledger, now);
+		else
+			ledger_start(&m->ledger, m->load_from, now);
+	} else if (now - m->drained > GAP_TICKS) {
 		ledger_restart(&m->ledger, now);
+	}
 	m->drained = now;
 }
 

@@ -5,9 +5,11 @@
  *
  * A restart asks nothing at once that has a state: each question goes on at
  * its planned time, which depends on its key only, from the moment that its
- * row is here; the rows behind it need not be.  What is new is known when all
- * rows are.  Fingerprints are computed anew from the stored contents, with
- * this process's own key.
+ * row is here; the rows behind it need not be.  Only what was planned while
+ * its row was on its way is asked when that is here, so that from the start
+ * of the load on no plan is left out, and the ledger can begin there.  What is
+ * new is known when all rows are.  Fingerprints are computed anew from the
+ * stored contents, with this process's own key.
  */
 
 #include "base/log.h"
@@ -138,7 +140,7 @@ on_row(void *ctx, const struct store_row *row)
 	if (row->content != NULL && (q->flags & Q_KNOWN) == 0) {
 		take_state(m, id, row);
 		if (!m->setup.once)
-			poll_plan_key(m, id, &row->key.question);
+			poll_plan_known(m, id, &row->key.question);
 	}
 	if (row->failing && idmap_get(&m->failing, id) == NULL)
 		outage_restore(m, id, row);
@@ -165,9 +167,6 @@ on_loaded(void *ctx, int err)
 	m->loaded = true;
 	fresh_loaded(m);
 	m->restore_next = 0;
-	/* All that is known is planned: no plan from now on is left out. */
-	m->drained = monitor_tick_now(m);
-	ledger_start(&m->ledger, m->drained);
 	loop_timer_in(m->tick, 0);
 }
 
@@ -176,6 +175,8 @@ restore_start(struct monitor *m)
 {
 	if (m->loaded || m->loading)
 		return;
+	if (!m->polling)
+		m->load_from = monitor_tick_now(m);
 	m->loading = true;
 	m->polling = true;
 	m->load_retry = 0;

@@ -44,6 +44,7 @@ struct store {
 	store_done_fn *on_loaded;
 	void *load_ctx;
 	struct pending *first, **end;
+	uint32_t loaded;    /* so many names were told */
 	struct buf content; /* of every name, version 0, packed */
 };
 
@@ -172,7 +173,15 @@ on_load(void *ctx)
 	    .last_seen = loop_wall(s->loop) - WALL_S(10),
 	};
 
-	for (uint32_t i = 0; i < s->world->n_names; i++) {
+	for (; s->loaded < s->world->n_names; s->loaded++) {
+		uint32_t i = s->loaded;
+		mono_ns at = s->world->begin +
+		             MONO_MS(s->world->load_ms) / s->world->n_names * i;
+
+		if (at > loop_mono(s->loop)) {
+			loop_timer_at(s->load, at);
+			return;
+		}
 		if (s->world->names[i].is_new)
 			continue;
 		make_name(i, &name);
@@ -281,8 +290,9 @@ void
 commit_spans(struct store *s, const struct commit_span *spans, size_t n,
     store_done_fn *done, void *ctx)
 {
-	(void)spans;
-	(void)n;
+	if (s->world->on_span != NULL)
+		for (size_t i = 0; i < n; i++)
+			s->world->on_span(s->world, &spans[i]);
 	pend(s, done, ctx, 0);
 }
 

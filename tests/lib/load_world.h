@@ -37,6 +37,8 @@ enum {
 	LOAD_COMMIT_MS = 20
 };
 
+struct commit_span;
+
 struct load_name {
 	uint32_t every_s;
 	bool silent;
@@ -63,6 +65,9 @@ struct load_world;
 typedef void load_ask_fn(
     struct load_world *w, uint32_t name, uint8_t server, uint8_t flags);
 
+/* It is said that all planned polls of an interval ended, up to a time. */
+typedef void load_span_fn(struct load_world *w, const struct commit_span *s);
+
 struct load_world {
 	/* Set before load_start(): */
 	uint32_t n_names;
@@ -70,6 +75,8 @@ struct load_world {
 	struct load_server servers[LOAD_SERVERS_MAX];
 	uint8_t n_servers;
 	load_ask_fn *on_ask;
+	load_span_fn *on_span; /* or NULL */
+	uint32_t load_ms;      /* the database tells its rows over so long */
 	void *ctx;
 	/* To look at: */
 	uint64_t seed;

@@ -162,12 +162,24 @@ test_ledger_the_first_span_begins_at_the_start(void **state)
 	uint32_t c = start(60, 0);
 
 	(void)state;
-	ledger_start(&ledger, 1000 * TICKS_S);
+	ledger_start(&ledger, 1000 * TICKS_S, 1000 * TICKS_S);
 	assert_false(ledger_advance(&ledger, c, 1000 * TICKS_S));
 	assert_true(ledger_advance(&ledger, c, 1020 * TICKS_S));
 	assert_int_equal(ledger.classes[c].from, 1000 * TICKS_S);
 	assert_true(ledger.classes[c].to > 1000 * TICKS_S);
 	assert_true(ledger.classes[c].to < 1020 * TICKS_S);
+}
+
+static void
+test_ledger_the_first_span_covers_the_load_but_no_two_plans_of_it(void **state)
+{
+	uint32_t c = start(60, 0);
+	uint32_t other = ledger_class(&ledger, 5);
+
+	(void)state;
+	ledger_start(&ledger, 1000 * TICKS_S, 1012 * TICKS_S);
+	assert_int_equal(ledger.classes[c].from, 1000 * TICKS_S);
+	assert_int_equal(ledger.classes[other].from, 1007 * TICKS_S);
 }
 
 static void
@@ -313,6 +325,8 @@ main(void)
 	    cmocka_unit_test(
 		test_ledger_a_span_begins_an_interval_after_the_restart),
 	    cmocka_unit_test(test_ledger_the_first_span_begins_at_the_start),
+	    cmocka_unit_test(
+		test_ledger_the_first_span_covers_the_load_but_no_two_plans_of_it),
 	    cmocka_unit_test(test_ledger_a_restart_forgets_no_open_poll),
 	    cmocka_unit_test(
 		test_ledger_says_so_at_most_eight_times_an_interval),

@@ -14,6 +14,8 @@
 
 #include <stdlib.h>
 
+#include "schedule/spread.h"
+
 #define LOAD_WORLD_HERE
 #include "load_world.c"
 
@@ -137,10 +139,114 @@ test_a_restart_with_100000_names_is_no_burst_and_the_load_is_even(void **state)
 	check_jitter(w);
 }
 
+/* ---- a load that takes long ---- */
+
+enum { SLOW_NAMES = 6000, LOAD_S = 20, INTERVALS = 3 };
+
+static const uint32_t intervals[INTERVALS] = {5, 30, 600};
+static mono_ns *slow_asked; /* each name the last time, since the start */
+static int64_t span_from_ms[INTERVALS], span_told_ms;
+
+static void
+note_slow(struct load_world *w, uint32_t name, uint8_t server, uint8_t flags)
+{
+	(void)server;
+	(void)flags;
+	slow_asked[name] = loop_mono(w->loop) - w->begin;
+}
+
+static int64_t
+since_begin_ms(const struct load_world *w, wall_us at)
+{
+	return (at - loop_wall(w->loop)) / 1000 +
+	       (loop_mono(w->loop) - w->begin) / MONO_MS(1);
+}
+
+static void
+note_span(struct load_world *w, const struct commit_span *s)
+{
+	for (unsigned i = 0; i < INTERVALS; i++) {
+		if (s->every_s == intervals[i] && span_from_ms[i] < 0)
+			span_from_ms[i] = since_begin_ms(w, s->from);
+	}
+	if (span_told_ms < 0)
+		span_told_ms = (loop_mono(w->loop) - w->begin) / MONO_MS(1);
+}
+
+/* The last plan until then, since the start; it may lie before that. */
+static int64_t
+last_plan_ms(struct load_world *w, uint32_t i, int64_t until_ms)
+{
+	struct name name;
+	struct uuid key;
+	int64_t every = 1000 * (int64_t)w->names[i].every_s;
+	int64_t begin =
+	    loop_wall(w->loop) / 1000 - since_begin_ms(w, loop_wall(w->loop));
+	int64_t phase;
+
+	make_name(i, &name);
+	key = question_key("default", name.wire, name_size(name.wire), TYPE_A);
+	phase = spread_phase_ms(&key, w->names[i].every_s);
+	return (begin + until_ms - phase) / every * every + phase - begin;
+}
+
+/*
+ * While rows come over 20 s, what is planned before they are here is asked
+ * when they are: the spans begin with the load, or an interval before its
+ * end, and what they say was asked was asked.
+ */
+static void
+test_what_is_planned_while_rows_are_loaded_is_asked_and_is_in_the_spans(
+    void **state)
+{
+	struct load_world *w = load_new(SLOW_NAMES);
+	const int64_t end_ms = 1000 * (LOAD_S + 1);
+	unsigned n = 0;
+
+	(void)state;
+	slow_asked = calloc(SLOW_NAMES, sizeof(*slow_asked));
+	assert_non_null(slow_asked);
+	w->on_ask = note_slow;
+	w->on_span = note_span;
+	w->load_ms = 1000 * LOAD_S;
+	for (uint32_t i = 0; i < SLOW_NAMES; i++)
+		w->names[i].every_s = intervals[i % INTERVALS];
+	for (unsigned i = 0; i < INTERVALS; i++)
+		span_from_ms[i] = -1;
+	span_told_ms = -1;
+	load_start(w);
+	load_advance(w, MONO_MS(end_ms));
+	for (uint32_t i = 0; i < SLOW_NAMES; i++) {
+		/* Sent up to a twentieth of the interval later, and a tick. */
+		int64_t plan =
+		    last_plan_ms(w, i, end_ms - w->names[i].every_s * 50 - 200);
+
+		if (plan <= 100)
+			continue;
+		n++;
+		if (slow_asked[i] / MONO_MS(1) < plan - 100)
+			fail_msg("n%u, every %u s: planned for %lld ms, asked "
+				 "at %lld ms; seed %llu",
+			    i, w->names[i].every_s, (long long)plan,
+			    (long long)(slow_asked[i] / MONO_MS(1)),
+			    (unsigned long long)w->seed);
+	}
+	assert_true(n > SLOW_NAMES / 3);
+	load_advance(w, MONO_S(600));
+	assert_true(span_told_ms >= 1000 * LOAD_S);
+	assert_in_range(span_from_ms[0], 1000 * (LOAD_S - 6), 1000 * LOAD_S);
+	assert_in_range(span_from_ms[1], 0, 200);
+	assert_in_range(span_from_ms[2], 0, 200);
+	load_free(w);
+	free(slow_asked);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(
+		test_what_is_planned_while_rows_are_loaded_is_asked_and_is_in_the_spans),
 	    cmocka_unit_test_setup_teardown(
 		test_a_restart_with_100000_names_is_no_burst_and_the_load_is_even,
 		setup, teardown),
