@@ -97,13 +97,13 @@ begin_span(struct ledger_class *c, uint32_t from)
 }
 
 void
-ledger_start(struct ledger *l, uint32_t from, uint32_t now)
+ledger_start(struct ledger *l, uint32_t from, uint32_t to)
 {
 	for (uint32_t i = 0; i < l->n; i++) {
 		struct ledger_class *c = &l->classes[i];
 		uint32_t every = c->every_s * (1000 / TICK_MS);
 
-		begin_span(c, now - from > every ? now - every : from);
+		begin_span(c, to - from > every ? to - every : from);
 	}
 }
 

@@ -45,11 +45,11 @@ void ledger_end(struct ledger *l, uint32_t class_, uint32_t due);
  */
 bool ledger_advance(struct ledger *l, uint32_t class_, uint32_t now);
 /*
- * Of what was planned in (from, now] each question was asked at least once,
- * and all that is planned later will be: the first spans begin at `from`, or
- * an interval ago, if that is later.
+ * The last of a question's plans in (from, to] is asked, and so is all that is
+ * planned later: the first spans begin at `from`, or an interval before `to`
+ * if that is later.
  */
-void ledger_start(struct ledger *l, uint32_t from, uint32_t now);
+void ledger_start(struct ledger *l, uint32_t from, uint32_t to);
 /* The clock stepped, or polling stopped: the next span begins one
  * interval after `from`, when all that was missed has been asked. */
 void ledger_restart(struct ledger *l, uint32_t from);

@@ -264,6 +264,7 @@ struct monitor {
 	struct ledger ledger;
 	uint32_t drained;   /* the wheel has nothing due before this tick */
 	uint32_t load_from; /* the tick at which the first load began */
+	uint32_t load_to;   /* ... and ended */
 	bool load_stepped;  /* the clock stepped since, before it ended */
 	bool ledger_open;   /* all is loaded, and what was due by then began */
 	bool spans_open;    /* a commit of spans is on its way */

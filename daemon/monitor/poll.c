@@ -177,7 +177,7 @@ note_drained(struct monitor *m)
 		if (m->load_stepped)
 			ledger_restart(&m->ledger, now);
 		else
-			ledger_start(&m->ledger, m->load_from, now);
+			ledger_start(&m->ledger, m->load_from, m->load_to);
 	} else if (now - m->drained > GAP_TICKS) {
 		ledger_restart(&m->ledger, now);
 	}

@@ -60,9 +60,10 @@ struct question {
 	uint8_t *name;  /* as sent: mixed case; in near or in question_far */
 	uint32_t print; /* of name and type: same question, other socket */
 	uint16_t type;
-	uint16_t next; /* in an outgoing, waiting or free list */
-	uint16_t conn; /* while QUESTION_TCP */
-	uint8_t state; /* enum question_state */
+	uint16_t next;     /* in an outgoing, waiting or free list */
+	uint16_t conn;     /* while QUESTION_TCP */
+	uint8_t state : 7; /* enum question_state */
+	bool overdue : 1; /* its first timeout passed: see server_in_window() */
 	uint8_t server;
 	uint8_t flags; /* ASK_* */
 	uint8_t name_size;

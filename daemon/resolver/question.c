@@ -47,6 +47,7 @@ finish(struct resolver *r, struct question *q, struct answer *a)
 	detach(r, q);
 	inflight_give(&r->inflight, q);
 	s->open--;
+	s->n_overdue -= q->overdue;
 	r->hooks.on_answer(r->hooks.ctx, a);
 }
 
@@ -260,6 +261,10 @@ expire_udp(struct resolver *r, struct question *q, mono_ns now)
 		inflight_due_set(&r->inflight, q, q->deadline);
 		udp_read(p);
 		return;
+	}
+	if (!q->overdue) {
+		q->overdue = true;
+		s->n_overdue++;
 	}
 	if (!q->loss_noted && q->first.port != NIL) {
 		/* Of a name that never answers it is no news. */

@@ -76,10 +76,11 @@ struct server {
 	socklen_t sa_size;
 	uint8_t index;
 	uint32_t open;
-	bool full;        /* said ERR_FULL, owes on_room */
-	bool full_urgent; /* said it to one in a hurry */
-	bool gso;         /* datagrams leave in segments, as long as they can */
-	mono_ns tell_at;  /* on_room not before this */
+	uint32_t n_overdue; /* of them */
+	bool full;          /* said ERR_FULL, owes on_room */
+	bool full_urgent;   /* said it to one in a hurry */
+	bool gso;        /* datagrams leave in segments, as long as they can */
+	mono_ns tell_at; /* on_room not before this */
 	struct pace pace;
 
 	struct port *ports;
@@ -189,6 +190,12 @@ bool server_has_room(struct server *s, bool urgent, mono_ns now);
 /* When time alone may bring room; INT64_MAX: only answers can. */
 mono_ns server_room_at(const struct server *s, mono_ns now);
 void server_say_full(struct server *s, bool urgent, mono_ns now);
+/*
+ * What counts against the window.  A datagram that has no answer after its
+ * timeout fills no buffer any more: if it did, names that nobody answers for
+ * would keep the others waiting, for as long as they are retried.
+ */
+uint32_t server_in_window(const struct server *s);
 mono_ns server_timeout(const struct server *s, unsigned n_tries);
 void server_rtt(struct server *s, mono_ns rtt);
 void server_ended(

@@ -43,6 +43,12 @@ server_has_ports(const struct server *s, mono_ns now)
 	return now >= s->reopen_at || s->unreachable;
 }
 
+uint32_t
+server_in_window(const struct server *s)
+{
+	return s->open - s->n_overdue;
+}
+
 bool
 server_has_room(struct server *s, bool urgent, mono_ns now)
 {
@@ -54,7 +60,9 @@ server_has_room(struct server *s, bool urgent, mono_ns now)
 		return false;
 	if (!server_has_ports(s, now))
 		return false;
-	return pace_has_room(&s->pace, s->open, urgent, now);
+	if (s->open >= s->pace.window_max)
+		return false;
+	return pace_has_room(&s->pace, server_in_window(s), urgent, now);
 }
 
 /*

@@ -73,7 +73,7 @@ heard(struct resolver *r, struct question *q, mono_ns sent)
 
 	server_rtt(s, loop_mono(r->loop) - sent);
 	if (!q->loss_noted)
-		pace_good(&s->pace, s->open);
+		pace_good(&s->pace, server_in_window(s));
 	q->loss_noted = true;
 }
 

@@ -219,6 +219,45 @@ test_the_window_stays_where_what_failed_before_is_lost(void **state)
 	assert_int_equal(resolver_health(w->resolver, 0).window, 250);
 }
 
+static bool
+has_told_room(const struct world *w)
+{
+	return w->n_rooms > 0;
+}
+
+/*
+ * Of names that nobody answers for, only the first datagram's time counts
+ * against the window; and there are never more than the largest window.
+ */
+static void
+test_what_is_overdue_leaves_its_place_in_the_window_to_others(void **state)
+{
+	struct world *w = *state;
+	unsigned n = 0;
+
+	w->limits.timeout_ms = 100;
+	w->limits.tries_max = 3;
+	w->limits.window_start = 100;
+	w->limits.window_max = 150;
+	world_start(w, silent);
+	while (world_try(w, n, ASK_FAILED) == 0)
+		n++;
+	assert_int_equal(n, 90);
+	world_until(w, has_told_room);
+	assert_int_equal(w->n_answers, 0);
+	assert_int_equal(resolver_health(w->resolver, 0).open, 90);
+	while (world_try(w, n, ASK_FAILED) == 0)
+		n++;
+	assert_int_equal(w->n_answers, 0);
+	assert_in_range(n, 91, 150);
+	world_run(w, n);
+	assert_int_equal(resolver_health(w->resolver, 0).open, 0);
+	/* All of them have given their places back. */
+	for (n = 0; world_try(w, n, ASK_FAILED) == 0;)
+		n++;
+	assert_int_equal(n, 90);
+}
+
 static void
 refuse(void *ctx, struct hostile *h, const struct hostile_ask *ask)
 {
@@ -610,6 +649,7 @@ main(void)
 	    T(test_WF9_a_dead_server_gets_less_and_less),
 	    T(test_WF10_sixteen_refusals_in_a_row_are_left_alone_for_a_second),
 	    T(test_the_window_stays_where_what_failed_before_is_lost),
+	    T(test_what_is_overdue_leaves_its_place_in_the_window_to_others),
 	    T(test_WF10_one_question_ends_the_backoff_and_it_decides),
 	    T(test_WF16_after_a_stop_what_waits_is_read_before_anything_expires),
 	    T(test_WF17_without_descriptors_it_goes_on_with_fewer_sockets),
