@@ -267,7 +267,8 @@ run: all ## watch for real: RESOLVERS=ip:port WATCHLISTS=file
 demo: all $(BUILD)/.deps-test ## changes by script, on loopback
 	@DNSVIGIL='$(SHOWN)' python3 tests/live/demo.py
 
-bench: all $(B)/answerer $(B)/bench_micro $(BUILD)/.deps-test ## figures: N=names CASE=name
+BENCH := answerer bench_micro bench_table
+bench: all $(BENCH:%=$(B)/%) $(BUILD)/.deps-test ## figures: N=names CASE=name
 	@B=$(B) python3 tests/bench/bench.py
 
 # Helpers of the benchmarks: a server that costs little, the room resolver
@@ -284,6 +285,11 @@ $(B)/bench_resolver: $(B)/tests/bench/bench_resolver.o \
 $(B)/bench_micro: $(B)/tests/bench/bench_micro.o $(call archives,monitor)
 	$(say) LINK $@
 	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS)
+
+# As the program is linked.
+$(B)/bench_table: $(B)/tests/bench/bench_table.o $(call archives,monitor)
+	$(say) LINK $@
+	$(Q)$(LINK) $(lto) -o $@ $^ $(PKG_LIBS)
 
 # --- reading the text ------------------------------------------------------
 

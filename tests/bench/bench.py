@@ -40,6 +40,8 @@ PASSES = 3          # with one name in a hundred changed in each
 CHANGES_MAX_S = 60  # of a window with changes
 TYPES = ("A", "AAAA", "MX", "NS", "TXT", "CAA", "HTTPS", "SRV")
 STORM_RATE = 10000
+RELOAD = 10000      # names that leave a list, and as many that join it
+LISTS_N = 1000000
 SEEN_N = int(os.environ.get("SEEN_N") or 1000000)
 
 
@@ -348,6 +350,22 @@ class Bench:
         for name, v in zip(("p50", "p99"), re.findall(r"[\d.]+", text)):
             self.say(f"decided_after_{name}" + end, 1000 * float(v), "ms")
 
+    # ---- another list ----
+
+    def reload(self):
+        """Some names less and as many more, while all the others are asked."""
+        w.progress(f"{self.case.name}: reload")
+        first = self.begin()
+        begin = time.monotonic()
+        self.daemon.reload(w.Names(self.names.n, self.names.types,
+                                   first=RELOAD))
+        self.say("reload", time.monotonic() - begin, "s")
+        self.daemon.wait_settled(600)
+        win = Window(first, self.end())
+        self.say("reload_cpu_daemon", win.daemon_us * win.n / 1e6, "s")
+        self.say("reload_questions", win.n, "questions")
+        self.say_lateness([win], "reload")
+
     # ---- as fast as it can ----
 
     def flat_out(self, more):
@@ -448,6 +466,8 @@ class Bench:
             base = self.watch(WINDOW_S)
             self.say("cpu_daemon_unchanged_two_servers", base.daemon_us,
                      "us/question")
+            if self.case.name == "1m_x1":
+                self.reload()
             self.changed(1, base)
             self.changed(100, base)
         self.say("took", time.monotonic() - begin, "s")
@@ -455,10 +475,50 @@ class Bench:
 
 # ---- which ----
 
+def helper(name):
+    return os.path.join(w.ROOT, os.environ.get("B") or "build/release", name)
+
+
 def micro():
-    program = os.path.join(w.ROOT, os.environ.get("B") or "build/release",
-                           "bench_micro")
-    subprocess.run([program], check=True, stdin=subprocess.DEVNULL)
+    subprocess.run([helper("bench_micro")], check=True,
+                   stdin=subprocess.DEVNULL)
+
+
+FORMS = {
+    "plain": ("", "{x}\n"),
+    "csv": ("name,owner\n", "{x},team{t}\n"),
+    "yaml": ("watch:\n", "  - {x}\n"),
+    "yaml_owner": ("watch:\n", "  - {{name: {x}, owner: team{t}}}\n"),
+    "yaml_tags": ("watch:\n", "  - {{name: {x}, tags: [owned]}}\n"),
+}
+
+
+def lists():
+    """Lists of a million names, only read and with a table of questions."""
+    with w.World() as world:
+        for form, (head, line) in FORMS.items():
+            w.progress(f"lists: {form}")
+            path = world.path("list." + {"plain": "txt", "csv": "csv"}.get(
+                form, "yaml"))
+            with open(path, "w", encoding="ascii") as f:
+                f.write(head)
+                for i, x in enumerate(w.Names(LISTS_N, [])):
+                    f.write(line.format(x=x, t=i % 10))
+            runs = [subprocess.run(
+                [helper("bench_table"), path], check=True, text=True,
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE).stdout
+                for _ in range(3)]
+            for what, unit in (("cpu", "s"), ("peak", "kB")):
+                found = [re.findall(rf"^{what} (\S+)", x, re.M)
+                         for x in runs]
+                for i, kind in enumerate(("read", "kept")):
+                    v = statistics.median(float(x[i]) for x in found)
+                    print(f"lists.{form}_{what}_{kind} {v:.2f} {unit}",
+                          flush=True)
+            for key in ("questions", "table", "table_per_question"):
+                found = re.search(rf"^{key} (.*)", runs[0], re.M)
+                print(f"lists.{form}_{key} {found[1]}", flush=True)
+            os.unlink(path)
 
 
 def chosen():
@@ -472,7 +532,7 @@ def chosen():
     known = {c.name: c for c in CASES}
     for name in wanted.split(","):
         if name not in known:
-            raise w.Trouble(f"CASE is some of: {' '.join(known)}, micro")
+            raise w.Trouble(f"CASE is some of: {' '.join(known)}, or micro or lists")
     return [known[name] for name in wanted.split(",")]
 
 
@@ -484,12 +544,13 @@ def main():
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, on_signal)
     try:
-        if os.environ.get("CASE") == "micro":
-            micro()
+        if os.environ.get("CASE") in ("micro", "lists"):
+            globals()[os.environ["CASE"]]()
             return 0
         cases = chosen()
         if len(cases) == len(CASES):
             micro()
+            lists()
         for case in cases:
             with w.World() as world:
                 Bench(world, case).run()

@@ -182,12 +182,14 @@ def free_ports(n):
 class Names:
     """n0.bench.example. and so on, written anew where they are needed."""
 
-    def __init__(self, n, types):
+    def __init__(self, n, types, first=0):
         self.n = n
         self.types = types
+        self.first = first
 
     def __iter__(self):
-        return (f"n{i}.{ORIGIN}" for i in range(self.n))
+        return (f"n{i}.{ORIGIN}"
+                for i in range(self.first, self.first + self.n))
 
 
 class Answerer:
@@ -428,6 +430,7 @@ class Daemon:
         self.program = program
         self.process = None
         self.config = None
+        self.every = 0
         self.more = ""  # said of each resolver
 
     def migrate(self):
@@ -435,13 +438,27 @@ class Daemon:
         command([self.program, "migrate", "--sql", os.path.join(ROOT, "sql"),
                  "--grant", "dnsvigil", "--database", owner])
 
-    def start(self, names, ports, every, rate="none"):
+    def write_list(self, names, every):
         with open(self.world.path("names.yaml"), "w", encoding="ascii") as f:
             types = ", ".join(names.types)
             f.write(f"watchlist: bench\ndefaults: {{types: [{types}], "
                     f"every: {every}s, confirm: cache}}\nwatch:\n")
             for x in names:
                 f.write(f"  - {x}\n")
+
+    def reload(self, names):
+        """Until it says that it is done."""
+        self.write_list(names, self.every)
+        self.process.send_signal(signal.SIGHUP)
+
+        def is_done():
+            with open(self.world.path("dnsvigil.err"), encoding="utf-8") as f:
+                return "reloaded:" in f.read()
+        self.wait_for("reloaded", is_done, 300)
+
+    def start(self, names, ports, every, rate="none"):
+        self.every = every
+        self.write_list(names, every)
         more = ", " + self.more if self.more else ""
         servers = "".join(
             f'  - {{address: "127.0.0.1:{p}", rate: {rate}, group: g{p}'

@@ -106,6 +106,29 @@ class Steady(world.WorldCase):
         self.assert_least(50, 200)
         self.assert_least(2000, 16000)
 
+    def test_with_gso_many_questions_leave_as_one_and_a_change_is_told(self):
+        """Where it is asked for, and the kernel can do it."""
+        names = ["n%d.s.example" % i for i in range(1000, 2000)]
+        d = self.world.daemon([(self.nsd, "g1, gso: true")],
+                              watch(*names, types="A"))
+        counts = self.start(d)
+        before = counts.read()[1], d.status()["wire"]["sent_udp"]
+        d.rounds(3)
+        messages = counts.read()[1] - before[0]
+        datagrams = d.status()["wire"]["sent_udp"] - before[1]
+        self.assertGreater(datagrams, 2000)
+        self.assertLess(messages, datagrams / 2)
+        self.assertEqual(d.status()["questions"]["failing"], 0)
+        self.zone.set("n1234", "A", "198.51.100.1")
+        self.world.publish(self.zone)
+        d.wait(lambda: d.changes(), 60, "the change is told")
+        self.assertEqual([c["name"] for c in d.changes()],
+                         ["n1234.s.example."])
+        d.rounds(2)
+        self.assertEqual(len(d.changes()), 1)
+        self.assertEqual(d.stop(), 0)
+        print("gso: %d datagrams in %d messages" % (datagrams, messages))
+
     def rows(self, d):
         """Rows ever written, by table.  No backend of the daemon is left, so
         nothing is still to be counted."""
