@@ -358,7 +358,7 @@ class Bench:
         first = self.begin()
         begin = time.monotonic()
         self.daemon.reload(w.Names(self.names.n, self.names.types,
-                                   first=RELOAD))
+                                   first=min(RELOAD, self.n // 100)))
         self.say("reload", time.monotonic() - begin, "s")
         self.daemon.wait_settled(600)
         win = Window(first, self.end())
