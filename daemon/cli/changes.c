@@ -8,7 +8,6 @@
  * that way, because entries become visible in the order of their seq.
  */
 
-#include <ctype.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -78,7 +77,7 @@ struct changes {
 	struct reader *reader;
 	struct read_changes query;
 	char name[NAME_TEXT_SIZE];
-	char tag[256];
+	char tag[CLI_TAG_SIZE];
 	bool json;
 	bool follow;
 	bool baseline;
@@ -260,15 +259,6 @@ list(struct changes *c, const char *conninfo)
 /* ---- options ---- */
 
 static int
-take_time(const char *text, wall_us *out)
-{
-	if (wall_parse(text, clock_wall(), out) == 0)
-		return 0;
-	return cli_wrong(&spec,
-	    "'%s' is no time: 2026-11-21T17:00:00Z, 2026-11-21 or -24h", text);
-}
-
-static int
 take_name(struct changes *c, const char *text)
 {
 	struct name name;
@@ -310,9 +300,9 @@ take_filter(struct changes *c, int option, const char *text)
 
 	switch (option) {
 	case OPT_SINCE:
-		return take_time(text, &c->query.since);
+		return cli_time(&spec, text, &c->query.since);
 	case OPT_UNTIL:
-		return take_time(text, &c->query.until);
+		return cli_time(&spec, text, &c->query.until);
 	case OPT_NAME:
 		return take_name(c, text);
 	case OPT_TYPE:
@@ -327,13 +317,7 @@ take_filter(struct changes *c, int option, const char *text)
 		    "'%s' is no severity: info, low, medium, high or critical",
 		    text);
 	case OPT_TAG:
-		/* Lists fold their tags. */
-		if (strlen(text) >= sizeof(c->tag))
-			return cli_wrong(&spec, "the tag is too long");
-		for (size_t i = 0; i <= strlen(text); i++)
-			c->tag[i] = (char)tolower((unsigned char)text[i]);
-		c->query.tag = c->tag;
-		return 0;
+		return cli_tag(&spec, text, c->tag, &c->query.tag);
 	case OPT_LIST:
 		c->query.list = text;
 		return 0;

@@ -5,6 +5,7 @@
  * the configuration, saying what was wrong in one line.
  */
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -40,6 +41,7 @@ static const struct command {
     {"lookup", "ask now, and compare with what is believed", cmd_lookup},
     {"changes", "changes that were decided, oldest first", cmd_changes},
     {"history", "what a name had, and when", cmd_history},
+    {"coverage", "how well names were watched, and the gaps", cmd_coverage},
 };
 enum { N_COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
@@ -320,4 +322,27 @@ cli_type(const struct cli_spec *spec, const char *text, uint16_t *out)
 	if (type_parse(text, out) == 0 && type_is_data(*out))
 		return 0;
 	return cli_wrong(spec, "'%s' is no record type", text);
+}
+
+int
+cli_time(const struct cli_spec *spec, const char *text, wall_us *out)
+{
+	if (wall_parse(text, clock_wall(), out) == 0)
+		return 0;
+	return cli_wrong(spec,
+	    "'%s' is no time: 2026-11-21T17:00:00Z, 2026-11-21 or -24h", text);
+}
+
+int
+cli_tag(const struct cli_spec *spec, const char *text, char room[CLI_TAG_SIZE],
+    const char **out)
+{
+	size_t size = strlen(text);
+
+	if (size >= CLI_TAG_SIZE)
+		return cli_wrong(spec, "the tag is too long");
+	for (size_t i = 0; i <= size; i++)
+		room[i] = (char)tolower((unsigned char)text[i]);
+	*out = room;
+	return 0;
 }

@@ -416,16 +416,6 @@ take_operand(struct history *h, size_t i, const char *text)
 }
 
 static int
-take_time(struct history *h, const char *text)
-{
-	h->has_at = true;
-	if (wall_parse(text, clock_wall(), &h->at) == 0)
-		return 0;
-	return cli_wrong(&spec,
-	    "'%s' is no time: 2026-11-21T17:00:00Z, 2026-11-21 or -24h", text);
-}
-
-static int
 run(struct history *h, const char *config, const char *database)
 {
 	char *conninfo = cli_database(&spec, config, database);
@@ -466,9 +456,10 @@ cmd_history(int argc, char **argv)
 			database = args.value;
 		else if (arg == OPT_JSON)
 			h.json = true;
-		else if (arg == OPT_AT)
-			status = take_time(&h, args.value);
-		else
+		else if (arg == OPT_AT) {
+			h.has_at = true;
+			status = cli_time(&spec, args.value, &h.at);
+		} else
 			return cli_end(&args, arg);
 	}
 	if (status == 0 && n_operands == 0)

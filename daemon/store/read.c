@@ -286,6 +286,7 @@ struct target {
 		read_baseline_fn *baseline;
 		read_interval_fn *interval;
 		read_believed_fn *believed;
+		read_coverage_fn *coverage;
 	} fn;
 	void *ctx;
 	struct buf text;
@@ -478,4 +479,44 @@ read_at(struct reader *r, const char *name, uint16_t type, wall_us at,
 	add_wall(&p, at);
 	add_shard(&p, name);
 	return ask(r, read_sql_at, &p, on_believed, &t);
+}
+
+static void
+on_coverage(void *to, const PGresult *row)
+{
+	struct target *t = to;
+	const struct read_coverage c = {.name = get_text(row, 0),
+	    .view = get_text(row, 1),
+	    .type = (uint16_t)get_int(row, 2),
+	    .questions = get_int(row, 3),
+	    .since = get_wall(row, 4),
+	    .until = get_wall(row, 5),
+	    .asked = get_int(row, 6),
+	    .failed = get_int(row, 7),
+	    .covered_us = get_int(row, 8),
+	    .whole_us = get_int(row, 9),
+	    .gap_since = get_wall(row, 10),
+	    .gap_until = get_wall(row, 11),
+	    .gap_failed = !PQgetisnull(row, 0, 12),
+	    .fail = (uint8_t)get_int(row, 12)};
+
+	t->fn.coverage(t->ctx, &c);
+}
+
+int
+read_coverage(struct reader *r, const struct read_changes *q, bool each,
+    read_coverage_fn *fn, void *ctx)
+{
+	struct target t = {.fn.coverage = fn, .ctx = ctx};
+	struct params p = {.n = 0};
+
+	add_wall(&p, q->since);
+	add_wall(&p, q->until);
+	add_text(&p, q->name);
+	add_int4(&p, q->type != 0, q->type);
+	add_text(&p, q->tag);
+	add_text(&p, q->list);
+	add_shard(&p, q->name);
+	add_bytes(&p, OID_BOOL, each, 1);
+	return ask(r, read_sql_coverage, &p, on_coverage, &t);
 }

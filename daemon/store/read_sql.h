@@ -9,5 +9,6 @@ extern const char read_sql_last_seq[];
 extern const char read_sql_baselines[];
 extern const char read_sql_history[];
 extern const char read_sql_at[];
+extern const char read_sql_coverage[];
 
 #endif

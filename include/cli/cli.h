@@ -17,6 +17,7 @@
 #include <stdio.h>
 
 #include "base/attr.h"
+#include "base/clock.h"
 #include "dns/name.h"
 
 struct config;
@@ -46,6 +47,7 @@ int cmd_status(int argc, char **argv);
 int cmd_lookup(int argc, char **argv);
 int cmd_changes(int argc, char **argv);
 int cmd_history(int argc, char **argv);
+int cmd_coverage(int argc, char **argv);
 
 /* ---- reading the arguments ---- */
 
@@ -141,5 +143,15 @@ MUST_CHECK int cli_name(const char *typed, struct name *out, const char **why);
 /* A type that can be watched; 0, or CLI_USAGE when it is none, told. */
 MUST_CHECK int cli_type(
     const struct cli_spec *spec, const char *text, uint16_t *out);
+
+/* A time, as base/clock.h has wall_parse(); 0, or CLI_USAGE, told. */
+MUST_CHECK int cli_time(
+    const struct cli_spec *spec, const char *text, wall_us *out);
+
+enum { CLI_TAG_SIZE = 256 };
+/* A tag as watchlists fold theirs, into `room`, which *out then points to;
+ * 0, or CLI_USAGE, told. */
+MUST_CHECK int cli_tag(const struct cli_spec *spec, const char *text,
+    char room[CLI_TAG_SIZE], const char **out);
 
 #endif

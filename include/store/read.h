@@ -107,4 +107,28 @@ typedef void read_believed_fn(void *ctx, const struct read_believed *b);
 MUST_CHECK int read_at(struct reader *r, const char *name, uint16_t type,
     wall_us at, read_believed_fn *fn, void *ctx);
 
+/*
+ * How well a question was watched in a window, by the ledger: of one, or the
+ * sum of all that match.  `name`, `view` and `type` of a sum are those of the
+ * longest gap.
+ */
+struct read_coverage {
+	const char *name, *view;
+	uint16_t type;
+	int64_t questions;
+	/* Counted from and to: since it is asked by its present plan, and up
+	 * to what the ledger knows. */
+	wall_us since, until;
+	int64_t asked, failed;        /* planned polls */
+	int64_t covered_us, whole_us; /* so long of so long it was seen */
+	wall_us gap_since, gap_until; /* the longest in which not; 0: none */
+	bool gap_failed;              /* it failed then, so: */
+	uint8_t fail;
+};
+typedef void read_coverage_fn(void *ctx, const struct read_coverage *c);
+/* Of the filters since, until, name, type, tag and list count; `each`: a row
+ * for each question, by name, type and view; else one row, or none. */
+MUST_CHECK int read_coverage(struct reader *r, const struct read_changes *q,
+    bool each, read_coverage_fn *fn, void *ctx);
+
 #endif

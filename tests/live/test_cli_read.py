@@ -299,6 +299,103 @@ class Changes(Loaded):
                      "'broken.example.'")
 
 
+
+class Coverage(Loaded):
+    """Plans are at each full minute; the ledger has 00:00 to 10:00 and 11:00
+    to 12:00."""
+
+    DAY_12 = ("--since", DAY + "00:00:00Z", "--until", DAY + "12:00:00Z")
+
+    def rows(self, *args):
+        return self.db("coverage", "--json", *args).rows
+
+    def test_a_name_with_an_outage_and_a_time_without_monitor(self):
+        self.assertEqual(self.rows("www.example.com", *self.DAY_12), [{
+            "name": "www.example.com.", "type": "A", "view": "default",
+            "since": "2025-01-01T00:00:00.000Z",
+            "until": "2025-01-01T12:00:00.000Z",
+            # A poll is of the time after `since`: 600, and 11:00 to 12:00.
+            "asked": 661, "failed": 60,
+            # 11 hours less the outage and the interval before it.
+            "covered_millionths": int(1e6 * (11 * 3600 - 3660.1) / 43200),
+            "longest_gap": {
+                "seconds": 3660, "since": "2025-01-01T06:59:00.200Z",
+                "until": "2025-01-01T08:00:00.300Z",
+                "reason": "servfail"}}])
+        row, = self.rows("www.example.com", "A", "--since",
+                         DAY + "08:30:00Z", "--until", DAY + "12:00:00Z")
+        self.assertEqual(row["longest_gap"], {
+            "seconds": 3600, "since": "2025-01-01T10:00:00.000Z",
+            "until": "2025-01-01T11:00:00.000Z", "reason": "not asked"})
+        self.assertEqual(row["failed"], 0)
+
+    def test_an_outage_that_goes_on_and_a_name_that_never_answered(self):
+        row, = self.rows("mail.example.com", *self.DAY_12)
+        self.assertEqual(
+            (row["asked"], row["failed"], row["covered_millionths"]),
+            (661, 241 + 61, int(1e6 * (6 * 3600 - 59.8) / 43200)))
+        self.assertEqual(row["longest_gap"]["seconds"], 6 * 3600 + 59)
+        row, = self.rows("never.example.com", *self.DAY_12)
+        self.assertEqual((row["covered_millionths"], row["failed"]), (0, 661))
+        self.assertEqual(row["longest_gap"]["seconds"], 12 * 3600)
+        self.assertNotEqual(row["longest_gap"]["reason"], "not asked")
+
+    def test_nothing_is_missed_where_nothing_was(self):
+        row, = self.rows("gone.example.com", "--since", DAY + "01:00:00Z",
+                         "--until", DAY + "02:00:00Z")
+        self.assertEqual((row["asked"], row["covered_millionths"],
+                          row["longest_gap"]), (60, 1000000, None))
+
+    def test_what_the_ledger_does_not_know_yet_is_no_gap(self):
+        """It is an interval behind; later than that, nobody looked."""
+        row, = self.rows("gone.example.com", "--since", DAY + "11:30:00Z",
+                         "--until", DAY + "12:01:20Z")
+        self.assertEqual((row["until"], row["covered_millionths"]),
+                         ("2025-01-01T12:00:00.000Z", 1000000))
+        row, = self.rows("gone.example.com", "--since", DAY + "11:30:00Z",
+                         "--until", DAY + "12:03:00Z")
+        self.assertEqual(row["longest_gap"]["seconds"], 180)
+
+    def test_the_sum_has_each_question_and_the_longest_gap_of_all(self):
+        each = self.rows("--each", *self.DAY_12)
+        total, = self.rows(*self.DAY_12)
+        self.assertEqual(total["questions"], len(each))
+        for key in ("asked", "failed"):
+            self.assertEqual(total[key], sum(x[key] for x in each))
+        gap = max(each, key=lambda x: x["longest_gap"]["seconds"])
+        self.assertEqual(total["longest_gap"]["name"], gap["name"])
+        self.assertEqual(
+            [x["name"] for x in self.rows("--each", "--tag", "Hostile",
+                                          *self.DAY_12)], ["evil.example."])
+        total, = self.rows("--list", "idn", *self.DAY_12)
+        self.assertEqual((total["questions"], total["failed"]), (4, 0))
+
+    def test_before_it_was_watched_nothing_is_counted(self):
+        r = self.db("coverage", "www.example.com", "--since", "2024-12-01",
+                    "--until", "2024-12-02")
+        self.assertEqual(r.out, "")
+        self.assertIn("nothing was watched", r.err)
+        row, = self.rows("www.example.com", "--since", "2024-12-31",
+                         "--until", DAY + "00:10:00Z")
+        self.assertEqual((row["since"], row["asked"]),
+                         ("2025-01-01T00:00:00.000Z", 10))
+
+    def test_a_line_for_people(self):
+        self.assertEqual(
+            self.db("coverage", "www.example.com", *self.DAY_12).out,
+            "www.example.com. A  2025-01-01 00:00:00Z to 2025-01-01 12:00:00Z"
+            "  asked 661, failed 60, covered 83.19 %, longest gap 1:01:00 "
+            "from 2025-01-01 06:59:00Z (servfail)\n")
+        self.assertIn(" questions  2025-01-01 00:00:00Z to 2025-01-01 "
+                      "12:00:00Z  asked ",
+                      self.db("coverage", *self.DAY_12).out)
+
+    def test_wrong_usage(self):
+        for args in (("a..b",), ("a.example", "A", "B"), ("--since", "x"),
+                     ("--since", "2025-01-02", "--until", "2025-01-01")):
+            self.db("coverage", *args, status=64)
+
+
 class History(Loaded):
     def test_rows_are_intervals_of_records(self):
         rows = self.db("history", "www.example.com", "--json").rows

@@ -14,6 +14,7 @@ came: a name whose answers came unevenly is held against the first half of the
 promise only.
 """
 
+import datetime
 import sys
 import time
 import unittest
@@ -26,6 +27,12 @@ NAMES = ["n%d.seen.example" % i for i in range(300)]
 LIVES = 2
 TICK = 0.1  # plans are kept in those, rounded down
 ROUNDING = 0.01
+
+
+def rfc3339(at):
+    return datetime.datetime.fromtimestamp(
+        at, datetime.timezone.utc).isoformat(
+            timespec="milliseconds").replace("+00:00", "Z")
 
 
 class Truth:
@@ -120,8 +127,11 @@ class Seen(world.WorldCase):
             *NAMES, types="A", every="%ds" % EVERY))
         whole = 0
         self.recovered = {}
+        began = time.time()
+        lives = []
         for life in range(LIVES):
             d.start()
+            lives.append(time.time())
             d.wait_ready(60)
             d.rounds(4)
             self.recovered = truth.failing
@@ -129,11 +139,32 @@ class Seen(world.WorldCase):
             self.wait_outages(d, truth)
             self.wait_ledger(d)
             d.kill9()
+            lives.append(time.time())
             whole += self.check(d, truth)
         print("held against both halves: %d of %d" % (
             whole, LIVES * len(NAMES)))
         self.assertGreater(whole, len(NAMES) / 10)
         self.assertEqual(d.log(), [])
+        self.check_coverage(d, truth, began, lives[1:3])
+
+    def check_coverage(self, d, truth, began, away):
+        """The time between two lives is a gap, and failures are counted."""
+        rows = d.rows("coverage", "--each", "--since", rfc3339(began))
+        self.assertEqual(len(rows), len(NAMES))
+        for row in rows:
+            gap = row["longest_gap"]
+            self.assertGreater(row["asked"], 0, row)
+            self.assertGreaterEqual(gap["seconds"], int(away[1] - away[0]))
+            if row["name"].rstrip(".") in truth.failing:
+                self.assertGreater(row["failed"], 0, row)
+            elif gap["reason"] == "not asked":
+                self.assertLess(gap["since"], rfc3339(away[0]))
+                self.assertGreater(gap["until"], rfc3339(away[1]))
+        total, = d.rows("coverage", "--since", rfc3339(began))
+        self.assertEqual(total["questions"], len(NAMES))
+        for key in ("asked", "failed"):
+            self.assertEqual(total[key], sum(x[key] for x in rows))
+        print("coverage: %s" % total)
 
 
 if __name__ == "__main__":
