@@ -352,6 +352,10 @@ put_window(struct emit *j, const struct say_change *c)
 	emit_wall(j, "decided_at", c->decided_at);
 	emit_wall(j, "changed_after", c->from.last_seen);
 	emit_wall(j, "changed_before", c->seen_at);
+	/* Of a transient it is what was believed that comes back. */
+	if (c->judgement->label != LABEL_TRANSIENT)
+		emit_wall(j, "caches_clear_by",
+		    c->seen_at + WALL_S((wall_us)c->from.ttl));
 }
 
 void
