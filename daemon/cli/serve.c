@@ -580,11 +580,14 @@ tell_once(struct service *s)
 	if (!look_at_log(s, s->first_seq, NULL)) {
 		s->status = CLI_TROUBLE;
 	} else if (p.questions > 0 && p.answered == 0) {
-		cli_say(s->spec, "no answer at all to %u questions", p.asked);
+		cli_say(s->spec, "no answer at all to %llu questions",
+		    (unsigned long long)p.asked);
 		s->status = CLI_TROUBLE;
 	} else {
-		log_info("once: %u questions asked, %u answered, %llu changes",
-		    p.asked, p.answered, (unsigned long long)s->n_changes);
+		log_info(
+		    "once: %llu questions asked, %llu answered, %llu changes",
+		    (unsigned long long)p.asked, (unsigned long long)p.answered,
+		    (unsigned long long)s->n_changes);
 		s->status = s->n_changes > 0 ? CLI_DIFFERS : CLI_OK;
 	}
 }

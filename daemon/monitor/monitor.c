@@ -624,8 +624,9 @@ monitor_status(struct monitor *m, struct emit *j)
 	emit_int(j, "watched", m->watched);
 	emit_int(j, "new_left", m->first_left);
 	emit_int(j, "due", m->busy);
-	emit_int(j, "asked", m->finished);
-	emit_int(j, "answered", m->answered);
+	emit_int(j, "asked", (int64_t)m->finished);
+	emit_int(j, "answered", (int64_t)m->answered);
+	emit_int(j, "fresh", (int64_t)m->n_fresh);
 	emit_int(j, "failing", failing);
 	emit_wall(j, "failing_since", since);
 	emit_int(j, "inquiries", (int64_t)m->inquiries.live + m->gate.n);

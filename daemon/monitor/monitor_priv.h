@@ -302,9 +302,10 @@ struct monitor {
 	uint32_t first_done; /* of this pass */
 	bool first_pass;     /* its end is not told yet */
 	struct fresh *fresh;
-	uint32_t finished;
-	uint32_t answered;
-	uint32_t busy;               /* polls queued or in flight */
+	uint64_t finished;
+	uint64_t answered;
+	uint64_t n_fresh; /* polls answered by a fetch after the poll before */
+	uint32_t busy;    /* polls queued or in flight */
 	struct pending *pending;     /* what waits for its commit */
 	uint32_t commits_open;       /* decisions not yet durable */
 	struct store_key *seen_keys; /* `once`: answered as believed */

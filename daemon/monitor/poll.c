@@ -459,6 +459,18 @@ fetched_after(const struct monitor *m, const struct question *q,
 	    monitor_steady(m), sum->aa, question_ttl(q), sum->ttl);
 }
 
+/* R13: what a cache gives again says nothing of the time since it fetched it.
+ */
+static void
+note_seen(struct monitor *m, struct question *q, const struct errand *e,
+    const struct reply_sum *sum)
+{
+	if (e->purpose == PURPOSE_POLL &&
+	    fetched_after(m, q, sum) >= WALL_S((wall_us)q->seen))
+		m->n_fresh++;
+	q->seen = (uint32_t)(loop_wall(m->loop) / WALL_S(1));
+}
+
 static void
 poll_good(struct monitor *m, const struct errand *e, const struct answer *a,
     const struct reply_sum *sum)
@@ -475,7 +487,7 @@ poll_good(struct monitor *m, const struct errand *e, const struct answer *a,
 		outage_good(m, id, believed);
 	if (believed) {
 		if (!stale)
-			q->seen = (uint32_t)(loop_wall(m->loop) / WALL_S(1));
+			note_seen(m, q, e, sum);
 		if (!stale && m->setup.once)
 			monitor_seen(m, id);
 		if (sum->ttl > question_ttl(q))

@@ -92,8 +92,8 @@ bool monitor_is_ready(const struct monitor *m);
 struct monitor_progress {
 	uint32_t questions;  /* watched */
 	uint32_t first_left; /* new questions not yet answered once */
-	uint32_t asked;      /* questions finished since start */
-	uint32_t answered;   /* with a good reply */
+	uint64_t asked;      /* questions finished since start */
+	uint64_t answered;   /* with a good reply */
 	uint32_t open;       /* inquiries not yet decided */
 };
 struct monitor_progress monitor_progress(const struct monitor *m);

@@ -129,6 +129,25 @@ class Steady(world.WorldCase):
         self.assertEqual(d.stop(), 0)
         print("gso: %d datagrams in %d messages" % (datagrams, messages))
 
+    def fresh(self, server):
+        """(answered, fresh) of five rounds."""
+        d = self.world.daemon([server], watch(
+            *["n%d.s.example" % i for i in range(50)], types="A")).start()
+        d.wait_ready()
+        d.rounds(1)
+        before = d.status()["questions"]
+        d.rounds(5)
+        after = d.status()["questions"]
+        self.assertEqual(d.stop(), 0)
+        return tuple(after[k] - before[k] for k in ("answered", "fresh"))
+
+    def test_R13_what_a_cache_says_again_is_not_fresh(self):
+        answered, fresh = self.fresh(self.nsd)
+        self.assertEqual(fresh, answered)
+        answered, fresh = self.fresh(self.world.unbound(
+            {"s.example": self.nsd}, ttl_max=60))
+        self.assertLess(fresh, answered / 4)
+
     def rows(self, d):
         """Rows ever written, by table.  No backend of the daemon is left, so
         nothing is still to be counted."""
