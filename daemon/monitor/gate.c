@@ -2,10 +2,10 @@
 
 /*
  * Only so many inquiries are open at once.  What differs beyond that waits
- * here, in order of first sight, as the bare messages: a storm (a provider
- * that renumbers, a resolver that lies about everything) costs some hundred
- * bytes a question and not an inquiry's ten thousand, the database is given
- * no more than it takes, and planned polls go on meanwhile.
+ * here, owned names first and in order of first sight, as the bare messages: a
+ * storm (a provider that renumbers, a resolver that lies about everything)
+ * costs some hundred bytes a question and not an inquiry's ten thousand, the
+ * database is given no more than it takes, and planned polls go on meanwhile.
  *
  *   differs --> room? --yes----------------------> inquiry
  *                 | no                               ^
@@ -26,7 +26,8 @@
 
 enum {
 	GATE_STEP = 128, /* handed on in one turn: they end in one, too */
-	GATE_PERIOD_MS = 10
+	GATE_PERIOD_MS = 10,
+	GATE_RESERVE = 128 /* beyond GATE_OPEN_MAX, for owned names */
 };
 
 /* One reply, or a run of equal ones. */
@@ -42,6 +43,7 @@ struct kept {
 struct gated {
 	struct gated *before, *behind;
 	uint32_t question;
+	bool owned; /* its list, as it was when it lined up */
 	struct kept *first, *last;
 };
 
@@ -67,18 +69,21 @@ line_up(struct monitor *m, uint32_t id)
 {
 	struct gate *g = &m->gate;
 	struct gated *q = calloc(1, sizeof(*q));
+	struct gate_list *l;
 
 	if (q == NULL || idmap_put(&g->questions, id, q) != 0) {
 		free(q);
 		return NULL;
 	}
 	q->question = id;
-	q->before = g->last;
-	if (g->last != NULL)
-		g->last->behind = q;
+	q->owned = monitor_is_owned(m, id);
+	l = &g->lists[q->owned];
+	q->before = l->last;
+	if (l->last != NULL)
+		l->last->behind = q;
 	else
-		g->first = q;
-	g->last = q;
+		l->first = q;
+	l->last = q;
 	g->n++;
 	m->observed_bytes += sizeof(*q);
 	table_question(m->table, id)->flags |= Q_INQUIRY;
@@ -89,15 +94,16 @@ static void
 leave(struct monitor *m, struct gated *q)
 {
 	struct gate *g = &m->gate;
+	struct gate_list *l = &g->lists[q->owned];
 
 	if (q->before != NULL)
 		q->before->behind = q->behind;
 	else
-		g->first = q->behind;
+		l->first = q->behind;
 	if (q->behind != NULL)
 		q->behind->before = q->before;
 	else
-		g->last = q->before;
+		l->last = q->before;
 	g->n--;
 	idmap_take(&g->questions, q->question);
 	m->observed_bytes -= sizeof(*q);
@@ -154,6 +160,22 @@ keep(struct monitor *m, struct gated *q, const struct answer *a,
 	return true;
 }
 
+static bool
+has_room(const struct monitor *m, bool owned)
+{
+	return m->inquiries.live < GATE_OPEN_MAX + (owned ? GATE_RESERVE : 0);
+}
+
+/* It need not wait, for room or for who waits before it. */
+static bool
+may_pass(const struct monitor *m, uint32_t id)
+{
+	bool owned = monitor_is_owned(m, id);
+
+	return has_room(m, owned) &&
+	       (owned ? m->gate.lists[1].first == NULL : m->gate.n == 0);
+}
+
 bool
 gate_keep(struct monitor *m, uint32_t id, const struct answer *a,
     const struct reply_sum *sum)
@@ -161,8 +183,7 @@ gate_keep(struct monitor *m, uint32_t id, const struct answer *a,
 	struct gated *q = idmap_get(&m->gate.questions, id);
 
 	if (q == NULL) {
-		if (m->gate.opening || has_household(m, id) ||
-		    (m->gate.n == 0 && m->inquiries.live < GATE_OPEN_MAX))
+		if (m->gate.opening || has_household(m, id) || may_pass(m, id))
 			return false;
 		q = line_up(m, id);
 		if (q == NULL)
@@ -254,15 +275,26 @@ gate_open(struct monitor *m, uint32_t id)
 		open_one(m, q);
 }
 
+/* Whose turn it is; NULL: nobody's. */
+static struct gated *
+next(const struct monitor *m)
+{
+	for (int owned = 1; owned >= 0; owned--) {
+		if (m->gate.lists[owned].first != NULL && has_room(m, owned))
+			return m->gate.lists[owned].first;
+	}
+	return NULL;
+}
+
 static void
 on_timer(void *ctx)
 {
 	struct monitor *m = ctx;
+	struct gated *q;
 	int n = 0;
 
-	while (m->gate.first != NULL && n++ < GATE_STEP &&
-	       m->inquiries.live < GATE_OPEN_MAX)
-		open_one(m, m->gate.first);
+	while (n++ < GATE_STEP && (q = next(m)) != NULL)
+		open_one(m, q);
 	if (m->gate.n > 0)
 		loop_timer_in(m->gate.timer, MONO_MS(GATE_PERIOD_MS));
 }
@@ -270,8 +302,15 @@ on_timer(void *ctx)
 wall_us
 gate_oldest(const struct monitor *m)
 {
-	return m->gate.first == NULL ? INT64_MAX
-	                             : m->gate.first->first->recall.at;
+	wall_us oldest = INT64_MAX;
+
+	for (int i = 0; i < 2; i++) {
+		const struct gated *q = m->gate.lists[i].first;
+
+		if (q != NULL && q->first->recall.at < oldest)
+			oldest = q->first->recall.at;
+	}
+	return oldest;
 }
 
 /* ---- life ---- */

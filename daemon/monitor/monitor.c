@@ -48,6 +48,13 @@ monitor_steady(const struct monitor *m)
 }
 
 bool
+monitor_is_owned(const struct monitor *m, uint32_t id)
+{
+	return policy_get(m->table, table_question(m->table, id)->policy)
+	    ->owned;
+}
+
+bool
 monitor_has_time(const struct monitor *m)
 {
 	return loop_turn_has(m->loop, MONO_MS(TURN_MS));
@@ -488,6 +495,7 @@ monitor_drain(struct monitor *m)
 	for (uint8_t i = 0; i < m->n_servers; i++) {
 		m->servers[i].due.n = 0;
 		m->servers[i].fresh.n = 0;
+		m->servers[i].owned.n = 0;
 		m->servers[i].errands.n = 0;
 		m->servers[i].failed.n = 0;
 		m->servers[i].again.n = 0;
@@ -553,8 +561,8 @@ status_servers(struct monitor *m, struct emit *j)
 		emit_int(j, "open", h.open);
 		emit_int(j, "waiting",
 		    (int64_t)m->servers[i].due.n + m->servers[i].fresh.n +
-			m->servers[i].errands.n + m->servers[i].failed.n +
-			m->servers[i].again.n);
+			m->servers[i].owned.n + m->servers[i].errands.n +
+			m->servers[i].failed.n + m->servers[i].again.n);
 		emit_object_end(j);
 	}
 	emit_array_end(j);

@@ -103,6 +103,7 @@ struct poll_server {
 	uint32_t since_errand;  /* others sent since the last errand */
 	uint32_t since_fresh;   /* ... and the last new question */
 	struct due_marks marks; /* of `due` */
+	struct errands owned;   /* those of owned names, before the others */
 	struct errands errands;
 	struct waiting due;   /* planned */
 	struct waiting fresh; /* new: after the planned, all but one in many */
@@ -147,10 +148,14 @@ struct recall {
 
 struct gated;
 
-/* What waits for an inquiry, in order of first sight. */
+struct gate_list {
+	struct gated *first, *last;
+};
+
+/* What waits for an inquiry: each list in order of first sight. */
 struct gate {
 	struct idmap questions;
-	struct gated *first, *last;
+	struct gate_list lists[2]; /* others, and owned names, which go first */
 	uint32_t n;
 	bool opening;
 	struct loop_timer *timer;
@@ -271,6 +276,7 @@ struct monitor {
 	struct sight sight;
 	struct gate gate;
 	struct lateness lateness;
+	mono_ns clock;           /* some sendings ago: for lateness */
 	struct lateness turns;   /* the longest of each second */
 	wall_us inquiries_due;   /* looked at again then, steady */
 	struct idmap inquiries;  /* by question */
@@ -354,6 +360,7 @@ wall_us monitor_steady(const struct monitor *m);
  * it after every TURN_LOOK pieces, and goes on in the next turn.
  */
 bool monitor_has_time(const struct monitor *m);
+bool monitor_is_owned(const struct monitor *m, uint32_t id);
 
 /* ---- poll.c ---- */
 MUST_CHECK int poll_start(struct monitor *m);

@@ -4,7 +4,8 @@
  * What waits for a server, and who is next when it has room.
  *
  * Planned polls go first.  While they wait, every fourth sending is an errand
- * (a confirming question, say) and every sixteenth a new question.  Names that
+ * (a confirming question, say), those of owned names before others, and every
+ * sixteenth a new question.  Names that
  * fail delay nobody: second attempts, and polls of what failed the last time,
  * have at most a quarter of a server's window and, while others wait, of the
  * datagrams to it.
@@ -156,8 +157,8 @@ pump_waiting(
 		return false;
 	}
 	if (w == &s->due)
-		lateness_add(&m->lateness,
-		    loop_mono_exact(m->loop) - due_marks_take(&s->marks));
+		lateness_add(
+		    &m->lateness, m->clock - due_marks_take(&s->marks));
 	pump_pop(m, w);
 	return true;
 }
@@ -208,7 +209,7 @@ pump_failed(struct monitor *m, uint8_t server)
 static bool
 is_errand_turn(const struct poll_server *s)
 {
-	return s->errands.n > 0 &&
+	return s->owned.n + s->errands.n > 0 &&
 	       (s->due.n == 0 || s->since_errand + 1 >= PUMP_TURNS);
 }
 
@@ -245,7 +246,8 @@ pump_one(struct monitor *m, uint8_t server, bool fresh)
 
 	if (is_errand_turn(s)) {
 		whose = &s->since_errand;
-		sent = send_first_errand(m, s, &s->errands);
+		sent = send_first_errand(
+		    m, s, s->owned.n > 0 ? &s->owned : &s->errands);
 	} else if (is_failed_turn(m, server, s->due.n > 0 || fresh)) {
 		sent = pump_failed(m, server);
 	} else if (fresh && is_fresh_turn(s)) {
@@ -261,13 +263,23 @@ pump_one(struct monitor *m, uint8_t server, bool fresh)
 	return true;
 }
 
+/* Before the n-th sending: exact enough for lateness, and cheap. */
+static void
+read_clock(struct monitor *m, uint32_t n)
+{
+	if (n % TURN_LOOK == 0)
+		m->clock = loop_mono_exact(m->loop);
+}
+
 void
 pump_due(struct monitor *m, uint8_t server)
 {
 	struct poll_server *s = &m->servers[server];
 
-	while (s->due.n > 0 && !s->full)
+	for (uint32_t n = 0; s->due.n > 0 && !s->full; n++) {
+		read_clock(m, n);
 		(void)pump_one(m, server, false);
+	}
 }
 
 bool
@@ -275,11 +287,12 @@ pump_all(struct monitor *m, uint8_t server)
 {
 	struct poll_server *s = &m->servers[server];
 
-	for (uint32_t n = 1; !s->full; n++) {
-		if (n % TURN_LOOK == 0 && !monitor_has_time(m)) {
+	for (uint32_t n = 0; !s->full; n++) {
+		if (n > 0 && n % TURN_LOOK == 0 && !monitor_has_time(m)) {
 			loop_timer_in(m->tick, 0);
 			return false;
 		}
+		read_clock(m, n);
 		if (!pump_one(m, server, s->fresh.n > 0 && !m->slow))
 			break;
 	}
@@ -299,9 +312,13 @@ bool
 pump_errand(struct monitor *m, const struct errand *e)
 {
 	struct poll_server *s = &m->servers[e->server];
-	bool again = (e->flags & ASK_FAILED) != 0;
+	struct errands *q = &s->errands;
 
-	if (!errands_push(again ? &s->again : &s->errands, e))
+	if ((e->flags & ASK_FAILED) != 0)
+		q = &s->again;
+	else if (monitor_is_owned(m, e->question))
+		q = &s->owned;
+	if (!errands_push(q, e))
 		return false;
 	(void)pump_all(m, e->server);
 	return true;

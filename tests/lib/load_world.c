@@ -226,7 +226,19 @@ store_fetch(struct store *s, const struct store_fetch *fetch,
 COMMITS(commit_baseline, commit_baseline, 0)
 COMMITS(commit_sight, commit_sight, 0)
 COMMITS(commit_more, commit_more, 0)
-COMMITS(commit_decisions, commit_decisions, c->n_decisions)
+
+void
+commit_decisions(struct store *s, const struct commit_decisions *c,
+    store_done_fn *done, void *ctx)
+{
+	struct load_world *w = s->world;
+
+	for (size_t i = 0; i < c->n_decisions && w->on_decision != NULL; i++)
+		w->on_decision(w, number_of(c->decisions[i].name));
+	w->n_written++;
+	pend(s, done, ctx, c->n_decisions);
+}
+
 COMMITS(commit_events, commit_events, 0)
 COMMITS(commit_attribute, commit_attribute, 0)
 
@@ -429,10 +441,11 @@ write_list(struct load_world *w)
 	snprintf(w->list, sizeof(w->list), "%s/all.csv", w->dir);
 	f = fopen(w->list, "w");
 	assert_non_null(f);
-	fprintf(f, "name,types,every\n");
+	fprintf(f, "name,types,every,tags\n");
 	for (unsigned i = 0; i < w->n_names; i++)
-		fprintf(f, "n%u.load.example,A,%us\n", i,
-		    (unsigned)w->names[i].every_s);
+		fprintf(f, "n%u.load.example,A,%us,%s\n", i,
+		    (unsigned)w->names[i].every_s,
+		    w->names[i].owned ? "owned" : "");
 	assert_int_equal(fclose(f), 0);
 }
 

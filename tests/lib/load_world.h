@@ -42,6 +42,7 @@ struct commit_span;
 struct load_name {
 	uint32_t every_s;
 	bool silent;
+	bool owned;
 	bool is_new;     /* the database does not know it */
 	uint8_t version; /* of its address; the database knows version 0 */
 };
@@ -68,6 +69,8 @@ typedef void load_ask_fn(
 /* It is said that all planned polls of an interval ended, up to a time. */
 typedef void load_span_fn(struct load_world *w, const struct commit_span *s);
 
+typedef void load_decision_fn(struct load_world *w, uint32_t name);
+
 struct load_world {
 	/* Set before load_start(): */
 	uint32_t n_names;
@@ -75,8 +78,9 @@ struct load_world {
 	struct load_server servers[LOAD_SERVERS_MAX];
 	uint8_t n_servers;
 	load_ask_fn *on_ask;
-	load_span_fn *on_span; /* or NULL */
-	uint32_t load_ms;      /* the database tells its rows over so long */
+	load_span_fn *on_span; /* or NULL, as the next */
+	load_decision_fn *on_decision;
+	uint32_t load_ms; /* the database tells its rows over so long */
 	void *ctx;
 	/* To look at: */
 	uint64_t seed;

@@ -329,6 +329,42 @@ test_a_storm_of_changes_delays_no_poll(void **state)
 	over(w);
 }
 
+static mono_ns decided_last[2]; /* of the others, and of owned names */
+
+static void
+note_decision(struct load_world *w, uint32_t name)
+{
+	decided_last[w->names[name].owned] = loop_mono(w->loop);
+}
+
+/* A storm at a short rate: the owned ones are inquired into first. */
+static void
+test_in_a_storm_owned_names_are_decided_first(void **state)
+{
+	struct load_world *w = load_new(8000);
+	mono_ns begin;
+
+	(void)state;
+	w->on_decision = note_decision;
+	w->n_servers = 2;
+	for (uint32_t i = 0; i < w->n_names; i++) {
+		w->names[i].every_s = 20;
+		w->names[i].owned = i % 80 == 0;
+	}
+	w->servers[0].rate = w->servers[1].rate = 300;
+	load_start(w);
+	load_advance(w, MONO_S(60));
+	for (uint32_t i = 0; i < w->n_names; i++)
+		w->names[i].version = 1;
+	begin = loop_mono(w->loop);
+	load_advance(w, MONO_S(300));
+	assert_int_equal(w->n_decided, w->n_names);
+	/* The interval in which all are asked once, and some seconds. */
+	assert_in_range((decided_last[1] - begin) / MONO_S(1), 10, 26);
+	assert_true(decided_last[0] - begin > MONO_S(50));
+	load_free(w);
+}
+
 static uint32_t n_confirming[LOAD_SERVERS_MAX];
 
 static void
@@ -384,6 +420,7 @@ main(void)
 		test_names_that_nobody_answers_for_delay_no_others),
 	    cmocka_unit_test(test_silent_names_take_a_quarter_of_a_short_rate),
 	    cmocka_unit_test(test_a_storm_of_changes_delays_no_poll),
+	    cmocka_unit_test(test_in_a_storm_owned_names_are_decided_first),
 	    cmocka_unit_test(test_a_storm_is_confirmed_by_all_servers_alike),
 	};
 
