@@ -229,6 +229,10 @@ take_pieces(struct store *s, struct load *l)
 	for (int n = 0; n < TURN_ROWS_MAX && !s->closed; n++) {
 		int size = PQgetCopyData(pg, &data, 1);
 
+		/* libpq reads some kilobytes at a time, the loop tells of
+		 * them once a turn: that is too few for a turn. */
+		if (size == 0 && PQconsumeInput(pg) != 0)
+			size = PQgetCopyData(pg, &data, 1);
 		if (size == 0)
 			return false;
 		if (size < 0) {
