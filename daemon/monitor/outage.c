@@ -120,19 +120,25 @@ failing_new(struct monitor *m, uint32_t id)
 
 /*
  * When a poll failed, for the ledger: less than an interval after its plan,
- * however long it took, so that an interval before lies before that plan.  A
- * millisecond less, because plans are kept in ticks and phases in those.
+ * however long it took, so that an interval before lies before that plan (a
+ * millisecond less, because plans are kept in ticks and phases in those); and
+ * not before its plan, from which a tick, rounded down, may part it, so that
+ * the poll before it still counts.
  */
 static wall_us
 failed_since(const struct monitor *m, const struct question *q)
 {
 	uint32_t every_s = policy_get(m->table, q->policy)->every_s;
 	wall_us now = loop_wall(m->loop);
+	wall_us due;
 	wall_us end;
 
 	if ((q->flags & Q_PLANNED) == 0)
 		return now;
-	end = monitor_wall_of(m, q->due) + WALL_S(every_s) - WALL_MS(1);
+	due = monitor_wall_of(m, q->due);
+	end = due + WALL_S(every_s) - WALL_MS(1);
+	if (now < due + WALL_MS(TICK_MS))
+		return due + WALL_MS(TICK_MS);
 	return end < now ? end : now;
 }
 
