@@ -259,18 +259,6 @@ list(struct changes *c, const char *conninfo)
 /* ---- options ---- */
 
 static int
-take_name(struct changes *c, const char *text)
-{
-	struct name name;
-	const char *why = "";
-
-	if (cli_name(text, &name, &why) != 0)
-		return cli_wrong(&spec, "'%s' is no name: %s", text, why);
-	c->query.name = name_print(name.wire, c->name);
-	return 0;
-}
-
-static int
 take_kind(struct changes *c, const char *text)
 {
 	/* The events of R20 and R6; their set grows, that of kinds does not. */
@@ -304,7 +292,8 @@ take_filter(struct changes *c, int option, const char *text)
 	case OPT_UNTIL:
 		return cli_time(&spec, text, &c->query.until);
 	case OPT_NAME:
-		return take_name(c, text);
+		c->query.name = c->name;
+		return cli_watched_name(&spec, text, c->name);
 	case OPT_TYPE:
 		return cli_type(&spec, text, &c->query.type);
 	case OPT_KIND:

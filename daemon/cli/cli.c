@@ -317,6 +317,19 @@ cli_name(const char *typed, struct name *out, const char **why)
 }
 
 int
+cli_watched_name(
+    const struct cli_spec *spec, const char *typed, char text[NAME_TEXT_SIZE])
+{
+	struct name name;
+	const char *why = "";
+
+	if (cli_name(typed, &name, &why) != 0)
+		return cli_wrong(spec, "'%s' is no name: %s", typed, why);
+	name_print(name.wire, text);
+	return 0;
+}
+
+int
 cli_type(const struct cli_spec *spec, const char *text, uint16_t *out)
 {
 	if (type_parse(text, out) == 0 && type_is_data(*out))

@@ -55,7 +55,6 @@ struct coverage {
 	struct buf line;
 	struct reader *reader;
 	struct read_changes query;
-	struct name name;
 	char text[NAME_TEXT_SIZE];
 	char tag[CLI_TAG_SIZE];
 	const char *config, *database;
@@ -210,20 +209,13 @@ list(struct coverage *v, const char *conninfo)
 static int
 take_operand(struct coverage *v, size_t i, const char *text)
 {
-	const char *why = "";
-
-	if (i == 0) {
-		if (cli_name(text, &v->name, &why) != 0)
-			return cli_wrong(
-			    &spec, "'%s' is no name: %s", text, why);
-		name_print(v->name.wire, v->text);
-		v->query.name = v->text;
-		v->each = true;
-		return 0;
-	}
 	if (i > 1)
 		return cli_wrong(&spec, "'%s' is too much", text);
-	return cli_type(&spec, text, &v->query.type);
+	if (i == 1)
+		return cli_type(&spec, text, &v->query.type);
+	v->query.name = v->text;
+	v->each = true;
+	return cli_watched_name(&spec, text, v->text);
 }
 
 static int

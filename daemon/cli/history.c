@@ -54,7 +54,6 @@ struct history {
 	struct arena arena;
 	struct reader *reader;
 	struct failing *failing;
-	struct name name;
 	char text[NAME_TEXT_SIZE];
 	uint16_t type; /* 0: all */
 	wall_us at;    /* 0: no --at */
@@ -401,18 +400,11 @@ list(struct history *h, const char *conninfo)
 static int
 take_operand(struct history *h, size_t i, const char *text)
 {
-	const char *why = "";
-
-	if (i == 0) {
-		if (cli_name(text, &h->name, &why) != 0)
-			return cli_wrong(
-			    &spec, "'%s' is no name: %s", text, why);
-		name_print(h->name.wire, h->text);
-		return 0;
-	}
 	if (i > 1)
 		return cli_wrong(&spec, "'%s' is too much", text);
-	return cli_type(&spec, text, &h->type);
+	if (i == 1)
+		return cli_type(&spec, text, &h->type);
+	return cli_watched_name(&spec, text, h->text);
 }
 
 static int

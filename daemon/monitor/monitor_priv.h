@@ -360,6 +360,7 @@ wall_us monitor_steady(const struct monitor *m);
  * it after every TURN_LOOK pieces, and goes on in the next turn.
  */
 bool monitor_has_time(const struct monitor *m);
+/* Does a watch of it have the tag `owned`? */
 bool monitor_is_owned(const struct monitor *m, uint32_t id);
 
 /* ---- poll.c ---- */

@@ -362,6 +362,19 @@ read_last_seq(struct reader *r, int64_t *out)
 
 /* ---- states ---- */
 
+/* Those that count for questions, in the order of $1 to $7. */
+static void
+add_filters(struct params *p, const struct read_changes *q)
+{
+	add_wall(p, q->since);
+	add_wall(p, q->until);
+	add_text(p, q->name);
+	add_int4(p, q->type != 0, q->type);
+	add_text(p, q->tag);
+	add_text(p, q->list);
+	add_shard(p, q->name);
+}
+
 static void
 on_baseline(void *to, const PGresult *row)
 {
@@ -383,13 +396,7 @@ read_baselines(struct reader *r, const struct read_changes *q,
 	struct target t = {.fn.baseline = fn, .ctx = ctx};
 	struct params p = {.n = 0};
 
-	add_wall(&p, q->since);
-	add_wall(&p, q->until);
-	add_text(&p, q->name);
-	add_int4(&p, q->type != 0, q->type);
-	add_text(&p, q->tag);
-	add_text(&p, q->list);
-	add_shard(&p, q->name);
+	add_filters(&p, q);
 	return ask(r, read_sql_baselines, &p, on_baseline, &t);
 }
 
@@ -510,13 +517,7 @@ read_coverage(struct reader *r, const struct read_changes *q, bool each,
 	struct target t = {.fn.coverage = fn, .ctx = ctx};
 	struct params p = {.n = 0};
 
-	add_wall(&p, q->since);
-	add_wall(&p, q->until);
-	add_text(&p, q->name);
-	add_int4(&p, q->type != 0, q->type);
-	add_text(&p, q->tag);
-	add_text(&p, q->list);
-	add_shard(&p, q->name);
+	add_filters(&p, q);
 	add_bytes(&p, OID_BOOL, each, 1);
 	return ask(r, read_sql_coverage, &p, on_coverage, &t);
 }

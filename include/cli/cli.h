@@ -140,6 +140,10 @@ MUST_CHECK char *cli_database(
  */
 MUST_CHECK int cli_name(const char *typed, struct name *out, const char **why);
 
+/* The same, in the form in which the database has it; 0, or CLI_USAGE, told. */
+MUST_CHECK int cli_watched_name(
+    const struct cli_spec *spec, const char *typed, char text[NAME_TEXT_SIZE]);
+
 /* A type that can be watched; 0, or CLI_USAGE when it is none, told. */
 MUST_CHECK int cli_type(
     const struct cli_spec *spec, const char *text, uint16_t *out);

@@ -12,6 +12,8 @@
  * A turn: the clocks are read once; ready descriptors are served; then timers
  * that are due, so that after a long stop (SIGSTOP) what waits in the sockets
  * is read before anything expires (W-F16); then the hooks; then it sleeps.
+ * Descriptors that become ready may wait for up to a millisecond, in which
+ * others join them; timers do not.
  */
 
 #include <stdbool.h>
