@@ -12,9 +12,7 @@ of each question is held against what the server noted:
 * never earlier than that by more than an interval and what the ledger is
   behind (lag_s() below).  An answer that came so late before the kill that
   it was on its way into the database is not held against it: kill -9 loses
-  that, as docs/architecture.md says.  Nor is one that came so late before
-  the kill before this one, of a name that was not asked since; such are
-  counted apart.
+  that, as docs/architecture.md says.
 """
 
 import array
@@ -64,7 +62,6 @@ class Seen:
         self.b = bench
         self.every = bench.case.every
         self.first = 0
-        self.kills = []
 
     def say(self, name, value, unit):
         self.b.say(name, value, unit)
@@ -113,7 +110,6 @@ class Seen:
 
     def kill(self):
         at = time.time_ns() // 1000
-        self.kills.append(at)
         self.b.daemon.process.kill()
         self.b.daemon.process.wait(60)
         self.b.world.running.remove(self.b.daemon.process)
@@ -149,7 +145,6 @@ class Seen:
         early_us = (self.every + lag_s(self.every)) * SECOND_US
         errors = []
         late = early = early_failing = failing = strict = missing = 0
-        lost_before = 0
         worst_late = 0
         for number, at, fails in rows:
             last, before = truth[2 * number], truth[2 * number + 1]
@@ -159,8 +154,7 @@ class Seen:
                 continue
             worst_late = max(worst_late, at - last)
             late += at > last + TICK_US
-            if any(k - LOSS_US < last <= k + LOSS_US for k in self.kills):
-                lost_before += last < killed - LOSS_US
+            if last > killed - LOSS_US:
                 last = before
             errors.append(last - at)
             early += last - at > early_us
@@ -174,7 +168,6 @@ class Seen:
         self.say("too_late" + end, late, "names")
         self.say("too_early" + end, early, "names")
         self.say("too_early_failing" + end, early_failing, "names")
-        self.say("lost_by_the_kill_before" + end, lost_before, "names")
         self.say("over_one_interval" + end, strict, "names")
         self.say("latest" + end, worst_late / SECOND_US, "s")
         self.say("error_p50" + end, share_of(errors, 0.5) / SECOND_US, "s")
