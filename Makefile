@@ -46,12 +46,6 @@ SAN    := -fno-omit-frame-pointer -fno-sanitize-recover=all
 
 opt_release := -O2 -g -fstack-clash-protection \
                -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
-# Over the files' borders: 5 % of the CPU a question.  The objects can be
-# linked without it, too, as the tests are, which is quicker.
-ifeq ($(MODE)$(findstring clang,$(CC)),release)
-lto         := -flto=auto
-opt_release += $(lto) -ffat-lto-objects
-endif
 opt_debug   := -O0 -g3
 opt_asan    := -O1 -g -fsanitize=address,undefined $(SAN)
 opt_cover   := -O0 -g --coverage
@@ -71,8 +65,8 @@ TEST_LIBS  = $(call lazy,TEST_LIBS,pkg-config --libs $(PKG_TEST))
 
 ALL_CFLAGS = $(STD) $(WARN) $(HARDEN) $(opt_$(MODE)) $(PKG_CFLAGS) \
              $(CPPFLAGS) $(CFLAGS)
-LINK       = $(CC) $(opt_$(MODE)) -fno-lto -pie -Wl,-z,relro,-z,now \
-             -Wl,--as-needed $(LDFLAGS)
+LINK       = $(CC) $(opt_$(MODE)) -pie -Wl,-z,relro,-z,now -Wl,--as-needed \
+             $(LDFLAGS)
 
 ifeq ($(V),1)
 Q   :=
@@ -161,7 +155,7 @@ $(B)/lib%.a: $$(call objects,$$(call sources,$$*))
 
 $(PROGRAM): $(B)/daemon/main.o $(call archives,main)
 	$(say) LINK $@
-	$(Q)$(LINK) $(lto) -o $@ $^ $(PKG_LIBS)
+	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS)
 
 $(BUILD)/dnsvigil: $(BUILD)/release/dnsvigil
 	$(Q)ln -f $< $@
@@ -289,7 +283,7 @@ $(B)/bench_micro: $(B)/tests/bench/bench_micro.o $(call archives,monitor)
 # As the program is linked.
 $(B)/bench_table: $(B)/tests/bench/bench_table.o $(call archives,monitor)
 	$(say) LINK $@
-	$(Q)$(LINK) $(lto) -o $@ $^ $(PKG_LIBS)
+	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS)
 
 # --- reading the text ------------------------------------------------------
 

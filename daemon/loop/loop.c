@@ -22,7 +22,7 @@
 
 /*
  * Descriptors are looked at so often at most: at ten thousand answers a second
- * each would else cost a turn of its own.  5 % of the CPU a question.
+ * each would else cost a turn of its own.  7 % of the CPU a question.
  */
 static const double GATHER_S = 0.001;
 

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * One ring of WHEEL_SLOTS slots and a bitmap of those that have ids, with
+ * One ring of WHEEL_SLOTS lists and a bitmap of the slots that have ids, with
  * a second bitmap over its words, so that the next busy slot is found in a
- * few reads however empty the ring is.  The ring comes zeroed from the system,
- * and pages that no due time touches cost no memory.
- *
- * A slot has LANES lists, each first id + 1, that are taken from in turn.  A
- * list of ids in no order is a chain of cache misses, each of which waits for
- * the one before; so the head of a lane is fetched while others are taken.
+ * few reads however empty the ring is.  A slot is first id + 1: the ring comes
+ * zeroed from the system, and pages that no due time touches cost no memory.
  *
  * Ticks are counted from wheel_new().  An id that is due within a tick is put
  * on the next one: late by less than a tick, never early.  The cursor is the
@@ -29,8 +25,7 @@
 enum {
 	WORD_BITS = 64,
 	N_WORDS = WHEEL_SLOTS / WORD_BITS,
-	N_TOPS = N_WORDS / WORD_BITS,
-	LANES = 4
+	N_TOPS = N_WORDS / WORD_BITS
 };
 #define TICK_NS MONO_MS(WHEEL_TICK_MS)
 
@@ -42,10 +37,9 @@ struct wheel {
 	int64_t cursor; /* tick; all earlier ones are empty; never after now */
 	int64_t taken;  /* tick of the id taken last */
 	uint32_t count;
-	uint32_t lane;          /* to be taken from next */
 	uint64_t tops[N_TOPS];  /* a bit per word of `busy` that is not 0 */
 	uint64_t busy[N_WORDS]; /* a bit per slot that has ids */
-	uint32_t slots[WHEEL_SLOTS][LANES];
+	uint32_t slots[WHEEL_SLOTS];
 };
 
 struct wheel *
@@ -81,26 +75,16 @@ slot_of(int64_t tick)
 	return (uint32_t)((uint64_t)tick % WHEEL_SLOTS);
 }
 
-static bool
-is_busy(const struct wheel *w, uint32_t slot)
-{
-	uint32_t any = 0;
-
-	for (uint32_t i = 0; i < LANES; i++)
-		any |= w->slots[slot][i];
-	return any != 0;
-}
-
-/* Sets a list of a slot, and the slot's bits. */
+/* Sets the list of a slot, and its bits. */
 static void
-set_list(struct wheel *w, uint32_t slot, uint32_t lane, uint32_t head)
+set_slot(struct wheel *w, uint32_t slot, uint32_t head)
 {
 	uint32_t word = slot / WORD_BITS;
 	uint64_t bit = UINT64_C(1) << slot % WORD_BITS;
 	uint64_t top_bit = UINT64_C(1) << word % WORD_BITS;
 
-	w->slots[slot][lane] = head;
-	if (head != 0 || is_busy(w, slot)) {
+	w->slots[slot] = head;
+	if (head != 0) {
 		w->busy[word] |= bit;
 		w->tops[word / WORD_BITS] |= top_bit;
 		return;
@@ -196,21 +180,19 @@ join(struct wheel *w, uint32_t list, uint32_t late)
 static void
 gather(struct wheel *w, int64_t first)
 {
-	uint32_t late[LANES] = {0};
+	uint32_t late = 0;
 
 	for (;;) {
 		uint32_t slot;
-		bool last;
 
 		w->cursor = first_tick(w, first);
 		slot = slot_of(w->cursor);
-		last = w->cursor == first;
-		for (uint32_t i = 0; i < LANES; i++) {
-			late[i] = join(w, w->slots[slot][i], late[i]);
-			set_list(w, slot, i, last ? late[i] : 0);
-		}
-		if (last)
+		late = join(w, w->slots[slot], late);
+		if (w->cursor == first) {
+			set_slot(w, slot, late);
 			return;
+		}
+		set_slot(w, slot, 0);
 	}
 }
 
@@ -219,7 +201,6 @@ wheel_add(struct wheel *w, uint32_t id, mono_ns due)
 {
 	/* Due by now: this tick, which can be taken from, not the next. */
 	int64_t tick = tick_of(w, due, due > w->now);
-	uint32_t lane = id % LANES;
 	uint32_t slot;
 
 	CHECK(id != WHEEL_NONE);
@@ -229,8 +210,8 @@ wheel_add(struct wheel *w, uint32_t id, mono_ns due)
 	if (tick - w->cursor >= WHEEL_SLOTS)
 		gather(w, tick - WHEEL_SLOTS + 1);
 	slot = slot_of(tick);
-	*next_of(w, id + 1) = w->slots[slot][lane];
-	set_list(w, slot, lane, id + 1);
+	*next_of(w, id + 1) = w->slots[slot];
+	set_slot(w, slot, id + 1);
 	w->count++;
 }
 
@@ -240,7 +221,6 @@ wheel_take(struct wheel *w, mono_ns now)
 	int64_t limit;
 	uint32_t slot;
 	uint32_t head;
-	uint32_t next;
 
 	if (now > w->now)
 		w->now = now;
@@ -249,15 +229,10 @@ wheel_take(struct wheel *w, mono_ns now)
 	 */
 	w->cursor = first_tick(w, limit);
 	slot = slot_of(w->cursor);
-	if (!is_busy(w, slot))
+	head = w->slots[slot];
+	if (head == 0)
 		return WHEEL_NONE;
-	while ((head = w->slots[slot][w->lane]) == 0)
-		w->lane = (w->lane + 1) % LANES;
-	next = *next_of(w, head);
-	set_list(w, slot, w->lane, next);
-	if (next != 0)
-		__builtin_prefetch(next_of(w, next));
-	w->lane = (w->lane + 1) % LANES;
+	set_slot(w, slot, *next_of(w, head));
 	w->count--;
 	w->taken = w->cursor;
 	return head - 1;
@@ -280,14 +255,17 @@ wheel_next(const struct wheel *w, mono_ns now)
 	return at > now ? at : now;
 }
 
-/* The list without those that are dropped. */
-static uint32_t
-sift(struct wheel *w, uint32_t list, wheel_drop_fn *drop, void *ctx)
+bool
+wheel_sift(struct wheel *w, uint32_t *at, wheel_drop_fn *drop, void *ctx)
 {
+	uint32_t slot = *at < WHEEL_SLOTS ? find_busy(w, *at) : WHEEL_SLOTS;
 	uint32_t kept = 0;
+	uint32_t cell;
 	uint32_t next;
 
-	for (uint32_t cell = list; cell != 0; cell = next) {
+	if (slot == WHEEL_SLOTS)
+		return false;
+	for (cell = w->slots[slot]; cell != 0; cell = next) {
 		next = *next_of(w, cell);
 		if (drop(ctx, cell - 1)) {
 			w->count--;
@@ -296,18 +274,7 @@ sift(struct wheel *w, uint32_t list, wheel_drop_fn *drop, void *ctx)
 		*next_of(w, cell) = kept;
 		kept = cell;
 	}
-	return kept;
-}
-
-bool
-wheel_sift(struct wheel *w, uint32_t *at, wheel_drop_fn *drop, void *ctx)
-{
-	uint32_t slot = *at < WHEEL_SLOTS ? find_busy(w, *at) : WHEEL_SLOTS;
-
-	if (slot == WHEEL_SLOTS)
-		return false;
-	for (uint32_t i = 0; i < LANES; i++)
-		set_list(w, slot, i, sift(w, w->slots[slot][i], drop, ctx));
+	set_slot(w, slot, kept);
 	*at = slot + 1;
 	return true;
 }

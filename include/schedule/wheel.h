@@ -5,7 +5,7 @@
 /*
  * wheel -- which question is due when; pure, time is an argument.
  *
- * Questions are integer ids.  A slot is WHEEL_TICK_MS wide and holds lists
+ * Questions are integer ids.  A slot is WHEEL_TICK_MS wide and holds a list
  * linked through one uint32 per id, which the caller keeps where it keeps the
  * id's other data (4 bytes per question, no timer objects).  An id comes out at
  * its due time or up to a tick later, never earlier.
@@ -33,7 +33,7 @@ enum { WHEEL_TICK_MS = 100, WHEEL_SLOTS = 1 << 20 };
 /* Where the link of an id is; it needs no initial value. */
 typedef uint32_t *wheel_link_fn(void *ctx, uint32_t id);
 
-/* NULL when memory is short.  16 MB of address space; only the parts in use
+/* NULL when memory is short.  4 MB of address space; only the parts in use
  * take memory. */
 struct wheel *wheel_new(mono_ns now, wheel_link_fn *link, void *ctx);
 void wheel_free(struct wheel *w); /* NULL is fine */

@@ -3,11 +3,12 @@
 """
 Builds of the daemon against each other, and against dnsperf, in turn.
 
-    python3 tests/bench/pairs.py NAMES SECONDS PAIRS PROGRAM ...
+    python3 tests/bench/pairs.py NAMES SECONDS ROUNDS PROGRAM ...
 
 Each program watches NAMES names every SECONDS seconds, at the same server and
-in a database of its own; while one is measured the others are stopped.  Prints
-the median CPU a question (least, most), and the medians of the pairs against
+in a database of its own; while one is measured the others are stopped.  Each
+round begins with another: who comes behind dnsperf pays some percent.  Prints
+the median CPU a question (least, most), and the medians of the rounds against
 dnsperf, flat out, and against the first program.
 """
 
@@ -50,7 +51,7 @@ def measure(daemon, postgres, every):
 
 
 def main():
-    n, every, pairs = map(int, sys.argv[1:4])
+    n, every, rounds = map(int, sys.argv[1:4])
     programs = sys.argv[4:]
     ours = [[] for _ in programs]
     peer = []
@@ -63,10 +64,11 @@ def main():
         dnsperf = w.Dnsperf(world, names, server.ports[0])
         arms = [start(stack.enter_context(w.World()), os.path.abspath(p),
                       names, server.ports[0], every) for p in programs]
-        for i in range(pairs):
-            w.progress(f"pair {i + 1} of {pairs}")
-            for cpu, (daemon, postgres) in zip(ours, arms):
-                cpu.append(measure(daemon, postgres, every))
+        for i in range(rounds):
+            w.progress(f"round {i + 1} of {rounds}")
+            for k in range(len(arms)):
+                k = (i + k) % len(arms)
+                ours[k].append(measure(*arms[k], every))
             asked, cpu_ns, _ = dnsperf.run(DNSPERF_S)
             peer.append(cpu_ns / 1000 / asked)
     for program, cpu in zip(programs + ["dnsperf"], ours + [peer]):
