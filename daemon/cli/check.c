@@ -7,6 +7,7 @@
  * their build servers look before they reload.
  */
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,7 +42,9 @@ struct check {
 	struct print out;
 	bool json;
 	struct config *config; /* NULL: only watchlists are checked */
-	bool one_group;        /* the resolvers are one witness */
+	struct watch_names names;
+	bool one_group[CONFIG_VIEWS_MAX]; /* a view's resolvers are one witness
+	                                   */
 	struct count count;
 	size_t n_lists;
 	size_t n_errors;
@@ -105,12 +108,18 @@ on_watch(void *ctx, const struct watch *w)
 		    "%s is tagged owned and hostile: it is asked as hostile "
 		    "and judged as owned",
 		    name_print(w->name.wire, name));
-	if (w->confirm == PROOF_CACHE && c->one_group && !c->told_group) {
+	for (size_t i = 0; i < w->n_views; i++) {
+		uint8_t view = w->views[i].view;
+
+		if (w->confirm != PROOF_CACHE || !c->one_group[view] ||
+		    c->told_group)
+			continue;
 		c->told_group = true;
 		diag_warning(&c->d, c->file, w->line, 0,
 		    "`confirm: cache` needs resolvers of two groups, and all "
-		    "are of one: no change of %s can be confirmed",
-		    name_print(w->name.wire, name));
+		    "of the view `%s` are of one: no change of %s can be "
+		    "confirmed",
+		    c->names.views[view], name_print(w->name.wire, name));
 	}
 }
 
@@ -122,10 +131,28 @@ check_watchlist(struct check *c, const char *file)
 	c->file = file;
 	c->told_group = false;
 	c->n_lists++;
-	err = watchlist_load(file, on_watch, c, &c->d);
+	err = watchlist_load(
+	    file, c->config == NULL ? NULL : &c->names, on_watch, c, &c->d);
 	if (err != 0 && c->d.n_errors == 0)
 		diag_error(&c->d, file, 0, 0, "%s", err_text(err));
 	tell(c);
+}
+
+static bool
+is_one_group(const struct config *c, size_t view)
+{
+	const char *group = NULL;
+
+	for (size_t i = 0; i < c->n_resolvers; i++) {
+		const struct config_resolver *r = &c->resolvers[i];
+
+		if ((r->views >> view & 1) == 0)
+			continue;
+		if (group != NULL && strcmp(group, r->group) != 0)
+			return false;
+		group = r->group;
+	}
+	return true;
 }
 
 static void
@@ -145,31 +172,45 @@ read_config(struct check *c, const char *path)
 	tell(c);
 	if (c->config == NULL)
 		return;
-	c->one_group = true;
-	for (size_t i = 1; i < c->config->n_resolvers; i++) {
-		if (strcmp(c->config->resolvers[0].group,
-			c->config->resolvers[i].group) != 0)
-			c->one_group = false;
+	c->names = (struct watch_names){
+	    (const char *const *)c->config->views, c->config->n_views};
+	for (size_t i = 0; i < c->config->n_views; i++)
+		c->one_group[i] = is_one_group(c->config, i);
+}
+
+/* What the resolvers of a view may be asked a second. */
+static double
+rate_allowed(const struct config *c, size_t view)
+{
+	double allowed = 0;
+
+	for (size_t i = 0; i < c->n_resolvers; i++) {
+		const struct config_resolver *r = &c->resolvers[i];
+
+		if ((r->views >> view & 1) == 0)
+			continue;
+		if (r->rate == 0)
+			return HUGE_VAL;
+		allowed += r->rate;
 	}
+	return allowed;
 }
 
 /* Warns when the questions are more than the resolvers may be asked. */
 static void
 compare_rate(struct check *c)
 {
-	double planned = count_rate(&c->count);
-	double allowed = 0;
+	for (size_t i = 0; i < c->config->n_views; i++) {
+		double planned = count_rate(&c->count, (uint8_t)i);
+		double allowed = rate_allowed(c->config, i);
 
-	for (size_t i = 0; i < c->config->n_resolvers; i++) {
-		if (c->config->resolvers[i].rate == 0)
-			return;
-		allowed += c->config->resolvers[i].rate;
+		if (planned > allowed)
+			diag_warning(&c->d, c->config->path, 0, 0,
+			    "%.1f questions a second are planned in the view "
+			    "`%s` and the rates of its resolvers allow %.0f: "
+			    "every one will be asked late",
+			    planned, c->names.views[i], allowed);
 	}
-	if (planned > allowed)
-		diag_warning(&c->d, c->config->path, 0, 0,
-		    "%.1f questions a second are planned and the rates of the "
-		    "resolvers allow %.0f: every one will be asked late",
-		    planned, allowed);
 	tell(c);
 }
 
@@ -182,7 +223,7 @@ put_number(struct buf *out, size_t n, const char *what)
 static void
 summarize(struct check *c)
 {
-	double rate = count_rate(&c->count);
+	double rate = count_rate_all(&c->count);
 	struct buf line = {0};
 
 	if (c->json) {

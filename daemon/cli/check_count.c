@@ -8,7 +8,11 @@
 #include "base/rand.h"
 #include "check_count.h"
 
-enum { ROOM_FIRST = 1024 };
+enum {
+	ROOM_FIRST = 1024,
+	EVERY_BITS = 24, /* of a question's value; the view is above */
+	EVERY_MASK = (1 << EVERY_BITS) - 1
+};
 
 void
 count_init(struct count *c)
@@ -73,22 +77,25 @@ value_of(struct count_set *set, uint64_t hash)
 }
 
 static void
-count_questions(struct count *c, const struct watch *w)
+count_questions(
+    struct count *c, const struct watch *w, const struct watch_view *in)
 {
-	uint8_t data[NAME_SIZE_MAX + 2];
+	uint32_t every_s = in->every_s != 0 ? in->every_s : w->every_s;
+	uint8_t data[NAME_SIZE_MAX + 3];
 
 	memcpy(data, w->name.wire, w->name.size);
+	data[w->name.size] = in->view;
 	for (size_t i = 0; i < w->n_types; i++) {
 		uint32_t *every;
 
-		data[w->name.size] = (uint8_t)(w->types[i] >> 8);
-		data[w->name.size + 1] = (uint8_t)w->types[i];
+		data[w->name.size + 1] = (uint8_t)(w->types[i] >> 8);
+		data[w->name.size + 2] = (uint8_t)w->types[i];
 		every = value_of(
-		    &c->questions, hash_sip(&c->key, data, w->name.size + 2u));
+		    &c->questions, hash_sip(&c->key, data, w->name.size + 3u));
 		if (every == NULL)
 			c->is_short = true;
-		else if (*every == 0 || w->every_s < *every)
-			*every = w->every_s;
+		else if (*every == 0 || every_s < (*every & EVERY_MASK))
+			*every = (uint32_t)in->view << EVERY_BITS | every_s;
 	}
 }
 
@@ -100,7 +107,8 @@ count_watch(struct count *c, const struct watch *w)
 	    value_of(&c->names, hash_sip(&c->key, w->name.wire, w->name.size));
 	uint32_t before;
 
-	count_questions(c, w);
+	for (size_t i = 0; i < w->n_views; i++)
+		count_questions(c, w, &w->views[i]);
 	if (tags == NULL) {
 		c->is_short = true;
 		return false;
@@ -116,13 +124,27 @@ count_watch(struct count *c, const struct watch *w)
 }
 
 double
-count_rate(const struct count *c)
+count_rate(const struct count *c, uint8_t view)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < c->questions.room; i++) {
+		uint32_t value = c->questions.slots[i].value;
+
+		if (value != 0 && value >> EVERY_BITS == view)
+			sum += 1.0 / (value & EVERY_MASK);
+	}
+	return sum;
+}
+
+double
+count_rate_all(const struct count *c)
 {
 	double sum = 0;
 
 	for (size_t i = 0; i < c->questions.room; i++) {
 		if (c->questions.slots[i].value != 0)
-			sum += 1.0 / c->questions.slots[i].value;
+			sum += 1.0 / (c->questions.slots[i].value & EVERY_MASK);
 	}
 	return sum;
 }

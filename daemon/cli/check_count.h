@@ -32,7 +32,7 @@ struct count_set {
 struct count {
 	struct hash_key key;
 	struct count_set names;     /* value: COUNT_OWNED, COUNT_HOSTILE */
-	struct count_set questions; /* value: the shortest interval, seconds */
+	struct count_set questions; /* value: view, and shortest interval */
 	bool is_short;              /* memory was: the figures are too low */
 };
 
@@ -45,7 +45,9 @@ void count_fini(struct count *c);
  * it was not before.
  */
 MUST_CHECK bool count_watch(struct count *c, const struct watch *w);
-/* Questions a second when every one is asked once an interval. */
-double count_rate(const struct count *c);
+/* Questions a second in a view when every one is asked once an interval. */
+double count_rate(const struct count *c, uint8_t view);
+/* ... in all. */
+double count_rate_all(const struct count *c);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * lookup -- asks every server of the configuration now, the way the daemon
- * asks, and shows the replies beside what is believed.  Nothing is recorded:
+ * lookup -- asks every server of a view now, the way the daemon asks,
+ * and shows the replies beside what is believed.  Nothing is recorded:
  * who wants that runs `once`.
  */
 
@@ -20,10 +20,11 @@
 #include "lookup_ask.h"
 #include "store/read.h"
 
-enum { OPT_CONFIG, OPT_JSON };
+enum { OPT_CONFIG, OPT_VIEW, OPT_JSON };
 
 static const struct cli_option options[] = {
     [OPT_CONFIG] = CLI_OPTION_CONFIG,
+    [OPT_VIEW] = {"view", "NAME", "the view to ask, instead of default"},
     [OPT_JSON] = CLI_OPTION_JSON,
     {NULL, NULL, NULL},
 };
@@ -31,7 +32,7 @@ static const struct cli_option options[] = {
 static const struct cli_spec spec = {
     .name = "lookup",
     .operands = "NAME [TYPE ...]",
-    .about = "Asks all resolvers of the configuration now and compares with "
+    .about = "Asks all resolvers of a view now and compares with "
 	     "what is believed.\nRecords nothing.  Without TYPE: A AAAA MX NS "
 	     "TXT SOA.\n"
 	     "Exit status: 0 the same (or nothing is believed), 1 differs, "
@@ -50,6 +51,7 @@ struct believed {
 struct lookup {
 	struct lookup_ask ask;
 	struct config *config;
+	const char *view;
 	char text[NAME_TEXT_SIZE];
 	struct believed *believed; /* one for each type */
 	bool json;
@@ -71,7 +73,7 @@ on_believed(void *ctx, const struct read_believed *b)
 	while (i < l->ask.n_types && l->ask.types[i] != b->type)
 		i++;
 	if (i == l->ask.n_types || b->content == NULL ||
-	    strcmp(b->view, "default") != 0)
+	    strcmp(b->view, l->view) != 0)
 		return;
 	believed = &l->believed[i];
 	packed = arena_copy(&l->ask.arena, b->content, b->content_size);
@@ -128,7 +130,7 @@ put_reply_json(struct lookup *l, const struct lookup_reply *r)
 	emit_text(&j, "name", l->text);
 	unicode_emit(&j, l->text);
 	emit_text(&j, "type", type_print(l->ask.types[r->type_i], type));
-	emit_text(&j, "view", "default");
+	emit_text(&j, "view", l->view);
 	emit_text(&j, "server",
 	    addr_print(&l->config->resolvers[r->server].addr, server));
 	emit_text(
@@ -300,6 +302,19 @@ is_reverse(const struct name *name)
 	return name_is_within(name->wire, v4) || name_is_within(name->wire, v6);
 }
 
+static bool
+find_view(struct lookup *l)
+{
+	for (size_t i = 0; i < l->config->n_views; i++) {
+		if (strcmp(l->config->views[i], l->view) == 0) {
+			l->ask.view = i;
+			return true;
+		}
+	}
+	(void)cli_wrong(&spec, "the configuration has no view '%s'", l->view);
+	return false;
+}
+
 static int
 run(struct lookup *l, const char *path)
 {
@@ -315,7 +330,7 @@ run(struct lookup *l, const char *path)
 		l->ask.n_types = n_watch_types_default;
 	l->config = cli_config(&spec, path);
 	if (l->config != NULL)
-		status = look_up(l);
+		status = find_view(l) ? look_up(l) : CLI_USAGE;
 	lookup_ask_fini(&l->ask);
 	free(l->believed);
 	buf_fini(&l->line);
@@ -326,7 +341,7 @@ run(struct lookup *l, const char *path)
 int
 cmd_lookup(int argc, char **argv)
 {
-	struct lookup l = {0};
+	struct lookup l = {.view = "default"};
 	const char *path = NULL;
 	struct cli_args args;
 	bool has_name = false;
@@ -343,6 +358,8 @@ cmd_lookup(int argc, char **argv)
 			has_name = true;
 		} else if (arg == OPT_CONFIG) {
 			path = args.value;
+		} else if (arg == OPT_VIEW) {
+			l.view = args.value;
 		} else if (arg == OPT_JSON) {
 			l.json = true;
 		} else {

@@ -111,6 +111,8 @@ make_replies(struct lookup_ask *a, const struct config *config)
 		return -ENOMEM;
 	for (size_t t = 0; t < a->n_types; t++) {
 		for (size_t s = 0; s < config->n_resolvers; s++) {
+			if ((config->resolvers[s].views >> a->view & 1) == 0)
+				continue;
 			a->replies[n].type_i = t;
 			a->replies[n].server = (uint8_t)s;
 			n++;

@@ -3,7 +3,7 @@
 #define CLI_LOOKUP_ASK_H
 
 /*
- * ask -- one name, some types, all resolvers of a configuration, once.
+ * ask -- one name, some types, all resolvers of a view, once.
  *
  * Blocks until every question ended; the resolver's own time limits bound it.
  */
@@ -33,6 +33,7 @@ struct lookup_ask {
 	struct name name;
 	uint16_t types[WATCH_TYPES_MAX];
 	size_t n_types;
+	size_t view; /* index into the configuration's */
 	/* Filled by lookup_ask_all(), by type, then server. */
 	struct lookup_reply *replies;
 	size_t n_replies;

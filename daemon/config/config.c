@@ -169,6 +169,7 @@ static const struct key keys[] = {
     {"database", read_database},
     {"database_file", read_database_file},
     {"resolvers", read_resolvers},
+    {"views", read_views},
     {"watchlists", read_watchlists},
     {"sinks", read_sinks},
     {"severity", read_severities},
@@ -255,6 +256,7 @@ read_top(struct reader *x, const struct node *root)
 		    "no `watchlists`; add `watchlists: [watchlists/*.yaml]`");
 	if (!has_key(root, "resolvers"))
 		read_resolvers_default(x, root->at, resolv_conf);
+	finish_resolvers(x);
 }
 
 /* Secrets stood in the tree as text. */
@@ -307,6 +309,12 @@ read_config(const char *text, size_t size, const char *path, bool shared,
 	x.c->failing_after = FAILING_AFTER_DEFAULT;
 	x.c->buffer_bytes = (uint64_t)BUFFER_MB_DEFAULT * 1024 * 1024;
 	x.c->path = reader_text(&x, path);
+	x.c->resolvers =
+	    reader_array(&x, CONFIG_RESOLVERS_MAX, sizeof(*x.c->resolvers));
+	x.c->views = reader_array(&x, CONFIG_VIEWS_MAX, sizeof(*x.c->views));
+	if (x.c->resolvers == NULL || x.c->views == NULL)
+		goto out;
+	x.c->views[x.c->n_views++] = reader_text(&x, "default");
 	err = parse(&x, text, size, &arena, &root);
 	if (err == 0 && (root == NULL || node_is_empty(root)))
 		report_error(&x.r, (struct place){1, 1},
@@ -404,6 +412,9 @@ config_free(struct config *c)
 	for (size_t i = 0; i < c->n_resolvers; i++)
 		free(c->resolvers[i].group);
 	free(c->resolvers);
+	for (size_t i = 0; i < c->n_views; i++)
+		free(c->views[i]);
+	free(c->views);
 	for (size_t i = 0; i < c->n_watchlists; i++)
 		free(c->watchlists[i]);
 	free(c->watchlists);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * `resolvers:`, or the nameserver lines of resolv.conf(5) when it is absent.
- * Servers at one address but different ports are different servers: that is
- * how tests and several views on one host are built.
+ * `resolvers:` of a view, or for the view `default` the nameserver lines of
+ * resolv.conf(5) when it is absent.  Servers at one address but different
+ * ports are different servers: that is how tests and several views on one host
+ * are built.  One that is of several views is one server, with one rate.
  */
 
 #include <stdio.h>
@@ -97,13 +98,15 @@ is_loopback(const struct addr *a)
  * Bursts of segments are for a resolver of the operator's own, that takes
  * them in without a network between.
  */
-static void
-finish_gso(struct reader *x, const struct node *gso)
+void
+finish_resolvers(struct reader *x)
 {
+	if (x->gso == NULL)
+		return;
 	if (x->c->n_resolvers == 1 && is_loopback(&x->c->resolvers[0].addr))
 		x->c->resolvers[0].gso = true;
 	else
-		report_error(&x->r, gso->at,
+		report_error(&x->r, x->gso->at,
 		    "`gso` is for one trusted local resolver; keep one, at a "
 		    "loopback address, or remove it");
 }
@@ -130,12 +133,13 @@ add_resolver(
 		                               : addr_print(addr, text);
 	one->addr = *addr;
 	one->rate = rate;
+	one->views = UINT32_C(1) << x->view;
 	one->group = reader_text(x, group);
 	if (one->group != NULL)
 		x->c->n_resolvers++;
 }
 
-static const struct config_resolver *
+static struct config_resolver *
 find_resolver(const struct config *c, const struct addr *addr)
 {
 	for (size_t i = 0; i < c->n_resolvers; i++) {
@@ -145,10 +149,32 @@ find_resolver(const struct config *c, const struct addr *addr)
 	return NULL;
 }
 
+/* It is there already: of another view, or written twice. */
+static void
+share_resolver(struct entry *e, struct config_resolver *same)
+{
+	struct reader *x = e->x;
+	uint32_t view = UINT32_C(1) << x->view;
+
+	if ((same->views & view) != 0)
+		report_error(&x->r, e->address->at,
+		    "resolver `%.64s` stands twice; keep one",
+		    e->address->text);
+	else if (same->rate != e->rate ||
+		 (e->group != NULL && strcmp(same->group, e->group) != 0))
+		report_error(&x->r, e->address->at,
+		    "resolver `%.64s` of another view has another rate or "
+		    "group; it is one server, write the same",
+		    e->address->text);
+	else
+		same->views |= view;
+}
+
 static void
 finish_entry(struct entry *e, const struct node *n)
 {
 	struct reader *x = e->x;
+	struct config_resolver *same;
 	struct addr addr;
 
 	if (e->bad)
@@ -165,14 +191,13 @@ finish_entry(struct entry *e, const struct node *n)
 		    e->address->text);
 		return;
 	}
+	same = find_resolver(x->c, &addr);
 	if (is_nowhere(&addr))
 		report_error(&x->r, e->address->at,
 		    "`%.64s` is no address of a server; write the server's own",
 		    e->address->text);
-	else if (find_resolver(x->c, &addr) != NULL)
-		report_error(&x->r, e->address->at,
-		    "resolver `%.64s` stands twice; keep one",
-		    e->address->text);
+	else if (same != NULL)
+		share_resolver(e, same);
 	else if (x->c->n_resolvers == CONFIG_RESOLVERS_MAX)
 		report_error(&x->r, n->at,
 		    "more than %d resolvers; remove some",
@@ -181,8 +206,7 @@ finish_entry(struct entry *e, const struct node *n)
 		add_resolver(x, &addr, e->rate, e->group);
 }
 
-/* Where `gso` is switched on in it, or NULL. */
-static const struct node *
+static void
 read_resolver(struct reader *x, const struct node *n)
 {
 	static const struct key keys[] = {
@@ -203,34 +227,28 @@ read_resolver(struct reader *x, const struct node *n)
 		read_address(&e, n);
 	if (n->kind == NODE_MAP || n->kind == NODE_SCALAR)
 		finish_entry(&e, n);
-	return e.gso;
+	if (e.gso != NULL)
+		x->gso = e.gso;
 }
 
 void
 read_resolvers(void *ctx, const struct node *value)
 {
 	struct reader *x = ctx;
-	const struct node *gso = NULL;
-	const struct node *of;
 
-	x->resolvers_given = true;
+	if (x->view == 0)
+		x->resolvers_given = true;
 	if (!node_is_list(value, "`resolvers`", &x->r))
 		return;
-	x->c->resolvers =
-	    reader_array(x, CONFIG_RESOLVERS_MAX, sizeof(*x->c->resolvers));
-	if (x->c->resolvers == NULL)
-		return;
-	for (const struct node *n = value->first; n != NULL; n = n->next) {
-		of = read_resolver(x, n);
-		if (of != NULL)
-			gso = of;
-	}
-	if (gso != NULL)
-		finish_gso(x, gso);
-	if (value->n == 0)
+	for (const struct node *n = value->first; n != NULL; n = n->next)
+		read_resolver(x, n);
+	if (value->n == 0 && x->view == 0)
 		report_error(&x->r, value->at,
 		    "`resolvers` is empty; list one, or remove the key to "
 		    "use those of /etc/resolv.conf");
+	else if (value->n == 0)
+		report_error(&x->r, value->at,
+		    "a view without resolvers; list one, or remove the view");
 }
 
 void
@@ -239,14 +257,12 @@ read_resolvers_default(struct reader *x, struct place at, const char *path)
 	char line[512];
 	FILE *file;
 	struct addr addr;
+	struct config_resolver *same;
+	bool found = false;
 
-	if (x->resolvers_given)
-		return;
-	x->c->resolvers =
-	    reader_array(x, CONFIG_RESOLVERS_MAX, sizeof(*x->c->resolvers));
+	x->view = 0;
 	file = fopen(path, "re");
-	while (file != NULL && x->c->resolvers != NULL &&
-	       fgets(line, sizeof(line), file) != NULL) {
+	while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
 		char *rest = line;
 		const char *word = strsep(&rest, " \t\n");
 		const char *text = NULL;
@@ -254,15 +270,18 @@ read_resolvers_default(struct reader *x, struct place at, const char *path)
 		while (text == NULL || (text[0] == '\0' && rest != NULL))
 			text = rest == NULL ? "" : strsep(&rest, " \t\r\n");
 		if (strcmp(word, "nameserver") != 0 ||
-		    addr_parse(text, DNS_PORT, &addr) != 0 ||
-		    find_resolver(x->c, &addr) != NULL ||
-		    x->c->n_resolvers == CONFIG_RESOLVERS_MAX)
+		    addr_parse(text, DNS_PORT, &addr) != 0)
 			continue;
-		add_resolver(x, &addr, RESOLVER_RATE_DEFAULT, NULL);
+		same = find_resolver(x->c, &addr);
+		if (same != NULL)
+			same->views |= 1;
+		else if (x->c->n_resolvers < CONFIG_RESOLVERS_MAX)
+			add_resolver(x, &addr, RESOLVER_RATE_DEFAULT, NULL);
+		found = true;
 	}
 	if (file != NULL)
 		fclose(file);
-	if (x->c->n_resolvers == 0 && !x->no_memory)
+	if (!found && !x->no_memory)
 		report_error(&x->r, at,
 		    "no `resolvers`, and %s names none; add "
 		    "`resolvers: [192.0.2.53]` with yours",

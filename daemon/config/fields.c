@@ -2,7 +2,7 @@
 
 /*
  * The keys that defaults, entries and CSV columns share.  Types, intervals,
- * attributes and texts replace the list's; tags are added to them.
+ * views, attributes and texts replace the list's; tags are added to them.
  */
 
 #include <string.h>
@@ -60,10 +60,10 @@ fields_types(void *ctx, const struct node *value)
 	x->bad = true;
 }
 
-void
-fields_every(void *ctx, const struct node *value)
+/* How often; 0: refused. */
+static uint32_t
+read_every(struct fields_reader *x, const struct node *value)
 {
-	struct fields_reader *x = ctx;
 	const char *text = node_text(value, "every", &x->w->report);
 	uint32_t seconds = 0;
 
@@ -74,7 +74,7 @@ fields_every(void *ctx, const struct node *value)
 			    "every must be from 1s to 1d with its unit, as "
 			    "in 60s, 5m or 1h");
 		x->bad = true;
-		return;
+		return 0;
 	}
 	if (seconds < EVERY_SLOW_S && !x->w->told_fast) {
 		report_warning(&x->w->report, value->at,
@@ -83,7 +83,95 @@ fields_every(void *ctx, const struct node *value)
 		    EVERY_SLOW_S);
 		x->w->told_fast = true;
 	}
-	x->f->every_s = seconds;
+	return seconds;
+}
+
+void
+fields_every(void *ctx, const struct node *value)
+{
+	struct fields_reader *x = ctx;
+	uint32_t seconds = read_every(x, value);
+
+	if (seconds != 0)
+		x->f->every_s = seconds;
+}
+
+static bool
+put_view(struct fields_reader *x, const char *word, struct place at,
+    uint32_t every_s)
+{
+	const struct watch_names *names = &x->w->names;
+	struct fields *f = x->f;
+	const char *near;
+	char list[160];
+	size_t view = 0;
+
+	while (view < names->n_views && strcmp(names->views[view], word) != 0)
+		view++;
+	if (view == names->n_views) {
+		near = suggest(word, names->views, names->n_views);
+		report_error(&x->w->report, at,
+		    "view `%.64s` is not in the configuration; %s%s%s", word,
+		    near ? "did you mean `" : "write ",
+		    near ? near
+			 : suggest_list(names->views, names->n_views, list,
+			       sizeof(list)),
+		    near ? "`?" : "");
+		return false;
+	}
+	for (size_t i = 0; i < f->n_views; i++) {
+		if (f->views[i].view == view)
+			return true;
+	}
+	f->views[f->n_views++] = (struct watch_view){(uint8_t)view, every_s};
+	return true;
+}
+
+static bool
+add_view(void *ctx, const char *word, struct place at)
+{
+	return put_view(ctx, word, at, 0);
+}
+
+/* A mapping: views, and how often each is asked. */
+static bool
+read_view_map(struct fields_reader *x, const struct node *value)
+{
+	bool ok = true;
+
+	for (const struct node *n = value->first; n != NULL; n = n->next) {
+		uint32_t every_s;
+
+		if (n->key->kind == NODE_BAD)
+			return false;
+		every_s = read_every(x, n);
+		ok = every_s != 0 &&
+		     put_view(x, n->key->text, n->key->at, every_s) && ok;
+	}
+	return ok;
+}
+
+void
+fields_views(void *ctx, const struct node *value)
+{
+	struct fields_reader *x = ctx;
+	struct watch_view before[WATCH_VIEWS_MAX];
+	size_t n_before = x->f->n_views;
+	bool ok;
+
+	memcpy(before, x->f->views, sizeof(before));
+	x->f->n_views = 0;
+	ok = value->kind == NODE_MAP
+	         ? read_view_map(x, value)
+	         : words_walk(value, "views", &x->w->report, add_view, x);
+	if (ok && x->f->n_views > 0)
+		return;
+	if (ok)
+		report_error(&x->w->report, value->at,
+		    "no views; name one, or remove the key");
+	memcpy(x->f->views, before, sizeof(before));
+	x->f->n_views = n_before;
+	x->bad = true;
 }
 
 static bool

@@ -24,6 +24,7 @@ enum column {
 	COLUMN_NAME,
 	COLUMN_TYPES,
 	COLUMN_EVERY,
+	COLUMN_VIEWS,
 	COLUMN_TAGS,
 	COLUMN_OWNER,
 	COLUMN_RUNBOOK,
@@ -36,8 +37,8 @@ static const struct {
 	enum column column;
 } titles[] = {{"name", COLUMN_NAME}, {"domain", COLUMN_NAME},
     {"types", COLUMN_TYPES}, {"type", COLUMN_TYPES}, {"every", COLUMN_EVERY},
-    {"interval", COLUMN_EVERY}, {"tags", COLUMN_TAGS}, {"tag", COLUMN_TAGS},
-    {"owner", COLUMN_OWNER}, {"runbook", COLUMN_RUNBOOK},
+    {"interval", COLUMN_EVERY}, {"views", COLUMN_VIEWS}, {"tags", COLUMN_TAGS},
+    {"tag", COLUMN_TAGS}, {"owner", COLUMN_OWNER}, {"runbook", COLUMN_RUNBOOK},
     {"attributes", COLUMN_ATTRIBUTES}};
 
 struct csv {
@@ -229,6 +230,9 @@ take_field(struct fields_reader *x, enum column column, const struct node *cell)
 		break;
 	case COLUMN_EVERY:
 		fields_every(x, cell);
+		break;
+	case COLUMN_VIEWS:
+		fields_views(x, cell);
 		break;
 	case COLUMN_TAGS:
 		fields_tags(x, cell);

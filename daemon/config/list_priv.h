@@ -27,6 +27,8 @@ struct fields {
 	const char *tags[WATCH_TAGS_MAX]; /* sorted, no duplicates */
 	size_t n_tags;
 	uint32_t every_s;
+	struct watch_view views[WATCH_VIEWS_MAX];
+	size_t n_views;
 	const char *owner;
 	const char *runbook;
 	enum proof confirm;
@@ -40,6 +42,7 @@ typedef void list_free_fn(void *state);
 struct watchlist {
 	struct report report;
 	char *path;
+	struct watch_names names;
 	watch_fn *fn;
 	void *ctx;
 	struct source source;
@@ -72,6 +75,7 @@ struct fields_reader {
 /* Key readers; ctx is a struct fields_reader. */
 void fields_types(void *ctx, const struct node *value);
 void fields_every(void *ctx, const struct node *value);
+void fields_views(void *ctx, const struct node *value);
 void fields_tags(void *ctx, const struct node *value);
 void fields_owner(void *ctx, const struct node *value);
 void fields_runbook(void *ctx, const struct node *value);

@@ -40,6 +40,7 @@ static const struct node_limits entry_limits = {
 static const struct key default_keys[] = {
     {"types", fields_types},
     {"every", fields_every},
+    {"views", fields_views},
     {"tags", fields_tags},
     {"owner", fields_owner},
     {"runbook", fields_runbook},
@@ -62,6 +63,7 @@ static const struct key entry_keys[] = {
     {"name", read_name},
     {"types", fields_types},
     {"every", fields_every},
+    {"views", fields_views},
     {"tags", fields_tags},
     {"owner", fields_owner},
     {"runbook", fields_runbook},
@@ -99,7 +101,7 @@ take_entry(struct watchlist *w, const struct node *entry)
 	size_t n_errors = w->report.d->n_errors;
 
 	w->own = w->defaults;
-	if (!node_walk(entry, "an entry", entry_keys, 8, &w->report, &x) ||
+	if (!node_walk(entry, "an entry", entry_keys, 9, &w->report, &x) ||
 	    x.bad || w->report.d->n_errors != n_errors)
 		return; /* Refused as a whole: half an entry may mislead. */
 	if (x.name == NULL)
@@ -205,7 +207,7 @@ take_top_value(struct watchlist *w, struct yaml_list *y, enum top_key key,
 	else if (key == TOP_CONFIRM)
 		fields_confirm(&x, value);
 	else
-		node_walk(value, "`defaults`", default_keys, 7, &w->report, &x);
+		node_walk(value, "`defaults`", default_keys, 8, &w->report, &x);
 	return 1;
 }
 

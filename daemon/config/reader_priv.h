@@ -20,6 +20,8 @@ struct reader {
 	const struct node *database;
 	const struct node *database_file;
 	bool resolvers_given;
+	size_t view;            /* whose resolvers are being read */
+	const struct node *gso; /* where it is switched on */
 };
 
 /* A copy that config_free() frees; NULL is noted in no_memory. */
@@ -27,10 +29,13 @@ char *reader_text(struct reader *x, const char *text);
 void *reader_array(struct reader *x, size_t n, size_t size);
 
 void read_resolvers(void *ctx, const struct node *value);
+/* What only all resolvers together tell. */
+void finish_resolvers(struct reader *x);
 /* Those of the resolver configuration at `path`, when none were given. */
 void read_resolvers_default(
     struct reader *x, struct place at, const char *path);
 void read_sinks(void *ctx, const struct node *value);
+void read_views(void *ctx, const struct node *value);
 void read_severities(void *ctx, const struct node *value);
 
 /*

@@ -30,6 +30,8 @@ const size_t n_watch_types_default =
 
 static const uint16_t types_ptr[] = {TYPE_PTR};
 
+static const char *const default_views[] = {"default"};
+
 static void
 tell(struct watchlist *w)
 {
@@ -94,6 +96,8 @@ list_tell(struct watchlist *w, const struct node *name,
 	w->watch.types = fields->types;
 	w->watch.n_types = fields->n_types;
 	w->watch.every_s = fields->every_s;
+	w->watch.views = fields->views;
+	w->watch.n_views = fields->n_views;
 	w->watch.tags = fields->tags;
 	w->watch.n_tags = fields->n_tags;
 	w->watch.list = w->name;
@@ -158,8 +162,8 @@ open_format(struct watchlist *w)
 }
 
 int
-watchlist_open(const char *path, watch_fn *fn, void *ctx, struct diag *d,
-    struct watchlist **out)
+watchlist_open(const char *path, const struct watch_names *names, watch_fn *fn,
+    void *ctx, struct diag *d, struct watchlist **out)
 {
 	struct watchlist *w = calloc(1, sizeof(*w));
 	int err = -ENOMEM;
@@ -175,7 +179,10 @@ watchlist_open(const char *path, watch_fn *fn, void *ctx, struct diag *d,
 	if (w->path == NULL || w->name == NULL)
 		goto out;
 	w->report = (struct report){d, w->path};
+	w->names =
+	    names != NULL ? *names : (struct watch_names){default_views, 1};
 	w->defaults.every_s = WATCH_EVERY_DEFAULT_S;
+	w->defaults.n_views = 1;
 	w->defaults.n_types = n_watch_types_default;
 	memcpy(w->defaults.types, watch_types_default,
 	    sizeof(watch_types_default));
@@ -225,10 +232,11 @@ watchlist_close(struct watchlist *w)
 }
 
 int
-watchlist_load(const char *path, watch_fn *fn, void *ctx, struct diag *d)
+watchlist_load(const char *path, const struct watch_names *names, watch_fn *fn,
+    void *ctx, struct diag *d)
 {
 	struct watchlist *w = NULL;
-	int err = watchlist_open(path, fn, ctx, d, &w);
+	int err = watchlist_open(path, names, fn, ctx, d, &w);
 
 	if (err != 0)
 		return err;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Whom an inquiry asks: servers of other groups, and the first one again.
+ * Whom an inquiry asks: servers of other groups of its view, and the first one
+ * again.
  */
 
 #include "loop/loop.h"
@@ -31,9 +32,10 @@ static uint8_t
 in_turn(const struct inquiry *q, uint8_t i)
 {
 	const struct monitor *m = q->monitor;
-	unsigned first = table_spread(m->table, q->question) / m->n_servers;
+	const struct poll_view *v = poll_view_of(m, q->question);
+	unsigned first = table_spread(m->table, q->question) / v->n;
 
-	return (uint8_t)((first + i) % m->n_servers);
+	return v->servers[(first + i) % v->n];
 }
 
 static bool
@@ -57,7 +59,7 @@ inquiry_asked(struct monitor *m, uint32_t id, uint8_t server)
 
 	if (q == NULL || q->state != INQUIRY_OPEN || q->deadline != 0)
 		return;
-	if (q->required == PROVED_CACHE && m->n_groups > 1 &&
+	if (q->required == PROVED_CACHE && poll_view_of(m, id)->n_groups > 1 &&
 	    m->servers[server].group == q->list[q->begin].witness.group)
 		return;
 	q->deadline = monitor_steady(m) + WALL_S(q->wait_s);
@@ -68,9 +70,10 @@ static void
 ask_other_group(struct inquiry *q, uint8_t own)
 {
 	struct monitor *m = q->monitor;
+	uint8_t n_servers = poll_view_of(m, q->question)->n;
 	uint8_t pick = UINT8_MAX;
 
-	for (uint8_t n = 0; n < m->n_servers; n++) {
+	for (uint8_t n = 0; n < n_servers; n++) {
 		uint8_t i = in_turn(q, n);
 		uint8_t group = m->servers[i].group;
 
@@ -125,6 +128,7 @@ inquiry_ask_away(struct inquiry *q)
 {
 	const struct witness *last = &q->list[q->n - 1].witness;
 	const struct monitor *m = q->monitor;
+	uint8_t n_servers = poll_view_of(m, q->question)->n;
 	uint8_t pick = UINT8_MAX;
 
 	if (q->away_print == q->list[q->n - 1].fingerprint)
@@ -135,7 +139,7 @@ inquiry_ask_away(struct inquiry *q)
 	inquiry_ask(q, last->server, ASK_TCP);
 	if (inquiry_required(q) != PROVED_CACHE)
 		return;
-	for (uint8_t n = 0; n < m->n_servers; n++) {
+	for (uint8_t n = 0; n < n_servers; n++) {
 		uint8_t i = in_turn(q, n);
 
 		if (m->servers[i].group != last->group &&

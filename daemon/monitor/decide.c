@@ -147,7 +147,8 @@ fill_change(const struct inquiry *q, struct say_change *c)
 	    &q->list[q->begin + q->judgement.to_witness];
 
 	*c = (struct say_change){
-	    .q = {.name = table_name(m->table, q->question, NULL),
+	    .q = {.view = monitor_view(m, q->question),
+		.name = table_name(m->table, q->question, NULL),
 		.type = row->type,
 		.policy = policy_get(m->table, row->policy)},
 	    .id = q->change,
@@ -183,7 +184,7 @@ entry_of(const struct inquiry *q, const char *class_, char name[NAME_TEXT_SIZE])
 	    .class_ = class_,
 	    .name = name,
 	    .type = row->type,
-	    .view = "default",
+	    .view = monitor_view(m, q->question),
 	    .kind = (uint8_t)q->judgement.diff.kind,
 	    .severity = (uint8_t)q->severity,
 	    .lists = p->lists,
@@ -426,6 +427,7 @@ build_alert(struct monitor *m, struct inquiry **members, size_t n,
 		    .revision = ++group->revision,
 		    .kind = group->kind,
 		    .name = table_name(m->table, q->question, NULL),
+		    .view = monitor_view(m, q->question),
 		};
 
 		t = told_sum(group);

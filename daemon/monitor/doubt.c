@@ -174,6 +174,7 @@ void
 inquiry_doubt_ask(struct monitor *m, uint32_t id)
 {
 	struct inquiry *q = idmap_get(&m->doubts, id);
+	const struct poll_view *v = poll_view_of(m, id);
 	uint64_t asked = 0;
 	uint8_t own;
 
@@ -181,7 +182,8 @@ inquiry_doubt_ask(struct monitor *m, uint32_t id)
 		return;
 	own = q->list[q->begin].witness.group;
 	inquiry_ask(q, q->list[q->begin].witness.server, ASK_TCP);
-	for (uint8_t i = 0; i < m->n_servers; i++) {
+	for (uint8_t k = 0; k < v->n; k++) {
+		uint8_t i = v->servers[k];
 		uint64_t bit = 1ULL << (m->servers[i].group & 63);
 
 		if (m->servers[i].group == own || (asked & bit) != 0 ||

@@ -216,10 +216,14 @@ fresh_put(struct monitor *m, uint32_t id, const struct content *content,
 
 /* It is there after all: the next reply is held against the database. */
 static void
-on_refused(void *ctx, const uint8_t *name, size_t size, uint16_t type)
+on_refused(void *ctx, const char *text, const uint8_t *name, size_t size,
+    uint16_t type)
 {
 	struct monitor *m = ctx;
-	uint32_t id = table_find(m->table, name, size, type);
+	uint8_t view = table_find_view(m->table, text);
+	uint32_t id = view == VIEW_NONE
+	                  ? QUESTION_NONE
+	                  : table_find(m->table, view, name, size, type);
 
 	if (id == QUESTION_NONE)
 		return;

@@ -288,7 +288,8 @@ inquiry_required(const struct inquiry *q)
 	case PROOF_BEST:
 		break;
 	}
-	return m->n_groups > 1 ? PROVED_CACHE : PROVED_PATH;
+	return poll_view_of(m, q->question)->n_groups > 1 ? PROVED_CACHE
+	                                                  : PROVED_PATH;
 }
 
 /* R22, with what the history said of the elements of the first sight. */

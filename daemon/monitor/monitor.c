@@ -54,6 +54,12 @@ monitor_is_owned(const struct monitor *m, uint32_t id)
 	    ->owned;
 }
 
+const char *
+monitor_view(const struct monitor *m, uint32_t id)
+{
+	return table_view_text(m->table, table_view(m->table, id));
+}
+
 bool
 monitor_has_time(const struct monitor *m)
 {
@@ -379,12 +385,13 @@ monitor_new(
 	rand_bytes(&m->key, sizeof(m->key));
 	m->table = table_new();
 	m->fresh = fresh_new();
+	m->sights = calloc(VIEW_NONE, sizeof(*m->sights));
 	m->tick = loop_timer_new(m->loop, on_tick, m);
 	m->second = loop_timer_new(m->loop, on_second, m);
 	m->wheel = wheel_new(m->start, link_of, m);
 	if (m->table == NULL || m->wheel == NULL || m->tick == NULL ||
-	    m->second == NULL || m->fresh == NULL || make_sinks(m) != 0 ||
-	    gate_start(m) != 0 || poll_start(m) != 0) {
+	    m->second == NULL || m->fresh == NULL || m->sights == NULL ||
+	    make_sinks(m) != 0 || gate_start(m) != 0 || poll_start(m) != 0) {
 		monitor_free(m);
 		return NULL;
 	}
@@ -426,6 +433,7 @@ monitor_free(struct monitor *m)
 	outage_free_all(m);
 	attribute_free_all(m);
 	poll_stop(m);
+	free(m->sights);
 	fresh_free(m->fresh);
 	wheel_free(m->wheel);
 	table_free(m->table);
@@ -543,6 +551,20 @@ status_lateness(const struct lateness *l, const char *key, struct emit *j)
 	emit_object_end(j);
 }
 
+/* The views that the server is of. */
+static void
+status_views(const struct monitor *m, uint8_t server, struct emit *j)
+{
+	emit_array(j, "views");
+	for (uint8_t v = 0; v < m->n_views; v++) {
+		const uint8_t *servers = m->views[v].servers;
+
+		if (memchr(servers, server, m->views[v].n) != NULL)
+			emit_text(j, NULL, table_view_text(m->table, v));
+	}
+	emit_array_end(j);
+}
+
 static void
 status_servers(struct monitor *m, struct emit *j)
 {
@@ -553,6 +575,7 @@ status_servers(struct monitor *m, struct emit *j)
 		emit_object(j, NULL);
 		emit_text(j, "server", m->servers[i].text);
 		emit_text(j, "group", m->servers[i].group_text);
+		status_views(m, i, j);
 		emit_int(j, "asked", (int64_t)h.asked);
 		emit_int(j, "failed", (int64_t)h.failed);
 		emit_int(j, "fails_running", h.fails_running);
@@ -620,13 +643,62 @@ status_memory(struct monitor *m, struct emit *j)
 	emit_object_end(j);
 }
 
+static void
+status_sights(const struct monitor *m, struct emit *j)
+{
+	emit_array(j, "views");
+	for (uint8_t v = 0; v < m->n_views; v++) {
+		const struct view_sight *s = &m->sights[v];
+		uint32_t asked;
+		uint32_t failed;
+
+		if (s->watched == 0)
+			continue;
+		sight_minute(&s->sight, loop_mono(m->loop), &asked, &failed);
+		emit_object(j, NULL);
+		emit_text(j, "view", table_view_text(m->table, v));
+		emit_int(j, "watched", s->watched);
+		emit_int(j, "failing", s->failing);
+		emit_bool(j, "blind", s->sight.blind);
+		emit_int(j, "asked_minute", asked);
+		emit_int(j, "failed_minute", failed);
+		emit_object_end(j);
+	}
+	emit_array_end(j);
+}
+
+static void
+status_coverage(const struct monitor *m, struct emit *j)
+{
+	uint32_t asked = 0;
+	uint32_t failed = 0;
+	bool blind = false;
+
+	for (uint8_t v = 0; v < m->n_views; v++) {
+		uint32_t a;
+		uint32_t f;
+
+		sight_minute(&m->sights[v].sight, loop_mono(m->loop), &a, &f);
+		asked += a;
+		failed += f;
+		blind = blind || m->sights[v].sight.blind;
+	}
+	emit_object(j, "coverage");
+	emit_bool(j, "blind", blind);
+	emit_int(j, "asked_minute", asked);
+	emit_int(j, "failed_minute", failed);
+	emit_int(j, "lag_ms", longer(m->lag_max, m->lag_before) / MONO_MS(1));
+	emit_int(
+	    j, "longest_turn_us", longer(m->turn_max, m->turn_before) / 1000);
+	status_sights(m, j);
+	emit_object_end(j);
+}
+
 void
 monitor_status(struct monitor *m, struct emit *j)
 {
 	wall_us since;
 	uint32_t failing = outage_count(m, &since);
-	uint32_t asked;
-	uint32_t failed;
 
 	emit_object(j, "questions");
 	emit_int(j, "watched", m->watched);
@@ -642,15 +714,7 @@ monitor_status(struct monitor *m, struct emit *j)
 	emit_int(j, "doubted", m->doubts.live);
 	emit_int(j, "changes", (int64_t)m->n_changes);
 	emit_object_end(j);
-	sight_minute(&m->sight, loop_mono(m->loop), &asked, &failed);
-	emit_object(j, "coverage");
-	emit_bool(j, "blind", m->sight.blind);
-	emit_int(j, "asked_minute", asked);
-	emit_int(j, "failed_minute", failed);
-	emit_int(j, "lag_ms", longer(m->lag_max, m->lag_before) / MONO_MS(1));
-	emit_int(
-	    j, "longest_turn_us", longer(m->turn_max, m->turn_before) / 1000);
-	emit_object_end(j);
+	status_coverage(m, j);
 	status_lateness(&m->lateness, "lateness", j);
 	status_lateness(&m->turns, "turns", j);
 	emit_object(j, "buffer");

@@ -68,6 +68,22 @@ enum {
 /* Planned times are counted from here, in the ledger too: 2000-01-01. */
 #define PLAN_ANCHOR WALL_S(946684800)
 
+#define SERVER_NONE UINT8_MAX
+
+/* Whom a view asks, by their index among the servers. */
+struct poll_view {
+	uint8_t servers[RESOLVER_SERVERS_MAX];
+	uint8_t n; /* 0: the configuration does not have it any more */
+	uint8_t n_groups;
+};
+
+/* What is seen of a view (R4). */
+struct view_sight {
+	struct sight sight;
+	uint32_t watched; /* questions of it */
+	uint32_t failing; /* ... that fail */
+};
+
 /* Why a question is asked; part of the cookie. */
 enum purpose {
 	PURPOSE_POLL = 0,   /* planned, or new */
@@ -264,7 +280,8 @@ struct monitor {
 	uint32_t rates[RESOLVER_SERVERS_MAX];
 	bool gso[RESOLVER_SERVERS_MAX];
 	uint8_t n_servers;
-	uint8_t n_groups;
+	struct poll_view *views; /* by the table's numbers */
+	uint8_t n_views;
 	struct arena names; /* of groups; kept while evidence may name them */
 	struct ledger ledger;
 	uint32_t drained;   /* the wheel has nothing due before this tick */
@@ -273,7 +290,7 @@ struct monitor {
 	bool load_stepped;  /* the clock stepped since, before it ended */
 	bool ledger_open;   /* all is loaded, and what was due by then began */
 	bool spans_open;    /* a commit of spans is on its way */
-	struct sight sight;
+	struct view_sight *sights; /* by the table's numbers of views */
 	struct gate gate;
 	struct lateness lateness;
 	mono_ns clock;           /* some sendings ago: for lateness */
@@ -362,6 +379,8 @@ wall_us monitor_steady(const struct monitor *m);
 bool monitor_has_time(const struct monitor *m);
 /* Does a watch of it have the tag `owned`? */
 bool monitor_is_owned(const struct monitor *m, uint32_t id);
+/* The view that it is asked through. */
+const char *monitor_view(const struct monitor *m, uint32_t id);
 
 /* ---- poll.c ---- */
 MUST_CHECK int poll_start(struct monitor *m);
@@ -381,6 +400,9 @@ bool poll_sift(struct monitor *m, uint32_t *at);
 void poll_fresh(struct monitor *m, uint32_t id);
 /* Takes what is due and sends what the servers have room for. */
 void poll_turn(struct monitor *m);
+/* Whom the question's view asks. */
+const struct poll_view *poll_view_of(const struct monitor *m, uint32_t id);
+/* SERVER_NONE: nobody, until a reload has ended. */
 uint8_t poll_home(const struct monitor *m, uint32_t id);
 /* Is the server worth asking now? */
 bool poll_is_alive(const struct monitor *m, uint8_t server);
@@ -390,8 +412,8 @@ bool poll_is_alive(const struct monitor *m, uint8_t server);
 void pump_push(struct monitor *m, struct waiting *w, uint32_t id);
 uint32_t pump_pop(struct monitor *m, struct waiting *w);
 /*
- * Queues an errand at a server.  False: no memory, nothing will come of it; who
- * waits for a reply has a deadline.
+ * Queues an errand at a server.  False: no memory, or no server in its view;
+ * nothing will come of it, and who waits for a reply has a deadline.
  */
 bool pump_errand(struct monitor *m, const struct errand *e);
 
@@ -534,6 +556,8 @@ void household_free(struct monitor *m, struct household *h);
 void household_free_all(struct monitor *m);
 
 /* ---- outage.c ---- */
+/* That of the question's view. */
+struct view_sight *outage_sight(const struct monitor *m, uint32_t id);
 struct failing {
 	struct reach reach;
 	uint32_t question;

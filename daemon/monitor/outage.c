@@ -63,6 +63,14 @@ hold_name(struct monitor *m, uint32_t id)
 	h->due = loop_mono(m->loop) + MONO_S(OUTAGE_HOLD_S);
 }
 
+struct view_sight *
+outage_sight(const struct monitor *m, uint32_t id)
+{
+	/* Where there is one view the name need not be looked at. */
+	return &m->sights[table_n_views(m->table) > 1 ? table_view(m->table, id)
+						      : 0];
+}
+
 static uint32_t
 class_of(const struct monitor *m, const struct question *q)
 {
@@ -101,6 +109,8 @@ forget(struct monitor *m, uint32_t id)
 	if (f != NULL && f->let_go)
 		ledger_begin(&m->ledger, class_of(m, q), q->due);
 	q->flags &= (uint8_t)~Q_FAILS;
+	if (f != NULL)
+		outage_sight(m, id)->failing--;
 	free(idmap_take(&m->failing, id));
 }
 
@@ -114,6 +124,7 @@ failing_new(struct monitor *m, uint32_t id)
 		return NULL;
 	}
 	f->question = id;
+	outage_sight(m, id)->failing++;
 	table_question(m->table, id)->flags |= Q_FAILS;
 	return f;
 }
@@ -329,6 +340,7 @@ struct batch {
 	enum severity highest;
 	const char *kind;
 	const uint8_t *wire; /* NULL: of the monitor */
+	const char *view;
 };
 
 static void
@@ -353,7 +365,7 @@ add_event(
 	    .body = b->told->list[i].json,
 	    .name = b->name,
 	    .type = e->type,
-	    .view = "default",
+	    .view = e->view,
 	    .event = e->kind,
 	    .severity = (uint8_t)e->severity,
 	};
@@ -395,6 +407,7 @@ send_events(struct monitor *m, struct batch *b)
 		    .revision = 1,
 		    .kind = b->kind,
 		    .name = b->wire,
+		    .view = b->view,
 		    .severity = b->highest,
 		    .n_members = b->n,
 		};
@@ -415,7 +428,8 @@ send_events(struct monitor *m, struct batch *b)
 }
 
 static struct batch *
-batch_new(struct monitor *m, const char *kind, const uint8_t *wire)
+batch_new(
+    struct monitor *m, const char *kind, const uint8_t *wire, const char *view)
 {
 	struct batch *b = calloc(1, sizeof(*b));
 
@@ -429,6 +443,7 @@ batch_new(struct monitor *m, const char *kind, const uint8_t *wire)
 	b->told->monitor = m;
 	b->kind = kind;
 	b->wire = wire;
+	b->view = view;
 	if (wire != NULL)
 		name_print(wire, b->name);
 	return b;
@@ -461,6 +476,7 @@ add_question_event(
 	struct say_event e = {
 	    .kind = b->kind,
 	    .name = b->wire,
+	    .view = b->view,
 	    .type = row->type,
 	    .reason = fail_text((enum fail)f->reach.fail),
 	    .since = f->recovered_at != 0 ? f->recovered_at : f->reach.since,
@@ -477,8 +493,9 @@ static void
 tell_name(struct monitor *m, const struct hold *h)
 {
 	const uint8_t *wire = table_name(m->table, h->first, NULL);
-	struct batch *failing = batch_new(m, "failing", wire);
-	struct batch *recovered = batch_new(m, "recovered", wire);
+	const char *view = monitor_view(m, h->first);
+	struct batch *failing = batch_new(m, "failing", wire, view);
+	struct batch *recovered = batch_new(m, "recovered", wire, view);
 	wall_us at = loop_wall(m->loop);
 	uint32_t id = table_first(m->table, h->first);
 
@@ -510,11 +527,14 @@ tell_name(struct monitor *m, const struct hold *h)
 }
 
 static void
-tell_sight(struct monitor *m, bool blind)
+tell_sight(struct monitor *m, uint8_t view, bool blind)
 {
-	struct batch *b = batch_new(m, blind ? "blind" : "sighted", NULL);
+	const char *text = table_view_text(m->table, view);
+	const struct sight *s = &m->sights[view].sight;
+	struct batch *b = batch_new(m, blind ? "blind" : "sighted", NULL, text);
 	struct say_event e = {
-	    .since = m->sight.since,
+	    .view = text,
+	    .since = s->since,
 	    .at = loop_wall(m->loop),
 	};
 	struct severity_input in = {0};
@@ -523,37 +543,38 @@ tell_sight(struct monitor *m, bool blind)
 		return;
 	e.kind = in.event = b->kind;
 	e.severity = severity_of(&in, m->config);
-	sight_minute(&m->sight, loop_mono(m->loop), &e.asked, &e.failed);
+	sight_minute(s, loop_mono(m->loop), &e.asked, &e.failed);
 	add_event(m, b, &e, QUESTION_NONE);
 	batch_end(m, b);
+}
+
+/* Each view sees for itself: one whose resolvers are away is blind alone. */
+static void
+judge_sight(struct monitor *m, uint8_t view)
+{
+	struct view_sight *v = &m->sights[view];
+	enum sight_turn turn = SIGHT_SAME;
+
+	/* More than half of at least ten questions (R4) are six. */
+	if (v->sight.blind || (v->watched >= SIGHT_QUESTIONS_MIN &&
+				  v->failing > SIGHT_QUESTIONS_MIN / 2))
+		turn = sight_judge(
+		    &v->sight, loop_mono(m->loop), loop_wall(m->loop));
+	if (turn != SIGHT_SAME)
+		tell_sight(m, view, turn == SIGHT_BLIND);
 }
 
 void
 outage_second(struct monitor *m)
 {
 	mono_ns now = loop_mono(m->loop);
-	enum sight_turn turn;
 	struct hold *h;
 	uint32_t at = 0;
 
-	/* More than half of at least ten questions (R4) are six. */
-	if (!m->sight.blind && (m->watched < SIGHT_QUESTIONS_MIN ||
-				   m->failing.live <= SIGHT_QUESTIONS_MIN / 2))
-		turn = SIGHT_SAME;
-	else
-		turn = sight_judge(&m->sight, now, loop_wall(m->loop));
-	switch (turn) {
-	case SIGHT_BLIND:
-		tell_sight(m, true);
-		break;
-	case SIGHT_SIGHTED:
-		tell_sight(m, false);
-		break;
-	case SIGHT_SAME:
-		break;
-	}
+	for (uint8_t view = 0; view < m->n_views; view++)
+		judge_sight(m, view);
 	while ((h = idmap_next(&m->holds, &at)) != NULL) {
-		if (m->sight.blind)
+		if (outage_sight(m, h->first)->sight.blind)
 			h->due = now + MONO_S(OUTAGE_HOLD_S);
 		if (now < h->due)
 			continue;

@@ -124,11 +124,11 @@ intern(struct table *t, struct policy *p)
 }
 
 uint32_t
-policy_of(struct table *t, const struct watch *w)
+policy_of(struct table *t, const struct watch *w, uint32_t every_s)
 {
 	const char *list = w->list;
 	struct policy p = {
-	    .every_s = w->every_s,
+	    .every_s = every_s,
 	    .confirm = w->confirm,
 	    .tags = (const char **)(uintptr_t)w->tags,
 	    .n_tags = w->n_tags,

@@ -33,12 +33,6 @@ enum {
 	TICKS_A_SECOND = 1000 / TICK_MS
 };
 
-uint8_t
-poll_home(const struct monitor *m, uint32_t id)
-{
-	return (uint8_t)(table_spread(m->table, id) % m->n_servers);
-}
-
 bool
 poll_is_alive(const struct monitor *m, uint8_t server)
 {
@@ -124,6 +118,10 @@ poll_fresh(struct monitor *m, uint32_t id)
 	q->flags &= (uint8_t)~Q_PLANNED;
 	m->busy++;
 	server = poll_pick_server(m, id, 0);
+	if (server == SERVER_NONE) {
+		pump_push(m, &m->orphans, id);
+		return;
+	}
 	pump_push(m, &m->servers[server].fresh, id);
 	(void)pump_all(m, server);
 }
@@ -136,6 +134,7 @@ take_due(struct monitor *m, uint32_t id, mono_ns due)
 	mono_ns lag = loop_mono(m->loop) - due;
 	struct poll_server *s;
 	uint32_t fails;
+	uint8_t server;
 	bool failed;
 
 	if (q->stray) {
@@ -155,9 +154,12 @@ take_due(struct monitor *m, uint32_t id, mono_ns due)
 	else
 		ledger_begin(&m->ledger,
 		    policy_get(m->table, q->policy)->class_, q->due);
-	s = &m->servers[poll_pick_server(
-	    m, id, (uint8_t)(fails % m->n_servers))];
-	if (failed)
+	server =
+	    poll_pick_server(m, id, (uint8_t)(fails % RESOLVER_SERVERS_MAX));
+	s = &m->servers[server];
+	if (server == SERVER_NONE)
+		pump_push(m, &m->orphans, id);
+	else if (failed)
 		pump_push(m, &s->failed, id);
 	else
 		pump_add_due(m, s, id, due);
@@ -267,8 +269,10 @@ desert(struct monitor *m, uint8_t dead, struct waiting *from, size_t queue)
 {
 	struct poll_server *old = &m->servers[dead];
 	bool planned = from == &old->due;
+	unsigned stay = 0;
 
-	for (uint32_t n = from->n; n > 0; n--) {
+	/* Views have different servers: that some stay says not that all do. */
+	for (uint32_t n = from->n; n > 0 && stay < TURN_LOOK; n--) {
 		mono_ns due = 0;
 		struct poll_server *s;
 		uint32_t id;
@@ -284,8 +288,9 @@ desert(struct monitor *m, uint8_t dead, struct waiting *from, size_t queue)
 		else
 			pump_push(m, (struct waiting *)((char *)s + queue), id);
 		if (s == old)
-			return;
-		(void)pump_all(m, (uint8_t)(s - m->servers));
+			stay++;
+		else
+			(void)pump_all(m, (uint8_t)(s - m->servers));
 	}
 }
 
@@ -304,20 +309,28 @@ desert_dead(struct monitor *m)
 	}
 }
 
-/* What waited at servers that are no more goes to those that are. */
+/*
+ * What waited at servers that are no more goes to those that are.  What is of
+ * a view that a reload is about to bring, or to take away, waits on.
+ */
 static void
 adopt(struct monitor *m)
 {
-	for (uint32_t n = 1; m->orphans.n > 0 && n <= POLL_TURN_MAX; n++) {
+	uint32_t left = m->orphans.n;
+
+	for (uint32_t n = 1; n <= left && n <= POLL_TURN_MAX; n++) {
 		uint32_t id = pump_pop(m, &m->orphans);
-		struct poll_server *s = &m->servers[poll_pick_server(m, id, 0)];
+		uint8_t server = poll_pick_server(m, id, 0);
 		bool planned =
 		    (table_question(m->table, id)->flags & Q_PLANNED) != 0;
 
-		if (planned)
-			pump_add_due(m, s, id, loop_mono(m->loop));
+		if (server == SERVER_NONE)
+			pump_push(m, &m->orphans, id);
+		else if (planned)
+			pump_add_due(
+			    m, &m->servers[server], id, loop_mono(m->loop));
 		else
-			pump_push(m, &s->fresh, id);
+			pump_push(m, &m->servers[server].fresh, id);
 		if (n % TURN_LOOK == 0 && !monitor_has_time(m))
 			return;
 	}
@@ -367,7 +380,7 @@ finish(struct monitor *m, uint32_t id, bool good, uint32_t stands_for_s)
 	/* Its first poll brought nothing to believe. */
 	if ((q->flags & (Q_STORED | Q_WATCHED)) == Q_WATCHED)
 		fresh_put(m, id, NULL, 0, 0);
-	sight_note(&m->sight, loop_mono(m->loop), !good,
+	sight_note(&outage_sight(m, id)->sight, loop_mono(m->loop), !good,
 	    stands_for_s < SIGHT_QUESTION ? stands_for_s : SIGHT_QUESTION);
 	if ((q->flags & Q_PLANNED) != 0) {
 		outage_ledger_end(m, id);
@@ -400,7 +413,10 @@ fail_over(struct monitor *m, const struct errand *e)
 	    (outage_is_open(m, e->question, &fails) && fails > 0))
 		return false;
 	next.server = poll_pick_server(m, e->question, next.attempt);
-	if (next.attempt >= m->n_servers || next.server == e->server) {
+	if (next.server == SERVER_NONE)
+		return false;
+	if (next.attempt >= poll_view_of(m, e->question)->n ||
+	    next.server == e->server) {
 		if ((e->flags & ASK_TCP) != 0)
 			return false;
 		next.server = e->server;

@@ -314,6 +314,8 @@ pump_errand(struct monitor *m, const struct errand *e)
 	struct poll_server *s = &m->servers[e->server];
 	struct errands *q = &s->errands;
 
+	if (e->server == SERVER_NONE)
+		return false;
 	if ((e->flags & ASK_FAILED) != 0)
 		q = &s->again;
 	else if (monitor_is_owned(m, e->question))

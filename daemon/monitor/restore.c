@@ -34,7 +34,7 @@ restore_fill_question(
 	    .name = name,
 	    .name_size = size,
 	    .type = q->type,
-	    .view = "default",
+	    .view = monitor_view(m, id),
 	    .watched = true,
 	    .every_s = p->every_s,
 	    .attributes = p->attributes,
@@ -119,8 +119,10 @@ static void
 on_row(void *ctx, const struct store_row *row)
 {
 	struct monitor *m = ctx;
-	uint32_t id =
-	    table_find(m->table, row->name, name_size(row->name), row->type);
+	uint8_t view = table_find_view(m->table, row->view);
+	uint32_t id = view == VIEW_NONE ? QUESTION_NONE
+	                                : table_find(m->table, view, row->name,
+					      name_size(row->name), row->type);
 	struct question *q;
 
 	if (id == QUESTION_NONE ||

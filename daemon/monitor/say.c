@@ -10,8 +10,6 @@
 #include "dns/record.h"
 #include "dns/type.h"
 
-static const char *const views[] = {"default"};
-
 static void
 put_name(struct emit *j, const char *key, const uint8_t *wire)
 {
@@ -84,7 +82,7 @@ put_question(struct emit *j, const struct say_question *q)
 	put_watched(j, q->name);
 	put_name(j, "zone", name_zone_guess(q->name));
 	emit_text(j, "type", type_print(q->type, type));
-	emit_text(j, "view", views[0]);
+	emit_text(j, "view", q->view);
 }
 
 static void
@@ -554,7 +552,7 @@ say_event(const struct say_event *e, struct buf *json)
 		put_name(&j, "zone", name_zone_guess(e->name));
 		emit_text(&j, "type", type_print(e->type, type));
 	}
-	emit_text(&j, "view", views[0]);
+	emit_text(&j, "view", e->view);
 	if (e->reason != NULL)
 		emit_text(&j, "reason", e->reason);
 	if (e->from != NULL) {
@@ -588,7 +586,7 @@ say_group(const struct say_group *g, struct buf *json)
 	emit_int(&j, "revision", g->revision);
 	emit_text(&j, "kind", g->kind);
 	put_watched(&j, g->name);
-	emit_text(&j, "view", views[0]);
+	emit_text(&j, "view", g->view);
 	emit_text(&j, "severity", severity_text(g->severity));
 	if (g->label != LABEL_NONE)
 		emit_text(&j, "label", label_text(g->label));

@@ -37,6 +37,7 @@ struct say_question {
 	const uint8_t *name;
 	uint16_t type;
 	const struct policy *policy;
+	const char *view;
 };
 
 struct say_state {
@@ -80,6 +81,7 @@ struct say_event {
 	struct uuid id;
 	const char *kind;    /* "failing", "recovered", ..., or an attribute */
 	const uint8_t *name; /* NULL: of the monitor */
+	const char *view;
 	uint16_t type;
 	const char *reason; /* NULL: none */
 	wall_us since;
@@ -99,6 +101,7 @@ struct say_group {
 	uint32_t revision;
 	const char *kind;
 	const uint8_t *name;
+	const char *view;
 	enum severity severity; /* the highest */
 	enum label label;       /* the weakest; LABEL_NONE for events */
 	size_t n_members;

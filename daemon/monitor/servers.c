@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The servers that are asked, as the configuration has them; which of them a
- * question goes to; and what becomes of waiting and open polls when a reload
- * names others.
+ * The servers that are asked, as the configuration has them, and which of them
+ * are of a view; which of these a question goes to; and what becomes of
+ * waiting and open polls when a reload names others.
  */
 
 #include <errno.h>
@@ -16,14 +16,58 @@
 #include "monitor_priv.h"
 #include "poll_priv.h"
 
+/* A number for each group; `n` servers have theirs. */
 static uint8_t
-group_of(struct monitor *m, const char *group, uint8_t n)
+group_of(const struct poll_server *servers, const char *group, uint8_t n)
 {
+	uint8_t next = 0;
+
 	for (uint8_t i = 0; i < n; i++) {
-		if (strcmp(m->servers[i].group_text, group) == 0)
-			return m->servers[i].group;
+		if (strcmp(servers[i].group_text, group) == 0)
+			return servers[i].group;
+		if (servers[i].group >= next)
+			next = (uint8_t)(servers[i].group + 1);
 	}
-	return m->n_groups++;
+	return next;
+}
+
+static void
+view_fill(struct poll_view *v, const struct config *c, size_t view)
+{
+	for (uint8_t i = 0; i < c->n_resolvers; i++) {
+		bool known = false;
+
+		if ((c->resolvers[i].views >> view & 1) == 0)
+			continue;
+		for (uint8_t k = 0; k < v->n; k++)
+			known =
+			    known || strcmp(c->resolvers[v->servers[k]].group,
+					 c->resolvers[i].group) == 0;
+		v->servers[v->n++] = i;
+		v->n_groups += !known;
+	}
+}
+
+/* Those of the configuration, by the table's numbers.  NULL: no memory. */
+static struct poll_view *
+views_make(struct monitor *m, uint8_t *n)
+{
+	const struct config *c = m->config;
+	struct poll_view *views = calloc(VIEW_NONE, sizeof(*views));
+
+	*n = 0;
+	for (size_t i = 0; i < c->n_views && views != NULL; i++) {
+		uint8_t view = table_add_view(m->table, c->views[i]);
+
+		if (view == VIEW_NONE) {
+			free(views);
+			return NULL;
+		}
+		view_fill(&views[view], c, i);
+		if (view >= *n)
+			*n = (uint8_t)(view + 1);
+	}
+	return views;
 }
 
 static int
@@ -31,10 +75,11 @@ servers_make(struct monitor *m)
 {
 	const struct config *c = m->config;
 
+	free(m->views);
+	m->views = views_make(m, &m->n_views);
 	m->servers = calloc(c->n_resolvers, sizeof(*m->servers));
-	if (m->servers == NULL)
+	if (m->servers == NULL || m->views == NULL)
 		return -ENOMEM;
-	m->n_groups = 0;
 	for (uint8_t i = 0; i < c->n_resolvers; i++) {
 		struct poll_server *s = &m->servers[i];
 
@@ -43,7 +88,7 @@ servers_make(struct monitor *m)
 		s->group_text = arena_text(&m->names, c->resolvers[i].group);
 		if (s->group_text == NULL)
 			return -ENOMEM;
-		s->group = group_of(m, s->group_text, i);
+		s->group = group_of(m->servers, s->group_text, i);
 		s->probed = INT64_MIN / 2;
 		m->rates[i] = c->resolvers[i].rate;
 		m->gso[i] = c->resolvers[i].gso;
@@ -91,11 +136,32 @@ poll_stop(struct monitor *m)
 	resolver_free(m->resolver);
 	m->resolver = NULL;
 	free_servers(m->servers, m->n_servers);
+	free(m->views);
+	m->views = NULL;
+	m->n_views = 0;
 	m->servers = NULL;
 	m->n_servers = 0;
 }
 
 /* ---- which of them ---- */
+
+const struct poll_view *
+poll_view_of(const struct monitor *m, uint32_t id)
+{
+	static const struct poll_view none;
+	uint8_t view = table_view(m->table, id);
+
+	return view < m->n_views ? &m->views[view] : &none;
+}
+
+uint8_t
+poll_home(const struct monitor *m, uint32_t id)
+{
+	const struct poll_view *v = poll_view_of(m, id);
+
+	return v->n == 0 ? SERVER_NONE
+	                 : v->servers[table_spread(m->table, id) % v->n];
+}
 
 static uint32_t
 waits_at(const struct poll_server *s)
@@ -129,30 +195,49 @@ may_ask(struct monitor *m, uint8_t server)
 uint8_t
 poll_pick_server(struct monitor *m, uint32_t id, uint8_t attempt)
 {
-	uint8_t home = poll_home(m, id);
-	uint8_t server = (uint8_t)((home + attempt) % m->n_servers);
+	const struct poll_view *v = poll_view_of(m, id);
+	uint16_t spread = table_spread(m->table, id);
 	uint8_t alive[RESOLVER_SERVERS_MAX];
 	uint8_t n = 0;
+	uint8_t first;
 
-	if (may_ask(m, server))
-		return server;
-	for (uint8_t i = 0; i < m->n_servers; i++)
-		if (poll_is_alive(m, i) && (attempt == 0 || i != home))
-			alive[n++] = i;
+	if (v->n == 0)
+		return SERVER_NONE;
+	first = (uint8_t)((spread % v->n + attempt) % v->n);
+	if (may_ask(m, v->servers[first]))
+		return v->servers[first];
+	for (uint8_t i = 0; i < v->n; i++)
+		if (poll_is_alive(m, v->servers[i]) &&
+		    (attempt == 0 || i != spread % v->n))
+			alive[n++] = v->servers[i];
 	if (n > 0)
-		return alive[table_spread(m->table, id) / m->n_servers % n];
-	for (uint8_t i = 1; i < m->n_servers; i++) {
-		server = (uint8_t)((server + 1) % m->n_servers);
+		return alive[spread / v->n % n];
+	for (uint8_t i = 1; i < v->n; i++) {
+		uint8_t server = v->servers[(first + i) % v->n];
+
 		if (may_ask(m, server))
 			return server;
 	}
-	return (uint8_t)((server + 1) % m->n_servers);
+	return v->servers[first];
 }
 
 /* ---- others after a reload ---- */
 
+/* Of servers that are the same. */
 static bool
-same_servers(const struct monitor *m, const struct config *c)
+same_views(struct monitor *m)
+{
+	uint8_t n;
+	struct poll_view *views = views_make(m, &n);
+	bool same = views != NULL && n == m->n_views &&
+	            memcmp(views, m->views, n * sizeof(*views)) == 0;
+
+	free(views);
+	return same;
+}
+
+static bool
+same_servers(struct monitor *m, const struct config *c)
 {
 	if (c->n_resolvers != m->n_servers)
 		return false;
@@ -164,7 +249,7 @@ same_servers(const struct monitor *m, const struct config *c)
 		    m->gso[i] != c->resolvers[i].gso)
 			return false;
 	}
-	return true;
+	return same_views(m);
 }
 
 static void

@@ -2,9 +2,9 @@
 
 /*
  * Names: an arena of pieces; an entry is [first question: 4 bytes][spread: 2]
- * [size: 1][wire], begins at a multiple of 8 and does not lie across two
- * pieces.  Its offset in units of 8 is what names it.  An index, hashed with a
- * secret key, finds it.
+ * [size: 1][view: 1][wire], begins at a multiple of 8 and does not lie across
+ * two pieces.  Its offset in units of 8 is what names it.  An index, hashed
+ * with a secret key, finds it.
  *
  * The questions of a name are a run of ids that follow each other, as a list
  * tells all types of a name at once.  Types that come later make another run,
@@ -27,9 +27,10 @@
 #include "table_priv.h"
 
 enum {
-	NAME_HEAD = 7, /* before the wire form */
+	NAME_HEAD = 8, /* before the wire form */
 	NAME_SPREAD = 4,
 	NAME_SIZE = 6,
+	NAME_VIEW = 7,
 	NAME_UNIT = 8,
 	PIECE_BITS = 17, /* of names: so many units, 1 MB */
 	PIECE_UNITS = 1 << PIECE_BITS,
@@ -59,6 +60,8 @@ struct table {
 	uint32_t n_pieces;
 	uint32_t piece_used; /* units of the last */
 	struct index by_name;
+	const char *views[VIEW_NONE]; /* lent from `texts` */
+	uint8_t n_views;
 	struct policy *policies;
 	uint32_t n_policies;
 	uint32_t policies_room;
@@ -92,8 +95,13 @@ table_new(void)
 {
 	struct table *t = calloc(1, sizeof(*t));
 
-	if (t != NULL)
-		rand_bytes(&t->key, sizeof(t->key));
+	if (t == NULL)
+		return NULL;
+	rand_bytes(&t->key, sizeof(t->key));
+	if (table_add_view(t, "default") != 0) {
+		table_free(t);
+		return NULL;
+	}
 	return t;
 }
 
@@ -112,6 +120,41 @@ table_free(struct table *t)
 	free(t->policies);
 	arena_fini(&t->texts);
 	free(t);
+}
+
+/* ---- views ---- */
+
+uint8_t
+table_find_view(const struct table *t, const char *view)
+{
+	for (uint8_t i = 0; i < t->n_views; i++) {
+		if (strcmp(t->views[i], view) == 0)
+			return i;
+	}
+	return VIEW_NONE;
+}
+
+uint8_t
+table_add_view(struct table *t, const char *view)
+{
+	uint8_t i = table_find_view(t, view);
+
+	if (i != VIEW_NONE || t->n_views == VIEW_NONE)
+		return i;
+	t->views[t->n_views] = arena_text(&t->texts, view);
+	return t->views[t->n_views] == NULL ? VIEW_NONE : t->n_views++;
+}
+
+uint8_t
+table_n_views(const struct table *t)
+{
+	return t->n_views;
+}
+
+const char *
+table_view_text(const struct table *t, uint8_t view)
+{
+	return t->views[view];
 }
 
 /* ---- names ---- */
@@ -147,7 +190,16 @@ name_set_first(struct table *t, uint32_t at, uint32_t first)
 struct wanted {
 	const uint8_t *wire;
 	size_t size;
+	uint8_t view;
 };
+
+/* The same name in another view is elsewhere: an odd factor of 2^64. */
+static uint64_t
+hash_of(const struct table *t, const struct wanted *w)
+{
+	return hash_sip(&t->key, w->wire, w->size) +
+	       w->view * UINT64_C(0x9e3779b97f4a7c15);
+}
 
 static uint64_t
 hash_of_name(const void *owner, uint32_t at)
@@ -155,7 +207,8 @@ hash_of_name(const void *owner, uint32_t at)
 	const struct table *t = owner;
 	const uint8_t *entry = name_at(t, at);
 
-	return hash_sip(&t->key, entry + NAME_HEAD, entry[NAME_SIZE]);
+	return hash_of(t, &(struct wanted){entry + NAME_HEAD, entry[NAME_SIZE],
+			      entry[NAME_VIEW]});
 }
 
 static bool
@@ -164,7 +217,7 @@ is_name(const void *owner, uint32_t at, const void *wanted)
 	const struct wanted *w = wanted;
 	const uint8_t *entry = name_at(owner, at);
 
-	return entry[NAME_SIZE] == w->size &&
+	return entry[NAME_SIZE] == w->size && entry[NAME_VIEW] == w->view &&
 	       memcmp(entry + NAME_HEAD, w->wire, w->size) == 0;
 }
 
@@ -208,11 +261,11 @@ name_room(struct table *t, size_t size)
 }
 
 uint32_t
-table_add_name(struct table *t, const struct name *name)
+table_add_name(struct table *t, uint8_t view, const struct name *name)
 {
-	const struct wanted wanted = {name->wire, name->size};
+	const struct wanted wanted = {name->wire, name->size, view};
 	const struct index_owner owner = names_of(t);
-	uint64_t hash = hash_sip(&t->key, name->wire, name->size);
+	uint64_t hash = hash_of(t, &wanted);
 	uint32_t at = index_find(&t->by_name, &owner, hash, &wanted);
 	uint16_t spread;
 	uint8_t *entry;
@@ -227,6 +280,7 @@ table_add_name(struct table *t, const struct name *name)
 	name_set_first(t, at, QUESTION_NONE);
 	memcpy(entry + NAME_SPREAD, &spread, sizeof(spread));
 	entry[NAME_SIZE] = name->size;
+	entry[NAME_VIEW] = view;
 	memcpy(entry + NAME_HEAD, name->wire, name->size);
 	return at;
 }
@@ -386,21 +440,21 @@ table_add_type(struct table *t, uint32_t name, uint16_t type)
 }
 
 uint32_t
-table_add(struct table *t, const struct name *name, uint16_t type)
+table_add(struct table *t, uint8_t view, const struct name *name, uint16_t type)
 {
-	uint32_t at = table_add_name(t, name);
+	uint32_t at = table_add_name(t, view, name);
 
 	return at == NAME_NONE ? QUESTION_NONE : table_add_type(t, at, type);
 }
 
 uint32_t
-table_find(
-    const struct table *t, const uint8_t *wire, size_t size, uint16_t type)
+table_find(const struct table *t, uint8_t view, const uint8_t *wire,
+    size_t size, uint16_t type)
 {
-	const struct wanted wanted = {wire, size};
+	const struct wanted wanted = {wire, size, view};
 	const struct index_owner owner = names_of(t);
-	uint32_t at = index_find(
-	    &t->by_name, &owner, hash_sip(&t->key, wire, size), &wanted);
+	uint32_t at =
+	    index_find(&t->by_name, &owner, hash_of(t, &wanted), &wanted);
 
 	return at == INDEX_NONE ? QUESTION_NONE : find_type(t, at, type);
 }
@@ -413,6 +467,12 @@ table_name(const struct table *t, uint32_t id, uint8_t *size)
 	if (size != NULL)
 		*size = entry[NAME_SIZE];
 	return entry + NAME_HEAD;
+}
+
+uint8_t
+table_view(const struct table *t, uint32_t id)
+{
+	return name_at(t, table_question(t, id)->name)[NAME_VIEW];
 }
 
 uint16_t
@@ -432,8 +492,8 @@ table_key(const struct table *t, uint32_t id)
 	const uint8_t *wire = table_name(t, id, &size);
 
 	return (struct store_key){
-	    .question = question_key(
-		"default", wire, size, table_question(t, id)->type),
+	    .question = question_key(t->views[table_view(t, id)], wire, size,
+		table_question(t, id)->type),
 	    .shard = question_shard(wire, size),
 	};
 }

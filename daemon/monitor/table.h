@@ -7,12 +7,13 @@
  * one arena, policies interned.
  *
  * 32 bytes a question, half a line of the processor's cache, the wheel's link
- * in it; a name costs its wire form and 7 bytes once, to a multiple of 8,
+ * in it; a name costs its wire form and 8 bytes once, to a multiple of 8,
  * whatever the number of its types, and 5 to 11 bytes of the index; there is
- * room for 1 GB of names.  Entries and names lie in
- * segments: growing copies nothing, and a pointer to an entry stays good.
- * Ids are never reused while the process runs: an unwatched question keeps
- * its entry.
+ * room for 1 GB of names.  A name that is asked through several views is an
+ * entry in each: what is about a name is about it in that view.    Entries and
+ * names lie in segments: growing copies nothing, and a pointer to an entry
+ * stays good. Ids are never reused while the process runs: an unwatched
+ * question keeps its entry.
  */
 
 #include <stdbool.h>
@@ -28,6 +29,7 @@
 
 #define QUESTION_NONE UINT32_MAX
 #define NAME_NONE     UINT32_MAX
+#define VIEW_NONE     UINT8_MAX
 /* As many as a question's field can tell apart; also "no memory". */
 #define POLICY_NONE ((UINT32_C(1) << 23) - 1)
 /* A fingerprint that no reply has: the database may know a state. */
@@ -47,7 +49,7 @@ enum {
 struct question {
 	uint64_t
 	    fingerprint; /* of the believed reply as the wire has it; 0: none */
-	uint32_t name;   /* which, in the arena of names */
+	uint32_t name;   /* which, of which view, in the arena of names */
 	uint32_t due;    /* planned time of the poll, ticks since start */
 	uint32_t seen;   /* wall seconds of the last good reply as believed */
 	uint32_t link;   /* in the wheel, or in the list where it waits */
@@ -88,19 +90,31 @@ struct table;
 struct table *table_new(void);
 void table_free(struct table *t);
 
+/*
+ * The number of a view, which is given to it when it is first named; 0 is
+ * `default`.  VIEW_NONE: there were 255 of them already, or no memory.
+ */
+uint8_t table_add_view(struct table *t, const char *view);
+/* The same of one that may not be there: VIEW_NONE. */
+uint8_t table_find_view(const struct table *t, const char *view);
+uint8_t table_n_views(const struct table *t);
+const char *table_view_text(const struct table *t, uint8_t view);
+
 /* Finds a question, or makes it (no flags, no policy).  QUESTION_NONE: no
  * memory, or no such type. */
-uint32_t table_add(struct table *t, const struct name *name, uint16_t type);
+uint32_t table_add(
+    struct table *t, uint8_t view, const struct name *name, uint16_t type);
 /* The same in two steps, for several types of one name; NAME_NONE: no memory.
  */
-uint32_t table_add_name(struct table *t, const struct name *name);
+uint32_t table_add_name(struct table *t, uint8_t view, const struct name *name);
 uint32_t table_add_type(struct table *t, uint32_t name, uint16_t type);
-uint32_t table_find(
-    const struct table *t, const uint8_t *wire, size_t size, uint16_t type);
+uint32_t table_find(const struct table *t, uint8_t view, const uint8_t *wire,
+    size_t size, uint16_t type);
 struct question *table_question(const struct table *t, uint32_t id);
 /* Ids are 0..count-1; not every one is a question, but those are unwatched. */
 uint32_t table_count(const struct table *t);
 const uint8_t *table_name(const struct table *t, uint32_t id, uint8_t *size);
+uint8_t table_view(const struct table *t, uint32_t id);
 /* Fetches into the cache: the entry, or, once that is there, the name. */
 void table_warm(const struct table *t, uint32_t id);
 void table_warm_name(const struct table *t, uint32_t id);
@@ -122,11 +136,11 @@ struct table_memory {
 struct table_memory table_memory(const struct table *t);
 
 /*
- * The policy of a watch, or of a watch merged into one that other lists made:
- * the shortest interval, the union of tags, lists and attributes, the stricter
- * proof, the first owner and runbook.  POLICY_NONE: no memory.
+ * The policy of a watch that is asked so often, or merged into one that other
+ * lists made: the shortest interval, the union of tags, lists and attributes,
+ * the stricter proof, the first owner and runbook.  POLICY_NONE: no memory.
  */
-uint32_t policy_of(struct table *t, const struct watch *w);
+uint32_t policy_of(struct table *t, const struct watch *w, uint32_t every_s);
 uint32_t policy_merge(struct table *t, uint32_t a, uint32_t b);
 /* What of a policy stays when only `list` still says so; POLICY_NONE: nothing.
  */

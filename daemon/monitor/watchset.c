@@ -25,22 +25,19 @@
 
 #include "base/err.h"
 #include "base/log.h"
-#include "base/pages.h"
 #include "config/config.h"
 #include "config/watchlist.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
+#include "stage.h"
 
 enum {
 	RELOAD_ENTRIES = 2000, /* read per turn */
 	RELOAD_SCAN = 100000,  /* questions looked at per turn */
-	RELOAD_LOOK = 1024,   /* looked at between two looks at the clock ... */
-	CHANGE_WEIGHT = 32,   /* ... one that changes counts for so many */
-	RELOAD_SLOTS = 1000,  /* of the wheel, per turn */
-	RELOAD_DROP_MIN = 20, /* fewer may always go */
-	STAGE_BITS = 16,
-	STAGE_IDS = 1 << STAGE_BITS,
-	STAGE_SIZE = STAGE_IDS * (int)sizeof(uint32_t)
+	RELOAD_LOOK = 1024,  /* looked at between two looks at the clock ... */
+	CHANGE_WEIGHT = 32,  /* ... one that changes counts for so many */
+	RELOAD_SLOTS = 1000, /* of the wheel, per turn */
+	RELOAD_DROP_MIN = 20 /* fewer may always go */
 };
 
 /* A file and the list that it was when it was last read. */
@@ -68,10 +65,10 @@ enum phase {
 
 struct watchset {
 	struct monitor *monitor;
-	const struct config *config; /* of the reload that is going on */
-	/* Policy + 1 per question, 0: none; a piece per STAGE_IDS ids. */
-	uint32_t **staged;
-	uint32_t n_staged;
+	const struct config *config;     /* of the reload that is going on */
+	struct watch_names names;        /* its views ... */
+	uint8_t views[CONFIG_VIEWS_MAX]; /* ... and their numbers */
+	struct stage stage;
 	struct list_file *lists;
 	size_t n_lists;
 	/* of the load that is going on */
@@ -88,81 +85,17 @@ struct watchset {
 	bool mass;
 	size_t keeping;         /* the list whose questions are looked for */
 	uint32_t kept_of, kept; /* the last answer of policy_only() */
-	uint32_t at;            /* the next question, or slot of the wheel */
-	uint32_t weight;        /* since the last look at the clock */
+	uint8_t lost;    /* a view that such a list names, and is no more */
+	uint32_t at;     /* the next question, or slot of the wheel */
+	uint32_t weight; /* since the last look at the clock */
 	uint32_t n_added, n_removed, n_changed, n_strays;
 	int err;
 };
 
-/* ---- the stage ---- */
-
-static uint32_t
-staged(const struct watchset *w, uint32_t id)
-{
-	uint32_t piece = id >> STAGE_BITS;
-
-	if (piece >= w->n_staged || w->staged[piece] == NULL)
-		return POLICY_NONE;
-	return w->staged[piece][id & (STAGE_IDS - 1)] == 0
-	           ? POLICY_NONE
-	           : w->staged[piece][id & (STAGE_IDS - 1)] - 1;
-}
-
-static bool
-stage_room(struct watchset *w, uint32_t piece)
-{
-	uint32_t n = w->n_staged == 0 ? 16 : w->n_staged;
-	uint32_t **pieces;
-
-	while (n <= piece)
-		n *= 2;
-	if (n > w->n_staged) {
-		pieces = realloc(w->staged, n * sizeof(*pieces));
-		if (pieces == NULL)
-			return false;
-		for (uint32_t i = w->n_staged; i < n; i++)
-			pieces[i] = NULL;
-		w->staged = pieces;
-		w->n_staged = n;
-	}
-	if (w->staged[piece] == NULL)
-		w->staged[piece] = pages_new(STAGE_SIZE);
-	return w->staged[piece] != NULL;
-}
-
-static bool
-stage(struct watchset *w, uint32_t id, uint32_t policy)
-{
-	uint32_t piece = id >> STAGE_BITS;
-
-	if (policy == POLICY_NONE || !stage_room(w, piece))
-		return false;
-	policy = policy_merge(w->monitor->table, staged(w, id), policy);
-	if (policy == POLICY_NONE)
-		return false;
-	w->staged[piece][id & (STAGE_IDS - 1)] = policy + 1;
-	return true;
-}
-
-static void
-unstage(struct watchset *w)
-{
-	for (uint32_t i = 0; i < w->n_staged; i++)
-		pages_free(w->staged[i], STAGE_SIZE);
-	free(w->staged);
-	w->staged = NULL;
-	w->n_staged = 0;
-}
-
 size_t
 watchset_bytes(const struct monitor *m)
 {
-	const struct watchset *w = m->watchset;
-	size_t bytes = 0;
-
-	for (uint32_t i = 0; w != NULL && i < w->n_staged; i++)
-		bytes += w->staged[i] == NULL ? 0 : STAGE_SIZE;
-	return bytes;
+	return m->watchset == NULL ? 0 : stage_bytes(&m->watchset->stage);
 }
 
 /* ---- what the files say ---- */
@@ -194,7 +127,7 @@ tell(struct watchset *w, uint32_t id, uint32_t policy)
 		return false;
 	/* At the start there is nothing older to keep. */
 	if (w->config == NULL)
-		return stage(w, id, policy);
+		return stage_merge(&w->stage, w->monitor->table, id, policy);
 	if (w->n_told == w->told_room) {
 		told = realloc(w->told, room * sizeof(*told));
 		if (told == NULL)
@@ -206,20 +139,16 @@ tell(struct watchset *w, uint32_t id, uint32_t policy)
 	return true;
 }
 
+/* What a watch says of its types in one of its views. */
 static void
-on_watch(void *ctx, const struct watch *watch)
+tell_watch(
+    struct watchset *w, const struct watch *watch, const struct watch_view *in)
 {
-	struct watchset *w = ctx;
 	struct table *t = w->monitor->table;
-	uint32_t policy = policy_of(t, watch);
-	uint32_t name = table_add_name(t, &watch->name);
+	uint32_t every_s = in->every_s != 0 ? in->every_s : watch->every_s;
+	uint32_t policy = policy_of(t, watch, every_s);
+	uint32_t name = table_add_name(t, w->views[in->view], &watch->name);
 
-	if (watch->attributes != 0)
-		w->monitor->attributes_asked = true;
-	if (w->told_list == NULL)
-		w->told_list = strdup(watch->list);
-	if (w->told_list == NULL)
-		w->err = -ENOMEM;
 	for (size_t i = 0; i < watch->n_types && w->err == 0; i++) {
 		uint32_t id = name == NAME_NONE
 		                  ? QUESTION_NONE
@@ -228,6 +157,35 @@ on_watch(void *ctx, const struct watch *watch)
 		if (!tell(w, id, policy))
 			w->err = -ENOMEM;
 	}
+}
+
+static void
+on_watch(void *ctx, const struct watch *watch)
+{
+	struct watchset *w = ctx;
+
+	if (watch->attributes != 0)
+		w->monitor->attributes_asked = true;
+	if (w->told_list == NULL)
+		w->told_list = strdup(watch->list);
+	if (w->told_list == NULL)
+		w->err = -ENOMEM;
+	for (size_t i = 0; i < watch->n_views && w->err == 0; i++)
+		tell_watch(w, watch, &watch->views[i]);
+}
+
+/* Gives the views of a configuration their numbers. */
+static bool
+take_views(struct watchset *w, const struct config *c)
+{
+	w->names =
+	    (struct watch_names){(const char *const *)c->views, c->n_views};
+	for (size_t i = 0; i < c->n_views; i++) {
+		w->views[i] = table_add_view(w->monitor->table, c->views[i]);
+		if (w->views[i] == VIEW_NONE)
+			return false;
+	}
+	return true;
 }
 
 /* Forgets what the open list told. */
@@ -293,6 +251,7 @@ apply_new(struct monitor *m, uint32_t id)
 
 	q->flags |= Q_WATCHED;
 	m->watched++;
+	outage_sight(m, id)->watched++;
 	if (!m->planned)
 		return; /* the load goes on to plan it */
 	if (fresh_is_known(m, id)) {
@@ -320,6 +279,7 @@ apply_gone(struct watchset *w, uint32_t id)
 
 	q->flags &= (uint8_t)~Q_WATCHED;
 	m->watched--;
+	outage_sight(m, id)->watched--;
 	make_stray(w, q);
 	restore_put_question(m, id, false);
 	outage_unwatched(m, id);
@@ -360,7 +320,7 @@ static enum differs
 differs(const struct watchset *w, uint32_t id)
 {
 	const struct question *q = table_question(w->monitor->table, id);
-	uint32_t policy = staged(w, id);
+	uint32_t policy = stage_get(&w->stage, id);
 
 	if ((q->flags & Q_WATCHED) == 0)
 		return policy == POLICY_NONE ? DIFFERS_NOT : DIFFERS_ADDED;
@@ -382,7 +342,7 @@ give_class(struct monitor *m, uint32_t policy)
 static void
 apply_one(struct watchset *w, uint32_t id)
 {
-	uint32_t policy = staged(w, id);
+	uint32_t policy = stage_get(&w->stage, id);
 
 	if (policy != POLICY_NONE)
 		give_class(w->monitor, policy);
@@ -435,7 +395,11 @@ keep_one(struct watchset *w, uint32_t id)
 		w->kept_of = q->policy;
 		w->weight += CHANGE_WEIGHT;
 	}
-	if (w->kept != POLICY_NONE && !stage(w, id, w->kept))
+	if (w->kept == POLICY_NONE)
+		return;
+	if (memchr(w->views, table_view(t, id), w->names.n_views) == NULL)
+		w->lost = table_view(t, id);
+	else if (!stage_merge(&w->stage, t, id, w->kept))
 		w->err = -ENOMEM;
 }
 
@@ -473,7 +437,7 @@ end_load(struct watchset *w)
 	w->n_files = 0;
 	diag_fini(&w->diag);
 	w->diag = (struct diag){0};
-	unstage(w);
+	stage_fini(&w->stage);
 	w->phase = PHASE_IDLE;
 	w->config = NULL;
 }
@@ -510,11 +474,12 @@ watchset_load(struct monitor *m, struct diag *d)
 	uint32_t n;
 	int err;
 
-	if (w == NULL)
+	if (w == NULL || !take_views(w, m->config))
 		return -ENOMEM;
 	w->n_files = config_files(m->config, &w->files, d);
 	for (w->file = 0; w->file < w->n_files; w->file++) {
-		err = watchlist_load(w->files[w->file], on_watch, w, d);
+		err = watchlist_load(
+		    w->files[w->file], &w->names, on_watch, w, d);
 		/* What was read of a broken list is watched all the same. */
 		if (err != -ENOMEM && w->err == 0)
 			take_list(w);
@@ -533,7 +498,7 @@ watchset_reload(struct monitor *m, const struct config *config, bool mass)
 {
 	struct watchset *w = watchset_get(m);
 
-	if (w == NULL || w->phase != PHASE_IDLE)
+	if (w == NULL || w->phase != PHASE_IDLE || !take_views(w, config))
 		return false;
 	w->config = config;
 	w->mass = mass;
@@ -556,7 +521,8 @@ open_next(struct watchset *w)
 		const char *path = w->files[w->file];
 
 		w->n_errors = w->diag.n_errors;
-		if (watchlist_open(path, on_watch, w, &w->diag, &w->open) == 0)
+		if (watchlist_open(
+			path, &w->names, on_watch, w, &w->diag, &w->open) == 0)
 			return true;
 		w->open = NULL;
 	}
@@ -598,6 +564,7 @@ step_reading(struct watchset *w)
 	if (w->open == NULL && !open_next(w)) {
 		w->keeping = 0;
 		w->kept_of = POLICY_NONE;
+		w->lost = VIEW_NONE;
 		begin_phase(w, PHASE_KEEPING);
 		return;
 	}
@@ -616,7 +583,8 @@ step_staging(struct watchset *w)
 	while (w->at < w->n_told) {
 		const struct told *told = &w->told[w->at++];
 
-		if (!stage(w, told->id, told->policy)) {
+		if (!stage_merge(
+			&w->stage, w->monitor->table, told->id, told->policy)) {
 			w->err = -ENOMEM;
 			w->at = (uint32_t)w->n_told;
 		}
@@ -669,7 +637,14 @@ step_counting(struct watchset *w)
 
 	if (!scan(w, count_one))
 		return;
-	if (w->err != 0) {
+	if (w->lost != VIEW_NONE) {
+		log_error("monitor: reload refused: a watchlist that cannot be "
+			  "read has watches of the view `%s`, which is no "
+			  "more; mend the list, or take it out of the "
+			  "configuration",
+		    table_view_text(m->table, w->lost));
+		end_reload(w, false);
+	} else if (w->err != 0) {
 		log_error("monitor: reload: %s; the old configuration and "
 			  "watches stay",
 		    err_text(w->err));
@@ -706,7 +681,7 @@ step_applying(struct watchset *w)
 	if (is_buffer_full(m) || !scan(w, apply_one))
 		return;
 	m->reload_refused = 0;
-	unstage(w);
+	stage_fini(&w->stage);
 	log_info("monitor: reloaded: %u questions added, %u removed, %u "
 		 "changed; %u watched",
 	    w->n_added, w->n_removed, w->n_changed, m->watched);

@@ -312,13 +312,18 @@ first_refused(struct store *s, const struct batch *b)
 	    rows->bytes.data + ARRAY_HEAD_SIZE + KEY_AT + KEY_SIZE;
 	uint32_t size;
 	uint32_t text_size;
+	const uint8_t *text;
+	uint16_t type;
+	char view[64];
 
 	if (s->on_refused == NULL || b->rows[GROUP_FIRST_QUESTION] == 0)
 		return;
-	/* name, name_text, type: each with its length in front. */
+	/* name, name_text, type, view: each with its length in front. */
 	size = (uint32_t)p[2] << 8 | p[3];
 	text_size = (uint32_t)p[4 + size + 2] << 8 | p[4 + size + 3];
-	s->on_refused(s->refused_ctx, p + 4, size,
-	    (uint16_t)(p[4 + size + 4 + text_size + 4 + 2] << 8 |
-		       p[4 + size + 4 + text_size + 4 + 3]));
+	text = p + 4 + size + 4 + text_size;
+	type = (uint16_t)(text[6] << 8 | text[7]);
+	text += 8;
+	snprintf(view, sizeof(view), "%.*s", (int)text[3], text + 4);
+	s->on_refused(s->refused_ctx, view, p + 4, size, type);
 }

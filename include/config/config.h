@@ -25,15 +25,17 @@ enum {
 	CONFIG_DEPTH_MAX = 32,
 	CONFIG_RESOLVERS_MAX = 64,
 	CONFIG_SINKS_MAX = 64,
+	CONFIG_VIEWS_MAX = 32,
 	RESOLVER_RATE_DEFAULT = 500
 };
 
 struct config_resolver {
 	struct addr addr;
-	uint32_t rate; /* questions a second; 0: `none` */
-	bool gso;      /* only where it is the one resolver, on loopback */
-	char *group;   /* never NULL; not set: the address, and the port
-	                * too when it is not 53 */
+	uint32_t rate;  /* questions a second; 0: `none` */
+	bool gso;       /* only where it is the one resolver, on loopback */
+	char *group;    /* never NULL; not set: the address, and the port
+	                 * too when it is not 53 */
+	uint32_t views; /* a bit for each view that it is of */
 };
 
 struct config_sink {
@@ -66,8 +68,11 @@ struct config_place {
 struct config {
 	char *path;     /* of the file it was read from, NULL: none */
 	char *database; /* libpq conninfo or URI */
-	struct config_resolver *resolvers;
+	struct config_resolver *resolvers; /* of all views, each once */
 	size_t n_resolvers;
+	/* Whom names are asked through; the first is always `default`. */
+	char **views;
+	size_t n_views;
 	char **watchlists; /* patterns as written, relative to the file */
 	struct config_place *watchlist_places; /* of each pattern */
 	size_t n_watchlists;

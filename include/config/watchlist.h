@@ -26,6 +26,7 @@ enum {
 	WATCHLIST_PREFIX_MAX = 4096,
 	WATCH_TYPES_MAX = 64,
 	WATCH_TAGS_MAX = 32,
+	WATCH_VIEWS_MAX = 32,
 	WATCH_EVERY_MIN_S = 1, /* below 5 s: a warning */
 	WATCH_EVERY_MAX_S = 86400,
 	WATCH_EVERY_DEFAULT_S = 300
@@ -34,6 +35,12 @@ enum {
 /* Which proof a watch requires (R11).  Stored: never renumber. */
 enum proof { PROOF_BEST = 0, PROOF_PATH = 1, PROOF_CACHE = 2 };
 
+/* A view that a watch is asked through, and how often. */
+struct watch_view {
+	uint8_t view;     /* index into the names that the list was given */
+	uint32_t every_s; /* 0: the watch's */
+};
+
 /* One watch; everything is borrowed for the call. */
 struct watch {
 	struct name name;
@@ -41,6 +48,8 @@ struct watch {
 	const uint16_t *types; /* without duplicates */
 	size_t n_types;
 	uint32_t every_s;
+	const struct watch_view *views; /* without duplicates */
+	size_t n_views;
 	const char *const
 	    *tags; /* the list's and its own, sorted, no duplicates */
 	size_t n_tags;
@@ -58,21 +67,30 @@ extern const uint16_t watch_types_default[];
 extern const size_t n_watch_types_default;
 
 /*
+ * The views that a watch may name, borrowed while the list is read; the first
+ * is the one of watches that name none.  NULL instead: `default`.
+ */
+struct watch_names {
+	const char *const *views;
+	size_t n_views;
+};
+
+/*
  * Calls fn for every watch of the file.  The list's name is `watchlist:` or
  * the file's name without its ending.  0 when the file was read to its end
  * (problems of single entries are in `d`), else -errno or ERR_SYNTAX (YAML
  * that cannot go on), and what was told before stands.
  */
-MUST_CHECK int watchlist_load(
-    const char *path, watch_fn *fn, void *ctx, struct diag *d);
+MUST_CHECK int watchlist_load(const char *path, const struct watch_names *names,
+    watch_fn *fn, void *ctx, struct diag *d);
 
 /*
  * The same in pieces, so that a running daemon is never held up: read about
  * `entries` entries, or 8 MB, per step.
  */
 struct watchlist;
-MUST_CHECK int watchlist_open(const char *path, watch_fn *fn, void *ctx,
-    struct diag *d, struct watchlist **out);
+MUST_CHECK int watchlist_open(const char *path, const struct watch_names *names,
+    watch_fn *fn, void *ctx, struct diag *d, struct watchlist **out);
 /* 1: more to come, 0: done, < 0: as watchlist_load(). */
 MUST_CHECK int watchlist_step(struct watchlist *w, size_t entries);
 void watchlist_close(struct watchlist *w);

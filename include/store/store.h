@@ -60,8 +60,8 @@ struct store *store_new(struct loop *loop, const char *conninfo,
     store_state_fn *on_state, void *ctx);
 void store_start(struct store *s);
 /* A first answer (commit_first) that the database took no part of. */
-typedef void store_refused_fn(
-    void *ctx, const uint8_t *name, size_t name_size, uint16_t type);
+typedef void store_refused_fn(void *ctx, const char *view, const uint8_t *name,
+    size_t name_size, uint16_t type);
 void store_on_refused(struct store *s, store_refused_fn *fn, void *ctx);
 /* Closes without waiting; what is not committed is dropped.  NULL is fine. */
 void store_free(struct store *s);

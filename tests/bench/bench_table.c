@@ -41,9 +41,9 @@ on_watch(void *ctx, const struct watch *w)
 	b->n_watches++;
 	if (b->table == NULL)
 		return;
-	if (policy_of(b->table, w) == POLICY_NONE)
+	if (policy_of(b->table, w, w->every_s) == POLICY_NONE)
 		die("no memory");
-	name = table_add_name(b->table, &w->name);
+	name = table_add_name(b->table, 0, &w->name);
 	for (size_t i = 0; i < w->n_types; i++) {
 		if (name == NAME_NONE || table_add_type(b->table, name,
 					     w->types[i]) == QUESTION_NONE)
@@ -77,7 +77,7 @@ run(const char *path, bool keep)
 	struct rusage last;
 	size_t sum;
 
-	if (watchlist_load(path, on_watch, &b, &d) != 0)
+	if (watchlist_load(path, NULL, on_watch, &b, &d) != 0)
 		die("a list that cannot be read");
 	last = usage();
 	printf("%s %s\n", keep ? "kept" : "read", path);

@@ -69,7 +69,7 @@ try_list(const char *path, size_t step)
 	struct diag d = {0};
 	size_t sum = 0;
 
-	if (watchlist_open(path, on_watch, &sum, &d, &w) == 0) {
+	if (watchlist_open(path, NULL, on_watch, &sum, &d, &w) == 0) {
 		int err = watchlist_step(w, step);
 
 		while (err > 0)

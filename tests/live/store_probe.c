@@ -610,13 +610,13 @@ bench_load(struct probe *p)
 /* ---- first answers, by COPY ---- */
 
 static void
-on_refused(void *ctx, const uint8_t *name, size_t size, uint16_t type)
+on_refused(
+    void *ctx, const char *view, const uint8_t *name, size_t n, uint16_t type)
 {
 	char text[NAME_TEXT_SIZE];
 
-	(void)ctx;
-	CHECK(size == name_size(name) && type == TYPE_A);
-	printf("refused %s\n", name_print(name, text));
+	CHECK(ctx != NULL && n == name_size(name) && type == TYPE_A);
+	printf("refused %s %s\n", view, name_print(name, text));
 }
 
 /* Every seventh has no answer but an outage, every 500th a sight behind it. */

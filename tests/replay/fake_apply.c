@@ -337,6 +337,7 @@ apply_question(struct db *db, const struct commit_question *c)
 		q->key = c->key;
 		q->name.size = (uint8_t)c->name_size;
 		memcpy(q->name.wire, c->name, c->name_size);
+		snprintf(q->view, sizeof(q->view), "%s", c->view);
 		q->type = c->type;
 	}
 	q->last_seen = db_last_seen(db, q, INT64_MAX);

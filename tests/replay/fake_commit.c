@@ -127,6 +127,7 @@ commit_question(struct store *s, const struct commit_question *c,
 
 	op->u.question = *c;
 	op->u.question.name = copy_name(op, c->name);
+	op->u.question.view = copy_text(op, c->view);
 	store_enqueue(s, op);
 }
 

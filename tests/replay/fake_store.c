@@ -517,7 +517,7 @@ on_load(void *ctx)
 		    .key = q->key,
 		    .name = q->name.wire,
 		    .type = q->type,
-		    .view = "default",
+		    .view = q->view,
 		    .watched = q->watched,
 		    .every_s = q->every_s,
 		    .attributes = q->attributes,

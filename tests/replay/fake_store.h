@@ -55,6 +55,7 @@ struct db_shown {
 struct db_question {
 	struct store_key key;
 	struct name name;
+	char view[64];
 	uint16_t type;
 	bool watched;
 	uint32_t every_s, phase_ms;

@@ -74,6 +74,8 @@ world_fini(struct world *w)
 	buf_fini(&w->resolvers);
 	buf_fini(&w->sinks);
 	buf_fini(&w->more);
+	for (size_t i = 0; i < w->n_views; i++)
+		buf_fini(&w->views[i].resolvers);
 	free(w->watches);
 	remove_files(w->dir);
 	left = fake_loop_n_watchers(w->loop);
@@ -141,6 +143,10 @@ make_config(struct world *w)
 
 	fprintf(f, "database: postgresql:///none\nresolvers:\n%s",
 	    buf_text(&w->resolvers));
+	for (size_t i = 0; i < w->n_views; i++)
+		fprintf(f, "%s  %s: {resolvers: [%s]}\n",
+		    i == 0 ? "views:\n" : "", w->views[i].name,
+		    buf_text(&w->views[i].resolvers));
 	fprintf(f, "watchlists: [\"%s/*.yaml\"]\n", w->dir);
 	if (w->n_sinks == 0 && w->sinks.size == 0) {
 		buf_add_text(&w->sinks,
@@ -161,10 +167,28 @@ make_config(struct world *w)
 	return c;
 }
 
+/* Those of the view that is named next. */
+static struct buf *
+view_resolvers(struct world *w, const char **p)
+{
+	char view[WORD_SIZE];
+	size_t i = 0;
+
+	word_need(p, view);
+	while (i < w->n_views && strcmp(w->views[i].name, view) != 0)
+		i++;
+	CHECK(i < sizeof(w->views) / sizeof(w->views[0]));
+	if (i == w->n_views)
+		snprintf(w->views[w->n_views++].name, sizeof(w->views[0].name),
+		    "%s", view);
+	return &w->views[i].resolvers;
+}
+
 void
 world_add_resolver(struct world *w, const char *p)
 {
 	char name[WORD_SIZE], address[WORD_SIZE], word[WORD_SIZE];
+	struct buf *out = &w->resolvers;
 	struct server *s;
 
 	word_need(&p, name);
@@ -172,21 +196,24 @@ world_add_resolver(struct world *w, const char *p)
 	s = net_add(&w->net, name);
 	if (addr_parse(address, 53, &s->addr) != 0)
 		story_fail("no address: %s", address);
-	buf_printf(&w->resolvers, "  - {address: \"%s\"", address);
+	if (word_is(&p, "view"))
+		out = view_resolvers(w, &p);
+	buf_printf(out, "%s{address: \"%s\"",
+	    out == &w->resolvers ? "  - " : "", address);
 	while (word_next(&p, word)) {
 		if (strcmp(word, "group") == 0) {
 			word_need(&p, word);
-			buf_printf(&w->resolvers, ", group: %s", word);
+			buf_printf(out, ", group: %s", word);
 		} else if (strcmp(word, "rate") == 0) {
 			word_need(&p, word);
-			buf_printf(&w->resolvers, ", rate: %s", word);
+			buf_printf(out, ", rate: %s", word);
 		} else if (strcmp(word, "authoritative") == 0) {
 			s->authoritative = true;
 		} else {
 			story_fail("resolver: what is %s?", word);
 		}
 	}
-	buf_add_text(&w->resolvers, "}\n");
+	buf_add_text(out, out == &w->resolvers ? "}\n" : "}, ");
 }
 
 static void

@@ -30,6 +30,11 @@ struct world {
 	struct resolver_limits limits;
 	char dir[64];
 	struct buf resolvers; /* YAML */
+	struct {
+		char name[32];
+		struct buf resolvers; /* YAML */
+	} views[8];
+	size_t n_views;
 	struct buf sinks;
 	struct buf more;
 	size_t n_sinks;

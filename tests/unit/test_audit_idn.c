@@ -50,7 +50,7 @@ load(const char *lines, struct heard *h, struct diag *d)
 	assert_true(fd != -1);
 	assert_int_equal(write(fd, lines, size), size);
 	assert_int_equal(close(fd), 0);
-	assert_int_equal(watchlist_load(path, hear, h, d), 0);
+	assert_int_equal(watchlist_load(path, NULL, hear, h, d), 0);
 	assert_int_equal(unlink(path), 0);
 }
 

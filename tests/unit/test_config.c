@@ -500,6 +500,8 @@ test_config_takes_the_nameservers_of_resolv_conf(void **state)
 
 	(void)state;
 	assert_non_null(c);
+	c->resolvers = calloc(CONFIG_RESOLVERS_MAX, sizeof(*c->resolvers));
+	assert_non_null(c->resolvers);
 	read_resolvers_default(
 	    &x, at, write_file("resolv.conf", text, strlen(text), 0644));
 	assert_int_equal(d.n_items, 0);

@@ -61,7 +61,7 @@ tagged(const char *list, uint32_t every_s, const char *tag)
 
 	w.tags = &tag;
 	w.n_tags = 1;
-	return policy_of(table, &w);
+	return policy_of(table, &w, w.every_s);
 }
 
 static uint32_t
@@ -70,7 +70,7 @@ proving(const char *list, enum proof proof)
 	struct watch w = watch_of(list, 60);
 
 	w.confirm = proof;
-	return policy_of(table, &w);
+	return policy_of(table, &w, w.every_s);
 }
 
 static void
@@ -96,7 +96,7 @@ test_policy_keeps_what_the_watch_says(void **state)
 	    .owner = "web-team",
 	    .runbook = "https://wiki.example.com/dns",
 	    .confirm = PROOF_PATH};
-	const struct policy *p = get(policy_of(table, &w));
+	const struct policy *p = get(policy_of(table, &w, w.every_s));
 
 	(void)state;
 	tags[0] = "z"; /* all was borrowed for the call */
@@ -135,10 +135,10 @@ test_policy_attributes_know_which_text_is_which(void **state)
 
 	(void)state;
 	w.owner = "x";
-	owner = get(policy_of(table, &w))->attributes;
+	owner = get(policy_of(table, &w, w.every_s))->attributes;
 	w.owner = NULL;
 	w.runbook = "x";
-	runbook = get(policy_of(table, &w))->attributes;
+	runbook = get(policy_of(table, &w, w.every_s))->attributes;
 	assert_true(owner != runbook);
 	assert_true(get(tagged("b", 60, "a"))->attributes !=
 		    get(tagged("a", 60, "b"))->attributes);
@@ -154,8 +154,9 @@ test_policy_attributes_are_the_same_in_every_process(void **state)
 	    .list = "mine", .every_s = 60, .tags = &tag, .n_tags = 1};
 
 	(void)state;
-	assert_true(get(policy_of(table, &w))->attributes ==
-		    policy_get(other, policy_of(other, &w))->attributes);
+	assert_true(
+	    get(policy_of(table, &w, w.every_s))->attributes ==
+	    policy_get(other, policy_of(other, &w, w.every_s))->attributes);
 	table_free(other);
 }
 
@@ -188,8 +189,8 @@ test_policy_merge_takes_the_first_owner_and_runbook(void **state)
 	v.owner = "late";
 	v.runbook = "late";
 	w.runbook = "early";
-	p = get(
-	    policy_merge(table, policy_of(table, &w), policy_of(table, &v)));
+	p = get(policy_merge(table, policy_of(table, &w, w.every_s),
+	    policy_of(table, &v, v.every_s)));
 	assert_string_equal(p->owner, "late");
 	assert_string_equal(p->runbook, "early");
 }
@@ -293,7 +294,7 @@ random_watch(void)
 	}
 	w.tags = tags;
 	w.confirm = (enum proof)rand_below(3);
-	return policy_of(table, &w);
+	return policy_of(table, &w, w.every_s);
 }
 
 static void
@@ -327,15 +328,15 @@ static void
 test_policy_attributes_of_events_are_the_union(void **state)
 {
 	struct watch w = watch_of("mine", 60);
-	uint32_t none = policy_of(table, &w);
+	uint32_t none = policy_of(table, &w, w.every_s);
 	uint32_t ttl;
 	uint32_t both;
 
 	(void)state;
 	w.attributes = 1u << ATTRIBUTE_TTL;
-	ttl = policy_of(table, &w);
+	ttl = policy_of(table, &w, w.every_s);
 	w.attributes = 1u << ATTRIBUTE_ORDER;
-	both = policy_merge(table, ttl, policy_of(table, &w));
+	both = policy_merge(table, ttl, policy_of(table, &w, w.every_s));
 	assert_int_not_equal(none, ttl);
 	assert_int_equal(get(none)->told_attributes, 0);
 	assert_int_equal(get(both)->told_attributes,

@@ -9,14 +9,11 @@
  * random bytes from a printed seed (SEED=n repeats one).
  */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
+#include "unit.h"
+
 #include <jansson.h>
 
 #include "base/rand.h"
@@ -27,7 +24,6 @@
 #define WIRE(text) ((const uint8_t *)(text))
 
 #define NAME WIRE("\3www\7example\3com")
-
 /* 2026-11-21T17:00:00.123Z */
 #define SEEN (WALL_S(1795280400) + WALL_MS(123))
 
@@ -38,10 +34,9 @@ static struct record new_a = {.type = TYPE_A, .size = 4, .rdata = new_rdata};
 static const uint8_t *edge[] = {WIRE("\4edge\7example\3net")};
 
 static const char *one_tag[] = {"owned"};
-static const char *one_list[] = {"owned"};
 static const struct policy policy = {.tags = one_tag,
     .n_tags = 1,
-    .lists = one_list,
+    .lists = one_tag,
     .n_lists = 1,
     .owner = "web-team",
     .runbook = "https://wiki.example.com/dns"};
@@ -99,7 +94,7 @@ start(struct stage *s)
 	s->w.content = &s->to;
 	/* Facts are of the chain first, then of the records. */
 	s->facts[1].first_any = SEEN - WALL_S(140000);
-	s->c = (struct say_change){.q = {NAME, TYPE_A, &policy},
+	s->c = (struct say_change){.q = {NAME, TYPE_A, &policy, "default"},
 	    .revision = 1,
 	    .severity = SEVERITY_HIGH,
 	    .seen_at = SEEN,
@@ -414,6 +409,7 @@ test_say_event_has_the_members_of_the_contract(void **state)
 {
 	struct say_event e = {.kind = "failing",
 	    .name = NAME,
+	    .view = "default",
 	    .type = TYPE_A,
 	    .reason = "servfail",
 	    .since = SEEN,
@@ -456,6 +452,7 @@ test_say_event_of_an_attribute_has_both_values(void **state)
 	    [ATTRIBUTE_SIGNATURE] = "\"ffffffff000000000000000000000000\"",
 	};
 	struct say_event e = {.name = NAME,
+	    .view = "default",
 	    .type = TYPE_SOA,
 	    .since = SEEN,
 	    .at = SEEN,
@@ -485,6 +482,7 @@ static void
 test_say_event_of_the_monitor_has_no_name(void **state)
 {
 	struct say_event e = {.kind = "blind",
+	    .view = "default",
 	    .since = SEEN,
 	    .at = SEEN,
 	    .severity = SEVERITY_HIGH,
@@ -510,6 +508,7 @@ test_say_group_has_the_members_of_the_contract(void **state)
 	struct say_group g = {.revision = 2,
 	    .kind = "vanished",
 	    .name = NAME,
+	    .view = "default",
 	    .severity = SEVERITY_CRITICAL,
 	    .label = LABEL_UNCONFIRMED,
 	    .n_members = 4};

@@ -54,7 +54,7 @@ numbered(uint32_t i)
 static uint32_t
 find(const struct table *t, const struct name *name, uint16_t type)
 {
-	return table_find(t, name->wire, name->size, type);
+	return table_find(t, 0, name->wire, name->size, type);
 }
 
 static void
@@ -75,7 +75,7 @@ test_table_new_question_has_no_flags_and_no_policy(void **state)
 {
 	struct table *t = table_new();
 	struct name name = name_of("www.example.org");
-	uint32_t id = table_add(t, &name, TYPE_A);
+	uint32_t id = table_add(t, 0, &name, TYPE_A);
 	const struct question *q = table_question(t, id);
 	uint8_t size;
 
@@ -98,13 +98,13 @@ test_table_adding_again_is_finding(void **state)
 {
 	struct table *t = table_new();
 	struct name name = name_of("www.example.org");
-	uint32_t id = table_add(t, &name, TYPE_A);
-	uint32_t other = table_add(t, &name, TYPE_MX);
+	uint32_t id = table_add(t, 0, &name, TYPE_A);
+	uint32_t other = table_add(t, 0, &name, TYPE_MX);
 
 	(void)state;
 	table_question(t, id)->flags = Q_WATCHED;
-	assert_int_equal(table_add(t, &name, TYPE_A), id);
-	assert_int_equal(table_add(t, &name, TYPE_MX), other);
+	assert_int_equal(table_add(t, 0, &name, TYPE_A), id);
+	assert_int_equal(table_add(t, 0, &name, TYPE_MX), other);
 	assert_int_equal(table_question(t, id)->flags, Q_WATCHED);
 	assert_int_equal(table_count(t), 2);
 	table_free(t);
@@ -139,8 +139,8 @@ test_table_types_that_come_later_belong_to_the_name(void **state)
 
 	(void)state;
 	for (int i = 0; i < TYPES; i++) {
-		uint32_t a = table_add(t, &name, types[i]);
-		uint32_t b = table_add(t, &other, types[i]);
+		uint32_t a = table_add(t, 0, &name, types[i]);
+		uint32_t b = table_add(t, 0, &other, types[i]);
 
 		want |= 1u << types[i];
 		assert_int_equal(types_of(t, &name, a), want);
@@ -189,7 +189,7 @@ test_table_agrees_with_an_array_of_all(void **state)
 		    find(t, &name, (uint16_t)(type + 1)), ids[n][type]);
 		if (rand_below(3) == 0)
 			continue;
-		id = table_add(t, &name, (uint16_t)(type + 1));
+		id = table_add(t, 0, &name, (uint16_t)(type + 1));
 		if (ids[n][type] == QUESTION_NONE)
 			assert_int_equal(id, table_count(t) - 1);
 		else
@@ -215,7 +215,7 @@ test_table_type_0_is_no_question(void **state)
 	struct name name = name_of("www.example.org");
 
 	(void)state;
-	assert_int_equal(table_add(t, &name, 0), QUESTION_NONE);
+	assert_int_equal(table_add(t, 0, &name, 0), QUESTION_NONE);
 	assert_int_equal(table_count(t), 0);
 	table_free(t);
 }
@@ -258,18 +258,62 @@ test_table_spread_is_even_and_the_names_own(void **state)
 	(void)state;
 	for (uint32_t i = 0; i < 70000; i++) {
 		struct name name = numbered(i);
-		uint32_t id = table_add(t, &name, TYPE_A);
+		uint32_t id = table_add(t, 0, &name, TYPE_A);
 
 		n[table_spread(t, id) % 7]++;
 		if (i % 100 == 0)
 			assert_int_equal(table_spread(t, id),
 			    table_spread(
-				after, table_add(after, &name, TYPE_MX)));
+				after, table_add(after, 0, &name, TYPE_MX)));
 	}
 	for (int i = 0; i < 7; i++)
 		assert_in_range(n[i], 9500, 10500);
 	table_free(t);
 	table_free(after);
+}
+
+/* A name in two views is two names, with what is about each apart. */
+static void
+test_table_keeps_views_apart(void **state)
+{
+	struct table *t = table_new();
+	struct name name = name_of("www.example.com");
+	uint8_t eu = table_add_view(t, "eu");
+	uint32_t a = table_add(t, 0, &name, TYPE_A);
+	uint32_t b = table_add(t, eu, &name, TYPE_A);
+	uint32_t c = table_add(t, eu, &name, TYPE_MX);
+	struct uuid key, is;
+
+	(void)state;
+	assert_int_equal(table_find_view(t, "default"), 0);
+	assert_int_equal(table_add_view(t, "eu"), eu);
+	assert_int_equal(table_find_view(t, "asia"), VIEW_NONE);
+	assert_int_equal(table_n_views(t), 2);
+	assert_string_equal(table_view_text(t, eu), "eu");
+	assert_int_not_equal(a, b);
+	assert_int_equal(table_view(t, a), 0);
+	assert_int_equal(table_view(t, c), eu);
+	assert_int_equal(table_add(t, 0, &name, TYPE_A), a);
+	assert_int_equal(table_find(t, eu, name.wire, name.size, TYPE_A), b);
+	assert_int_equal(find(t, &name, TYPE_MX), QUESTION_NONE);
+	assert_int_equal(table_first(t, c), b);
+	assert_int_equal(table_next(t, b), c);
+	assert_int_equal(table_next(t, a), QUESTION_NONE);
+	key = question_key("eu", name.wire, name.size, TYPE_A);
+	is = table_key(t, b).question;
+	assert_memory_equal(&is, &key, sizeof(key));
+	key = question_key("default", name.wire, name.size, TYPE_A);
+	is = table_key(t, a).question;
+	assert_memory_equal(&is, &key, sizeof(key));
+	for (unsigned i = 2; i < VIEW_NONE; i++) {
+		char text[16];
+
+		snprintf(text, sizeof(text), "v%u", i);
+		assert_int_equal(table_add_view(t, text), i);
+	}
+	assert_int_equal(table_add_view(t, "one more"), VIEW_NONE);
+	assert_int_equal(table_add_view(t, "v77"), 77);
+	table_free(t);
 }
 
 static void
@@ -280,16 +324,16 @@ test_table_names_are_bytes_and_not_text(void **state)
 	struct name b = name_of("a.b.example");
 	struct name c = name_of("a\\000b.example");
 	struct name root = name_of(".");
-	uint32_t id = table_add(t, &a, TYPE_A);
+	uint32_t id = table_add(t, 0, &a, TYPE_A);
 
 	(void)state;
 	assert_int_equal(find(t, &b, TYPE_A), QUESTION_NONE);
-	assert_int_not_equal(table_add(t, &b, TYPE_A), id);
-	assert_int_not_equal(table_add(t, &c, TYPE_A), id);
+	assert_int_not_equal(table_add(t, 0, &b, TYPE_A), id);
+	assert_int_not_equal(table_add(t, 0, &c, TYPE_A), id);
 	assert_int_equal(find(t, &a, TYPE_A), id);
 	assert_int_equal(find(t, &a, TYPE_AAAA), QUESTION_NONE);
 	assert_int_equal(find(t, &root, TYPE_NS), QUESTION_NONE);
-	id = table_add(t, &root, TYPE_NS);
+	id = table_add(t, 0, &root, TYPE_NS);
 	assert_int_equal(find(t, &root, TYPE_NS), id);
 	table_free(t);
 }
@@ -299,7 +343,7 @@ test_table_key_is_the_stores(void **state)
 {
 	struct table *t = table_new();
 	struct name name = name_of("www.example.org");
-	uint32_t id = table_add(t, &name, TYPE_MX);
+	uint32_t id = table_add(t, 0, &name, TYPE_MX);
 	struct store_key key = table_key(t, id);
 	struct uuid want =
 	    question_key("default", name.wire, name.size, TYPE_MX);
@@ -317,13 +361,13 @@ test_table_question_stays_where_it_is(void **state)
 {
 	struct table *t = table_new();
 	struct name first = numbered(0);
-	struct question *q = table_question(t, table_add(t, &first, TYPE_A));
+	struct question *q = table_question(t, table_add(t, 0, &first, TYPE_A));
 
 	(void)state;
 	for (uint32_t i = 1; i < 200000; i++) {
 		struct name name = numbered(i);
 
-		assert_int_equal(table_add(t, &name, TYPE_A), i);
+		assert_int_equal(table_add(t, 0, &name, TYPE_A), i);
 	}
 	assert_ptr_equal(table_question(t, 0), q);
 	table_free(t);
@@ -339,7 +383,7 @@ test_table_holds_a_million_questions(void **state)
 	(void)state;
 	for (uint32_t i = 0; i < MILLION; i++) {
 		struct name name = numbered(i / TYPES);
-		uint32_t id = table_add(t, &name, types[i % TYPES]);
+		uint32_t id = table_add(t, 0, &name, types[i % TYPES]);
 
 		if (id != i)
 			fail_msg("id %u is %u", i, id);
@@ -377,7 +421,8 @@ test_table_costs_less_than_40_bytes_a_question(void **state)
 	for (uint32_t i = 0; i < N * 8; i++) {
 		struct name name = numbered(i / 8);
 
-		assert_int_equal(table_add(t, &name, (uint16_t)(i % 8 + 1)), i);
+		assert_int_equal(
+		    table_add(t, 0, &name, (uint16_t)(i % 8 + 1)), i);
 	}
 	m = table_memory(t);
 	assert_in_range(m.questions, N * 8 * 32, N * 8 * 33);
@@ -394,6 +439,7 @@ main(void)
 	    cmocka_unit_test(test_table_empty_finds_nothing),
 	    cmocka_unit_test(
 		test_table_new_question_has_no_flags_and_no_policy),
+	    cmocka_unit_test(test_table_keeps_views_apart),
 	    cmocka_unit_test(test_table_adding_again_is_finding),
 	    cmocka_unit_test(
 		test_table_types_that_come_later_belong_to_the_name),

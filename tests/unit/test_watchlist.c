@@ -72,6 +72,9 @@ print_diag(const struct diag *d, struct buf *out)
 	}
 }
 
+static const char *const views[] = {"default", "eu", "asia"};
+static const struct watch_names names = {views, 3};
+
 /* One watch as a line: name, types, interval, and what else it says. */
 static void
 on_watch(void *ctx, const struct watch *w)
@@ -86,6 +89,12 @@ on_watch(void *ctx, const struct watch *w)
 		buf_printf(out, "%s%s", i == 0 ? " " : ",",
 		    type_print(w->types[i], type));
 	buf_printf(out, " %us", (unsigned)w->every_s);
+	for (size_t i = 0;
+	     i < w->n_views && (w->n_views > 1 || w->views[0].view != 0); i++) {
+		buf_printf(out, " @%s", views[w->views[i].view]);
+		if (w->views[i].every_s != 0)
+			buf_printf(out, "=%us", (unsigned)w->views[i].every_s);
+	}
 	for (size_t i = 0; i < w->n_tags; i++)
 		buf_printf(out, " #%s", w->tags[i]);
 	if (w->owner != NULL)
@@ -107,8 +116,8 @@ static int
 load_text(const char *name, const void *data, size_t size, struct buf *out)
 {
 	struct diag d = {0};
-	int err =
-	    watchlist_load(write_file(name, data, size), on_watch, out, &d);
+	int err = watchlist_load(
+	    write_file(name, data, size), &names, on_watch, out, &d);
 
 	print_diag(&d, out);
 	diag_fini(&d);
@@ -148,7 +157,7 @@ read_name_as(const char *file, const char *text, struct outcome *o)
 
 	*o = (struct outcome){.text = ""};
 	err = watchlist_load(
-	    write_file(file, text, strlen(text)), note_name, o, &d);
+	    write_file(file, text, strlen(text)), NULL, note_name, o, &d);
 	assert_int_equal(err, 0);
 	if (o->n == 0 && d.n_items > 0)
 		snprintf(o->text, sizeof(o->text), "! %s",
@@ -324,7 +333,7 @@ test_watchlist_tells_every_address_of_a_prefix_once(void **state)
 
 	(void)state;
 	assert_int_equal(watchlist_load(write_file("p.txt", text, strlen(text)),
-			     count, &n, &d),
+			     NULL, count, &n, &d),
 	    0);
 	assert_int_equal(n, 4 + 4 + 4096);
 	assert_int_equal(d.n_errors, 1);
@@ -361,7 +370,8 @@ test_watchlist_step_never_does_more_than_asked(void **state)
 		size_t n = 0;
 		int more;
 
-		assert_int_equal(watchlist_open(path, count, &n, &d, &w), 0);
+		assert_int_equal(
+		    watchlist_open(path, NULL, count, &n, &d, &w), 0);
 		do {
 			size_t before = n;
 
@@ -403,7 +413,7 @@ test_watchlist_reads_past_a_line_of_many_megabytes(void **state)
 			    fwrite(block, sizeof(block), 1, file), 1);
 		fputs("\nb.example\n", file);
 		assert_int_equal(fclose(file), 0);
-		err = watchlist_load(path, count, &n, &d);
+		err = watchlist_load(path, NULL, count, &n, &d);
 		assert_int_equal(err, i < 2 ? 0 : ERR_SYNTAX);
 		assert_int_equal(n, i < 2 ? 2 : 1);
 		assert_int_equal(d.n_errors, i + 1);
@@ -422,13 +432,13 @@ test_watchlist_takes_an_entry_of_64_kb_and_not_more(void **state)
 	(void)state;
 	memset(text + at, 'x', sizeof(text) - at);
 	assert_int_equal(
-	    watchlist_load(
-		write_file("e.txt", text, WATCHLIST_ENTRY_MAX), count, &n, &d),
+	    watchlist_load(write_file("e.txt", text, WATCHLIST_ENTRY_MAX), NULL,
+		count, &n, &d),
 	    0);
 	assert_int_equal(n, 1);
 	assert_int_equal(
 	    watchlist_load(write_file("e.txt", text, WATCHLIST_ENTRY_MAX + 1),
-		count, &n, &d),
+		NULL, count, &n, &d),
 	    0);
 	assert_int_equal(n, 1);
 	assert_int_equal(d.n_errors, 1);
@@ -448,8 +458,8 @@ test_watchlist_lets_thousands_of_names_be_commented_out(void **state)
 		buf_add_text(&text, "  # - commented.example\n");
 	buf_add_text(&text, "- b.example\n");
 	assert_int_equal(
-	    watchlist_load(
-		write_file("c.yaml", text.data, text.size), count, &n, &d),
+	    watchlist_load(write_file("c.yaml", text.data, text.size), NULL,
+		count, &n, &d),
 	    0);
 	assert_int_equal(n, 2);
 	assert_int_equal(d.n_items, 0);
@@ -487,7 +497,7 @@ test_watchlist_cut_short_while_it_is_read_is_an_error(void **state)
 	snprintf(path, sizeof(path), "%s",
 	    write_file("v.txt", text.data, text.size));
 	s.path = path;
-	assert_true(watchlist_load(path, spoil, &s, &d) < 0);
+	assert_true(watchlist_load(path, NULL, spoil, &s, &d) < 0);
 	assert_int_equal(d.n_errors, 1);
 	assert_non_null(strstr(d.items[0].text, "changed while it was read"));
 	diag_fini(&d);
@@ -505,10 +515,10 @@ test_watchlist_never_blocks_on_what_is_no_file(void **state)
 	(void)state;
 	snprintf(path, sizeof(path), "%s/fifo.txt", folder);
 	assert_int_equal(mkfifo(path, 0600), 0);
-	assert_true(watchlist_load(path, count, &n, &d) < 0);
-	assert_int_equal(watchlist_load(folder, count, &n, &d), -EISDIR);
+	assert_true(watchlist_load(path, NULL, count, &n, &d) < 0);
+	assert_int_equal(watchlist_load(folder, NULL, count, &n, &d), -EISDIR);
 	assert_int_equal(
-	    watchlist_open("/nowhere", count, &n, &d, &w), -ENOENT);
+	    watchlist_open("/nowhere", NULL, count, &n, &d, &w), -ENOENT);
 	assert_null(w);
 	assert_int_equal(d.n_errors, 3);
 	diag_fini(&d);
@@ -587,7 +597,8 @@ test_watchlist_memory_does_not_grow_with_the_list(void **state)
 			    lists[k].before, i, lists[k].behind);
 		path = write_file(lists[k].file, text.data, text.size);
 		buf_fini(&text);
-		assert_int_equal(watchlist_load(path, note_growth, &g, &d), 0);
+		assert_int_equal(
+		    watchlist_load(path, NULL, note_growth, &g, &d), 0);
 		assert_int_equal(g.n, MANY);
 		assert_int_equal(d.n_errors, 0);
 		assert_true(g.most <= g.early + MANY_GROWTH_MAX);
