@@ -366,6 +366,10 @@ believe(struct inquiry *q)
 
 	if (q->judgement.label == LABEL_TRANSIENT)
 		return;
+	if (q->state != INQUIRY_DOUBTED)
+		remnant_note(m, q->question, q->list[q->begin].witness.at,
+		    question_ttl(row) > q->believed_ttl ? question_ttl(row)
+							: q->believed_ttl);
 	row->fingerprint = to->fingerprint;
 	question_set_ttl(row, to->ttl);
 	row->seen = (uint32_t)(to->last_at / WALL_S(1));

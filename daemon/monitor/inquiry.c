@@ -292,6 +292,29 @@ inquiry_required(const struct inquiry *q)
 	                                                  : PROVED_PATH;
 }
 
+/* Was every element of the first sight seen here before? */
+static bool
+shows_nothing_new(const struct inquiry *q)
+{
+	for (size_t i = 0; i < q->n_facts; i++) {
+		if (q->facts[i].first_here == 0 ||
+		    q->facts[i].first_here >= q->list[q->begin].at)
+			return false;
+	}
+	return true;
+}
+
+/* R13: it may be of before the last change, and says nothing about it. */
+static bool
+is_old_cache(const struct inquiry *q)
+{
+	const struct testimony *t = &q->list[q->begin];
+
+	return !q->restored && t->content.outcome != OUTCOME_UNREADABLE &&
+	       shows_nothing_new(q) &&
+	       remnant_is(q->monitor, q->question, &t->witness);
+}
+
 /* R22, with what the history said of the elements of the first sight. */
 static bool
 is_rotating(struct inquiry *q, const struct judgement *j)
@@ -460,6 +483,10 @@ on_believed(void *ctx, int err, const struct store_believed *b)
 	while (q->begin < q->n && (!is_difference(q, &q->list[q->begin]) ||
 				      is_noise(q, &q->list[q->begin])))
 		q->begin++;
+	if (q->begin < q->n && q->begin == begin && is_old_cache(q)) {
+		m->n_old++;
+		q->begin++;
+	}
 	if (q->begin == q->n) {
 		no_difference(q);
 	} else if (q->begin != begin) {

@@ -290,6 +290,7 @@ on_second(void *ctx)
 	if (m->planned && !m->setup.once)
 		outage_second(m);
 	inquiry_second(m);
+	remnant_second(m);
 	put_spans(m);
 	tell_progress(m);
 }
@@ -432,6 +433,7 @@ monitor_free(struct monitor *m)
 	household_free_all(m);
 	outage_free_all(m);
 	attribute_free_all(m);
+	remnant_free_all(m);
 	poll_stop(m);
 	free(m->sights);
 	fresh_free(m->fresh);
@@ -618,7 +620,7 @@ map_bytes(const struct monitor *m)
 {
 	return idmap_bytes(&m->inquiries) + idmap_bytes(&m->doubts) +
 	       idmap_bytes(&m->households) + idmap_bytes(&m->failing) +
-	       idmap_bytes(&m->holds);
+	       idmap_bytes(&m->holds) + idmap_bytes(&m->remnants);
 }
 
 /* What a question costs, all that grows with their number told together. */
@@ -707,6 +709,7 @@ monitor_status(struct monitor *m, struct emit *j)
 	emit_int(j, "asked", (int64_t)m->finished);
 	emit_int(j, "answered", (int64_t)m->answered);
 	emit_int(j, "fresh", (int64_t)m->n_fresh);
+	emit_int(j, "old_cache", (int64_t)m->n_old);
 	emit_int(j, "failing", failing);
 	emit_wall(j, "failing_since", since);
 	emit_int(j, "inquiries", (int64_t)m->inquiries.live + m->gate.n);

@@ -21,6 +21,7 @@
  *   attribute.c  what is no change, for those that ask to be told (R6)
  *   restore.c    the state as the database has it
  *   fresh.c      questions that were never asked before
+ *   remnant.c    what caches may still hold of before (R13)
  *   watchset.c   watchlists into the table, and reloads
  */
 
@@ -302,6 +303,9 @@ struct monitor {
 	struct idmap failing;    /* by question */
 	struct idmap holds;      /* by name offset */
 	struct idmap attributes; /* by question */
+	struct idmap remnants;   /* by question */
+	uint32_t remnant_at;     /* of the walk that sweeps them */
+	uint64_t n_old;          /* answers of old cache entries */
 	struct arena scratch;
 	struct buf text;       /* of the entry that is being written */
 	struct inquiry *spare; /* ended, kept for their memory */
@@ -602,6 +606,18 @@ void attribute_look(struct monitor *m, uint32_t id, const struct answer *a,
 void attribute_restore(
     struct monitor *m, uint32_t id, const struct store_row *row);
 void attribute_free_all(struct monitor *m);
+
+/* ---- remnant.c ---- */
+/* A change was decided, that was first seen then (steady): what was believed
+ * before had this TTL at most. */
+void remnant_note(struct monitor *m, uint32_t id, wall_us sight, uint32_t ttl);
+/* The same of a state that is loaded, which is believed since then. */
+void remnant_restore(
+    struct monitor *m, uint32_t id, wall_us since, uint32_t ttl);
+/* May it be such an old answer?  It shows nothing that was never seen. */
+bool remnant_is(struct monitor *m, uint32_t id, const struct witness *w);
+void remnant_second(struct monitor *m);
+void remnant_free_all(struct monitor *m);
 
 /* ---- monitor.c ---- */
 /* A reload was taken: its configuration is in force.  Failing is fatal. */

@@ -114,6 +114,7 @@ struct store_row {
 	wall_us failing_until; /* 0: open */
 	const uint8_t *noted; /* attributes, see commit_attribute; NULL: none */
 	size_t noted_size;
+	wall_us changed; /* the state, within the last `ttl`; else 0 */
 };
 typedef void store_row_fn(void *ctx, const struct store_row *row);
 /* err 0 when all rows came; 1 is never used. */

@@ -226,7 +226,7 @@ zone:
 class Unbound(Process):
     """stubs: origin -> authoritative server, or a list of them."""
 
-    def __init__(self, world, stubs, host, ttl_max, kind="stub"):
+    def __init__(self, world, stubs, host, ttl_max, kind="stub", more=""):
         super().__init__(world, "unbound", host)
         self.stubs = stubs
         text = """server:
@@ -249,15 +249,25 @@ class Unbound(Process):
   infra-keep-probing: yes
   qname-minimisation: no
   target-fetch-policy: "0 0 0 0 0"
-remote-control:
+%sremote-control:
   control-enable: no
-""" % (self.at, self.folder, self.path("pid"), ttl_max, ttl_max)
+""" % (self.at, self.folder, self.path("pid"), ttl_max, ttl_max,
+       "".join("  %s\n" % line for line in more.splitlines()))
         for origin, servers in stubs.items():
             text += '%s-zone:\n  name: "%s"\n' % (kind, origin)
             for s in servers if isinstance(servers, list) else [servers]:
                 text += "  %s-addr: %s\n" % (kind, s.at)
-        self.spawn("unbound", "-d", "-c", self.write("unbound.conf", text))
-        self.wait_up(next(iter(stubs)))
+        self.write("unbound.conf", text)
+        self.run()
+
+    def run(self):
+        self.spawn("unbound", "-d", "-c", self.path("unbound.conf"))
+        self.wait_up(next(iter(self.stubs)))
+
+    def forget(self):
+        """Starts again, with an empty cache."""
+        self.stop()
+        self.run()
 
 
 # ---- the daemon ----
@@ -495,8 +505,8 @@ class World:
     def knot(self, zones, host="127.0.0.3"):
         return Knot(self, "knot", zones, host)
 
-    def unbound(self, stubs, host="127.0.0.4", ttl_max=0, kind="stub"):
-        return Unbound(self, stubs, host, ttl_max, kind)
+    def unbound(self, stubs, host="127.0.0.4", ttl_max=0, **how):
+        return Unbound(self, stubs, host, ttl_max, **how)
 
     def scripted(self, host="127.0.0.5", **how):
         return Scripted(self, host, **how)

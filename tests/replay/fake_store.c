@@ -536,6 +536,7 @@ on_load(void *ctx)
 		    .failing_since = q->failing_since,
 		    .noted = q->noted.data,
 		    .noted_size = q->noted.size,
+		    .changed = uuid_is_nil(&q->change) ? 0 : q->since,
 		};
 
 		s->on_row(s->load_ctx, &row);
