@@ -32,6 +32,7 @@ void read_resolvers_default(
     struct reader *x, struct place at, const char *path);
 void read_sinks(void *ctx, const struct node *value);
 void read_severities(void *ctx, const struct node *value);
+void read_canaries(void *ctx, const struct node *value);
 
 /*
  * The content of the file that `n` names (relative to the configuration, or

@@ -19,6 +19,7 @@
 #include "config/config.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
+#include "quorum_priv.h"
 #include "say.h"
 
 enum { EVENTS_MAX = 2 * WATCH_TYPES_MAX, SIGHT_QUESTIONS_MIN = 10 };
@@ -215,6 +216,7 @@ outage_unwatched(struct monitor *m, uint32_t id)
 {
 	struct failing *f = idmap_get(&m->failing, id);
 
+	filter_unwatched(m, id);
 	if (f == NULL || f->reach.told)
 		return;
 	put_outage(m, f, loop_wall(m->loop));
@@ -498,7 +500,8 @@ tell_name(struct monitor *m, const struct hold *h)
 			f->reach.told = false;
 			put_outage(m, f, f->recovered_at);
 			forget(m, id);
-		} else if (reach_is_failing(
+		} else if (!filter_covers(m, id) &&
+			   reach_is_failing(
 			       &f->reach, m->config->failing_after)) {
 			f->reach.told = true;
 			put_outage(m, f, 0);
@@ -509,23 +512,30 @@ tell_name(struct monitor *m, const struct hold *h)
 	batch_end(m, recovered);
 }
 
-static void
-tell_sight(struct monitor *m, bool blind)
+void
+outage_tell(struct monitor *m, struct say_event *e)
 {
-	struct batch *b = batch_new(m, blind ? "blind" : "sighted", NULL);
-	struct say_event e = {
-	    .since = m->sight.since,
-	    .at = loop_wall(m->loop),
-	};
-	struct severity_input in = {0};
+	struct batch *b = batch_new(m, e->kind, NULL);
+	struct severity_input in = {.event = e->kind};
 
 	if (b == NULL)
 		return;
-	e.kind = in.event = b->kind;
-	e.severity = severity_of(&in, m->config);
-	sight_minute(&m->sight, loop_mono(m->loop), &e.asked, &e.failed);
-	add_event(m, b, &e, QUESTION_NONE);
+	e->at = loop_wall(m->loop);
+	e->severity = severity_of(&in, m->config);
+	add_event(m, b, e, QUESTION_NONE);
 	batch_end(m, b);
+}
+
+static void
+tell_sight(struct monitor *m, bool blind)
+{
+	struct say_event e = {
+	    .kind = blind ? "blind" : "sighted",
+	    .since = m->sight.since,
+	};
+
+	sight_minute(&m->sight, loop_mono(m->loop), &e.asked, &e.failed);
+	outage_tell(m, &e);
 }
 
 void

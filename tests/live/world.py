@@ -311,6 +311,9 @@ class Daemon:
             lines.append('  - {address: "%s", rate: none%s}' % (
                 server.address, ", group: " + group if group else ""))
         lines += ['watchlists: ["lists/*.yaml"]']
+        # A real resolver would ask the real root.
+        if "canaries:" not in self.extra:
+            lines.append("canaries: none")
         if self.sinks:
             lines.append("sinks:")
         for name, url in self.sinks.items():
