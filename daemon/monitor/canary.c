@@ -215,7 +215,11 @@ canary_reload(struct monitor *m)
 	for (uint8_t i = 0; i < m->n_servers; i++) {
 		struct standing *st = m->servers[i].standing;
 		enum left why = st->seat.why;
+		mono_ns next =
+		    loop_mono(m->loop) + MONO_S(m->config->canary_every_s);
 
+		if (next < st->next)
+			st->next = next;
 		st->generation++;
 		st->open = false;
 		st->picked = false;

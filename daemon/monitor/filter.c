@@ -152,8 +152,9 @@ gather(struct monitor *m, struct standing *st, uint32_t id)
 {
 	struct name *to;
 
+	st->filtered_last = loop_mono(m->loop);
 	if (st->n_filtered == 0)
-		st->filtered_at = loop_mono(m->loop);
+		st->filtered_at = st->filtered_last;
 	if (st->n_filtered++ >= FILTERED_NAMES)
 		return;
 	to = &st->filtered[st->n_filtered - 1];
@@ -177,9 +178,10 @@ note_blocked(struct monitor *m, uint8_t server, uint32_t id)
 		}
 		f->question = id;
 	}
-	if ((f->servers & bit) == 0)
-		gather(m, standing_of(m, server), id);
+	if ((f->servers & bit) != 0)
+		return; /* known: it did not move now */
 	f->servers |= bit;
+	gather(m, standing_of(m, server), id);
 	note_move(m, server, id, FILTERED_TO,
 	    !quorum_has_other(m, m->servers[server].group));
 }
@@ -272,18 +274,23 @@ tell(struct monitor *m, uint8_t server)
 	st->filtered_told = loop_mono(m->loop);
 }
 
+/* All that begins to be blocked together is one event. */
+static bool
+is_to_be_told(const struct standing *st, mono_ns now)
+{
+	if (st->n_filtered == 0 ||
+	    (st->filtered_told != 0 &&
+		now - st->filtered_told < MONO_S(FILTERED_EVERY_S)))
+		return false;
+	return now - st->filtered_last >= MONO_S(FILTERED_HOLD_S) ||
+	       now - st->filtered_at >= MONO_S(FILTERED_HOLD_MAX_S);
+}
+
 void
 filter_second(struct monitor *m)
 {
-	mono_ns now = loop_mono(m->loop);
-
 	for (uint8_t i = 0; i < m->n_servers; i++) {
-		const struct standing *st = standing_of(m, i);
-
-		if (st->n_filtered > 0 &&
-		    now - st->filtered_at >= MONO_S(FILTERED_HOLD_S) &&
-		    (st->filtered_told == 0 ||
-			now - st->filtered_told >= MONO_S(FILTERED_EVERY_S)))
+		if (is_to_be_told(standing_of(m, i), loop_mono(m->loop)))
 			tell(m, i);
 	}
 }

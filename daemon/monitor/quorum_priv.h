@@ -16,9 +16,10 @@
 enum {
 	MOVED_MAX = 8, /* names that moved, kept to be asked again */
 	FILTERED_NAMES = 10,
-	FILTERED_HOLD_S = 60,    /* so long they are gathered for one event */
-	FILTERED_EVERY_S = 3600, /* and so often it is told at most */
-	FILTERED_TO = 1          /* where what is blocked has moved to */
+	FILTERED_HOLD_S = 60,      /* told when so long no other came ... */
+	FILTERED_HOLD_MAX_S = 600, /* ... but that is not waited for longer */
+	FILTERED_EVERY_S = 3600,   /* and so often it is told at most */
+	FILTERED_TO = 1            /* where what is blocked has moved to */
 };
 
 struct moved {
@@ -27,27 +28,32 @@ struct moved {
 	uint64_t to; /* a hash, or FILTERED_TO; 0: free */
 };
 
-/* What is known of a resolver beside its health; one per server. */
+/*
+ * What is known of a resolver beside its health; one per server.  What each
+ * answer looks at comes first.
+ */
 struct standing {
 	struct seat seat;
-	struct crowd crowd;
-	struct moved moved[MOVED_MAX];
-	uint8_t next_moved;
-	uint8_t probe;      /* the one that is or was asked last */
-	uint64_t to;        /* where they moved for which it left */
-	bool lone;          /* ... and there was no other group */
 	bool heard;         /* it answered anything ... */
 	bool ra;            /* ... and the last answer offered recursion */
-	uint8_t generation; /* of the configuration */
 	bool open;          /* a canary is under way */
 	bool picked;        /* the next is chosen ... */
 	bool tcp;           /* ... and goes over TCP */
 	uint8_t canary;     /* which is next, under way, or was the last */
+	uint8_t generation; /* of the configuration */
 	mono_ns next;       /* when the next may go */
 	struct name label;  /* the random name that was asked last */
+	/* Names that moved. */
+	bool lone;     /* it left by those, and there was no other group */
+	uint64_t to;   /* where they moved for which it left */
+	uint8_t probe; /* the one that is or was asked last */
+	uint8_t next_moved;
+	struct moved moved[MOVED_MAX];
+	struct crowd crowd;
 	/* What is blocked there and not told yet. */
 	uint32_t n_filtered;
 	mono_ns filtered_at;   /* the first of them */
+	mono_ns filtered_last; /* the last */
 	mono_ns filtered_told; /* 0: never */
 	struct name filtered[FILTERED_NAMES];
 };

@@ -190,7 +190,7 @@ remote-control:
             self.path("pid"))
         for zone in self.zones:
             text += 'zone:\n  name: "%s"\n  zonefile: "%s.zone"\n' % (
-                zone.origin, zone.origin)
+                zone.origin or ".", zone.origin)
         self.spawn("nsd", "-d", "-c", self.write("nsd.conf", text))
 
 
@@ -224,12 +224,14 @@ zone:
 
 
 class Unbound(Process):
-    """stubs: origin -> authoritative server, or a list of them."""
+    """stubs: origin -> authoritative server, or a list of them; more: what
+    comes behind, with modules before the iterator that it needs."""
 
-    def __init__(self, world, stubs, host, ttl_max, kind="stub"):
+    def __init__(self, world, stubs, host, ttl_max, kind="stub", more="",
+                 modules=""):
         super().__init__(world, "unbound", host)
         self.stubs = stubs
-        text = """server:
+        self.text = """server:
   interface: %s
   do-daemonize: no
   username: ""
@@ -239,7 +241,7 @@ class Unbound(Process):
   use-syslog: no
   logfile: ""
   num-threads: 1
-  module-config: "iterator"
+  module-config: "%siterator"
   do-not-query-localhost: no
   access-control: 127.0.0.0/8 allow
   access-control: ::1 allow
@@ -251,13 +253,19 @@ class Unbound(Process):
   target-fetch-policy: "0 0 0 0 0"
 remote-control:
   control-enable: no
-""" % (self.at, self.folder, self.path("pid"), ttl_max, ttl_max)
+""" % (self.at, self.folder, self.path("pid"), modules, ttl_max, ttl_max)
         for origin, servers in stubs.items():
-            text += '%s-zone:\n  name: "%s"\n' % (kind, origin)
+            self.text += '%s-zone:\n  name: "%s"\n' % (kind, origin)
             for s in servers if isinstance(servers, list) else [servers]:
-                text += "  %s-addr: %s\n" % (kind, s.at)
-        self.spawn("unbound", "-d", "-c", self.write("unbound.conf", text))
+                self.text += "  %s-addr: %s\n" % (kind, s.at)
+        self.spawn("unbound", "-d", "-c",
+                   self.write("unbound.conf", self.text + more))
         self.wait_up(next(iter(stubs)))
+
+    def reconfigure(self, more=""):
+        """Other lines behind, while it runs; its cache is emptied."""
+        self.write("unbound.conf", self.text + more)
+        self.signal(signal.SIGHUP)
 
 
 # ---- the daemon ----
@@ -498,8 +506,9 @@ class World:
     def knot(self, zones, host="127.0.0.3"):
         return Knot(self, "knot", zones, host)
 
-    def unbound(self, stubs, host="127.0.0.4", ttl_max=0, kind="stub"):
-        return Unbound(self, stubs, host, ttl_max, kind)
+    def unbound(self, stubs, host="127.0.0.4", ttl_max=0, kind="stub",
+                **more):
+        return Unbound(self, stubs, host, ttl_max, kind, **more)
 
     def scripted(self, host="127.0.0.5", **how):
         return Scripted(self, host, **how)
