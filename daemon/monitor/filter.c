@@ -204,10 +204,29 @@ filter_blocked(struct monitor *m, const struct errand *e)
 	note_blocked(m, e->server, e->question);
 }
 
+static bool
+group_blocks(const struct monitor *m, uint8_t group, uint64_t servers)
+{
+	for (uint8_t i = 0; i < m->n_servers; i++) {
+		if (m->servers[i].group == group && (servers >> i & 1) != 0)
+			return true;
+	}
+	return false;
+}
+
+/* Where a group does not block it, that it fails there is told as ever. */
 bool
 filter_covers(const struct monitor *m, uint32_t id)
 {
-	return m->filtered.live > 0 && idmap_get(&m->filtered, id) != NULL;
+	const struct filtered *f =
+	    m->filtered.live > 0 ? idmap_get(&m->filtered, id) : NULL;
+
+	for (uint8_t i = 0; i < m->n_servers && f != NULL; i++) {
+		if (!quorum_is_out(m, i) &&
+		    !group_blocks(m, m->servers[i].group, f->servers))
+			return false;
+	}
+	return f != NULL;
 }
 
 void
@@ -352,12 +371,12 @@ filter_heed(struct monitor *m, const struct errand *e, const struct answer *a,
 	const struct poll_server *s = &m->servers[a->server];
 	uint64_t believed = table_question(m->table, e->question)->fingerprint;
 
-	if (e->accused != 0)
-		settle_accused(m, e, a, sum);
 	if (s->standing->seat.why != LEFT_NOT &&
 	    (quorum_is_out(m, a->server) ||
 		(is_bare(sum) && sum->fingerprint != believed)))
 		return FAIL_FILTERED;
+	if (e->accused != 0)
+		settle_accused(m, e, a, sum);
 	if (e->purpose == PURPOSE_CONFIRM && is_bare(sum) &&
 	    is_contradicted(m, e->question, s->group)) {
 		note_blocked(m, a->server, e->question);

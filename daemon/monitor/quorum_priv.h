@@ -107,7 +107,7 @@ void filter_hear(struct inquiry *q, const struct testimony *t);
 void filter_opened(struct inquiry *q);
 /* Another server for what is blocked at `server`; UINT8_MAX: none. */
 uint8_t filter_other(const struct monitor *m, uint32_t id, uint8_t server);
-/* Told by `filtered`, so not by `failing`. */
+/* Blocked at every group: told by `filtered`, so not by `failing`. */
 bool filter_covers(const struct monitor *m, uint32_t id);
 void filter_unwatched(struct monitor *m, uint32_t id);
 /* All of a server (UINT8_MAX: of all), which is back or another now. */
