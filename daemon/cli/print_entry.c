@@ -231,6 +231,10 @@ put_event(struct buf *out, const struct scan_members *entry)
 	put_text(out, scan_find(entry, "kind"), WORD_MAX);
 	put_column_end(out, begin, LABEL_WIDTH);
 	put_question(out, entry);
+	if (is_there(scan_find(entry, "server"))) {
+		buf_add(out, " ", 1);
+		put_text(out, scan_find(entry, "server"), VALUE_MAX);
+	}
 	if (is_there(scan_find(entry, "reason"))) {
 		buf_add(out, " ", 1);
 		put_text(out, scan_find(entry, "reason"), VALUE_MAX);

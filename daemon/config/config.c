@@ -27,7 +27,8 @@ enum {
 	BUFFER_MB_DEFAULT = 64,
 	BUFFER_MB_MAX = 64 * 1024,
 	DAY_S = 86400,
-	RETENTION_MAX_DAYS = 36500
+	RETENTION_MAX_DAYS = 36500,
+	CANARY_EVERY_DEFAULT_S = 20
 };
 
 static const char resolv_conf[] = "/etc/resolv.conf";
@@ -176,6 +177,7 @@ static const struct key keys[] = {
     {"failing_after", read_failing_after},
     {"buffer", read_buffer},
     {"retention", read_retention},
+    {"canaries", read_canaries},
 };
 
 static bool
@@ -308,6 +310,7 @@ read_config(const char *text, size_t size, const char *path, bool shared,
 		goto out;
 	x.c->failing_after = FAILING_AFTER_DEFAULT;
 	x.c->buffer_bytes = (uint64_t)BUFFER_MB_DEFAULT * 1024 * 1024;
+	x.c->canary_every_s = CANARY_EVERY_DEFAULT_S;
 	x.c->path = reader_text(&x, path);
 	x.c->resolvers =
 	    reader_array(&x, CONFIG_RESOLVERS_MAX, sizeof(*x.c->resolvers));
@@ -429,6 +432,9 @@ config_free(struct config *c)
 		free(c->severities[i].severity);
 	}
 	free(c->severities);
+	for (size_t i = 0; i < c->n_canaries; i++)
+		free(c->canaries[i].addrs);
+	free(c->canaries);
 	free(c);
 }
 

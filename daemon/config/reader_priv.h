@@ -37,6 +37,7 @@ void read_resolvers_default(
 void read_sinks(void *ctx, const struct node *value);
 void read_views(void *ctx, const struct node *value);
 void read_severities(void *ctx, const struct node *value);
+void read_canaries(void *ctx, const struct node *value);
 
 /*
  * The content of the file that `n` names (relative to the configuration, or

@@ -42,11 +42,12 @@ proved_text(enum proved proved)
 	return "none";
 }
 
-/* A reply that may speak for or against: good, and not served stale. */
+/* A reply that may speak for or against: good, not served stale, no lie. */
 static bool
 counts(const struct witness *w)
 {
-	return w->fail == FAIL_NOT && w->content != NULL && !w->stale;
+	return w->fail == FAIL_NOT && w->content != NULL && !w->stale &&
+	       !w->filtered;
 }
 
 static bool
@@ -265,6 +266,31 @@ is_refuted(const struct candidate *c)
 	return true;
 }
 
+/* R16: the first sight was a lie, and nobody else says anything different. */
+static int
+judge_filtered(const struct candidate *c, struct arena *a, struct judgement *j)
+{
+	const struct witness *first = c->witnesses;
+	int err;
+
+	if (c->n_witnesses == 0 || !first->filtered || c->told != NULL ||
+	    first->fail != FAIL_NOT ||
+	    content_equal(first->content, c->believed))
+		return 0;
+	j->to = first->content;
+	j->to_witness = 0;
+	err = diff_make(c->believed, j->to, c->type, a, &j->diff);
+	if (err == 0)
+		err = judge_elements(c, a, j);
+	if (err != 0)
+		return err;
+	j->proved = PROVED_NOTHING;
+	j->filtered = true;
+	j->label = LABEL_TRANSIENT;
+	j->why = "only a resolver said so that filters, or left the quorum";
+	return 0;
+}
+
 int
 candidate_judge(const struct candidate *c, wall_us now, struct arena *a,
     struct judgement *out)
@@ -273,7 +299,7 @@ candidate_judge(const struct candidate *c, wall_us now, struct arena *a,
 
 	*out = (struct judgement){0};
 	if (!pick_to(c, out))
-		return 0;
+		return judge_filtered(c, a, out);
 	err = diff_make(c->believed, out->to, c->type, a, &out->diff);
 	if (err == 0)
 		err = judge_elements(c, a, out);

@@ -7,6 +7,7 @@
 
 #include "loop/loop.h"
 #include "monitor_priv.h"
+#include "quorum_priv.h"
 
 void
 inquiry_ask(struct inquiry *q, uint8_t server, uint8_t flags)
@@ -77,7 +78,7 @@ ask_other_group(struct inquiry *q, uint8_t own)
 		uint8_t i = in_turn(q, n);
 		uint8_t group = m->servers[i].group;
 
-		if (group == own)
+		if (group == own || quorum_is_out(m, i))
 			continue;
 		if ((q->asked_groups & (1ULL << (group & 63))) != 0) {
 			if (!was_heard(q, group))
@@ -87,8 +88,12 @@ ask_other_group(struct inquiry *q, uint8_t own)
 				pick = i;
 		}
 	}
-	if (pick == UINT8_MAX)
+	if (pick == UINT8_MAX) {
+		/* Nobody else is in the quorum: T is not to wait for one. */
+		if (q->deadline == 0 && !quorum_has_other(m, q->question, own))
+			q->deadline = monitor_steady(m) + WALL_S(q->wait_s);
 		return;
+	}
 	q->asked_groups |= 1ULL << (m->servers[pick].group & 63);
 	inquiry_ask(q, pick, 0);
 	/* The rates may hold the question back; a dead server must not. */

@@ -89,6 +89,8 @@ decide_weigh(struct inquiry *q)
 		q->aspects |= ASPECT_INCONSISTENT;
 	if (q->rotating)
 		q->aspects |= ASPECT_ROTATING;
+	if (q->judgement.filtered)
+		q->aspects |= ASPECT_FILTERED;
 	in.aspects = q->aspects;
 	q->severity = severity_of(&in, m->config);
 	if (q->rotating)

@@ -23,6 +23,7 @@
 
 #include "loop/loop.h"
 #include "monitor_priv.h"
+#include "quorum_priv.h"
 
 enum {
 	GATE_STEP = 128, /* handed on in one turn: they end in one, too */
@@ -236,7 +237,8 @@ hand_on(struct monitor *m, uint32_t id, const struct kept *k)
 	    .message = &message,
 	};
 
-	if (message_walk(k->wire, k->size, &message) != MESSAGE_OK)
+	if (message_walk(k->wire, k->size, &message) != MESSAGE_OK ||
+	    (a.server < m->n_servers && quorum_is_out(m, a.server)))
 		return;
 	reply_sum(k->wire, k->size, &message, &m->key, &sum);
 	inquiry_recall(m, id, &a, &sum, &k->recall);

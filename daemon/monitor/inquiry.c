@@ -25,6 +25,7 @@
 #include "dns/record.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
+#include "quorum_priv.h"
 
 enum {
 	UNREADABLE_EVERY_S = 3600,
@@ -193,6 +194,7 @@ inquiry_step(struct inquiry *q)
 	struct judgement j;
 
 	arena_reset(&m->scratch);
+	q->look = false;
 	if (q->state == INQUIRY_DOUBTED) {
 		step_doubted(q, now);
 		return;
@@ -205,6 +207,8 @@ inquiry_step(struct inquiry *q)
 	}
 	if (!inquiry_conclude(q, now))
 		return;
+	if (q->judgement.filtered)
+		q->household = NULL; /* nothing is known of the name by it */
 	if (q->household != NULL) {
 		q->state = INQUIRY_HELD;
 		household_step(m, q->household);
@@ -237,6 +241,7 @@ static bool
 is_difference(const struct inquiry *q, const struct testimony *t)
 {
 	return t->witness.fail == FAIL_NOT && !t->witness.stale &&
+	       !t->witness.filtered &&
 	       !content_equal(&t->content, &q->believed);
 }
 
@@ -263,6 +268,7 @@ no_difference(struct inquiry *q)
 		const struct testimony *t = &q->list[i - 1];
 
 		if (t->witness.fail != FAIL_NOT || t->witness.stale ||
+		    t->witness.filtered ||
 		    !content_equal(&t->content, &q->believed))
 			continue;
 		row->fingerprint = t->fingerprint;
@@ -391,6 +397,7 @@ open_candidate(struct inquiry *q)
 		judge_history(q);
 	}
 	testimony_count_bytes(q);
+	filter_opened(q);
 	household_join(m, q);
 	inquiry_step(q);
 }
@@ -607,6 +614,7 @@ took(struct inquiry *q, struct testimony *t, bool polled)
 		inquiry_ask_away(q);
 	} else if (q->state == INQUIRY_OPEN && t != NULL) {
 		record_new(q, t);
+		filter_hear(q, t);
 		q->end = q->n;
 		inquiry_step(q);
 	}
@@ -675,7 +683,7 @@ differs_after(const struct inquiry *q, uint64_t fingerprint)
 		const struct testimony *t = &q->list[i];
 
 		if (t->witness.fail == FAIL_NOT && !t->witness.stale &&
-		    t->fingerprint != fingerprint)
+		    !t->witness.filtered && t->fingerprint != fingerprint)
 			return true;
 	}
 	return false;
@@ -742,7 +750,9 @@ tick_one(struct inquiry *q, wall_us now)
 		if (q->deadline == 0 &&
 		    now >= q->opened_at + WALL_S(CANDIDATE_HELD_MAX_S))
 			q->deadline = now;
-		if ((q->deadline != 0 && now >= q->deadline) ||
+		if (q->look && !monitor_has_time(q->monitor))
+			break;
+		if (q->look || (q->deadline != 0 && now >= q->deadline) ||
 		    (q->n_repeats < INQUIRY_REPEATS_MAX &&
 			now >= q->next_repeat))
 			inquiry_step(q);

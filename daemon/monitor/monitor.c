@@ -18,6 +18,7 @@
 #include "config/config.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
+#include "quorum_priv.h"
 
 enum { PROGRESS_EVERY_S = 10, CLOCK_STEP_S = 2 };
 
@@ -287,8 +288,11 @@ on_second(void *ctx)
 	look_at_buffer(m);
 	if (m->load_retry != 0 && loop_mono(m->loop) >= m->load_retry)
 		restore_start(m);
-	if (m->planned && !m->setup.once)
+	if (m->planned && !m->setup.once) {
 		outage_second(m);
+		filter_second(m);
+		canary_second(m);
+	}
 	inquiry_second(m);
 	remnant_second(m);
 	put_spans(m);
@@ -434,6 +438,7 @@ monitor_free(struct monitor *m)
 	outage_free_all(m);
 	attribute_free_all(m);
 	remnant_free_all(m);
+	filter_free_all(m);
 	poll_stop(m);
 	free(m->sights);
 	fresh_free(m->fresh);
@@ -588,6 +593,7 @@ status_servers(struct monitor *m, struct emit *j)
 		    (int64_t)m->servers[i].due.n + m->servers[i].fresh.n +
 			m->servers[i].owned.n + m->servers[i].errands.n +
 			m->servers[i].failed.n + m->servers[i].again.n);
+		quorum_status(m, i, j);
 		emit_object_end(j);
 	}
 	emit_array_end(j);
@@ -620,7 +626,8 @@ map_bytes(const struct monitor *m)
 {
 	return idmap_bytes(&m->inquiries) + idmap_bytes(&m->doubts) +
 	       idmap_bytes(&m->households) + idmap_bytes(&m->failing) +
-	       idmap_bytes(&m->holds) + idmap_bytes(&m->remnants);
+	       idmap_bytes(&m->holds) + idmap_bytes(&m->remnants) +
+	       idmap_bytes(&m->filtered);
 }
 
 /* What a question costs, all that grows with their number told together. */

@@ -18,6 +18,8 @@
  *   told.c       alerts about several changes
  *   household.c  types of one name that vanish or appear together (R5)
  *   outage.c     failing, recovered, blind, sighted (R3, R4)
+ *   canary.c     questions whose truth is known, and who lies (R16)
+ *   filter.c     what a resolver blocks, and what moves together there
  *   attribute.c  what is no change, for those that ask to be told (R6)
  *   restore.c    the state as the database has it
  *   fresh.c      questions that were never asked before
@@ -87,9 +89,10 @@ struct view_sight {
 
 /* Why a question is asked; part of the cookie. */
 enum purpose {
-	PURPOSE_POLL = 0,   /* planned, or new */
-	PURPOSE_EARLY = 1,  /* R5: a sibling, ahead of its plan */
-	PURPOSE_CONFIRM = 2 /* for an inquiry */
+	PURPOSE_POLL = 0,    /* planned, or new */
+	PURPOSE_EARLY = 1,   /* R5: a sibling, ahead of its plan */
+	PURPOSE_CONFIRM = 2, /* for an inquiry */
+	PURPOSE_CANARY = 3   /* the truth is known; of no question */
 };
 
 struct errand {
@@ -97,7 +100,8 @@ struct errand {
 	uint8_t purpose;
 	uint8_t attempt;
 	uint8_t server;
-	uint8_t flags; /* ASK_* */
+	uint8_t flags;   /* ASK_* */
+	uint8_t accused; /* filter.c: who said what is asked again; 0: no */
 };
 
 /* Errands that go before planned polls: a ring. */
@@ -111,8 +115,11 @@ struct waiting {
 	uint32_t first, last, n;
 };
 
+struct standing;
+
 struct poll_server {
 	struct addr addr;
+	struct standing *standing; /* owned; quorum_priv.h */
 	char text[ADDR_TEXT_SIZE];
 	const char *group_text;
 	uint8_t group;
@@ -151,6 +158,7 @@ struct testimony {
 	const char *group_text;
 	struct addr addr;
 	bool stored;
+	bool bare; /* NXDOMAIN without an SOA */
 };
 
 /* When and where a reply was observed that is taken down later. */
@@ -226,6 +234,7 @@ struct inquiry {
 	uint64_t away_print; /* what was asked again meanwhile */
 	uint8_t away_server;
 	bool restored; /* its candidate was in the database at start */
+	bool look;     /* a witness turned out a liar: to be judged again */
 	struct arena arena;
 	size_t counted;         /* bytes of it in monitor->observed_bytes */
 	bool counted_doubted;   /* or in monitor->doubted_bytes */
@@ -306,6 +315,7 @@ struct monitor {
 	struct idmap remnants;   /* by question */
 	uint32_t remnant_at;     /* of the walk that sweeps them */
 	uint64_t n_old;          /* answers of old cache entries */
+	struct idmap filtered;   /* by question */
 	struct arena scratch;
 	struct buf text;       /* of the entry that is being written */
 	struct inquiry *spare; /* ended, kept for their memory */
@@ -579,6 +589,9 @@ uint32_t outage_fail(
 /* `believed`: what answers says what is believed. */
 void outage_good(struct monitor *m, uint32_t id, bool believed);
 void outage_unwatched(struct monitor *m, uint32_t id);
+struct say_event;
+/* Commits an event of the monitor; its id, time and severity are filled in. */
+void outage_tell(struct monitor *m, struct say_event *e);
 /*
  * Did its last poll fail?  `fails`: how many in a row, once it was told that it
  * fails over all paths; else 0.

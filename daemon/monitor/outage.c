@@ -19,6 +19,7 @@
 #include "config/config.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
+#include "quorum_priv.h"
 #include "say.h"
 
 enum { EVENTS_MAX = 2 * WATCH_TYPES_MAX, SIGHT_QUESTIONS_MIN = 10 };
@@ -226,6 +227,7 @@ outage_unwatched(struct monitor *m, uint32_t id)
 {
 	struct failing *f = idmap_get(&m->failing, id);
 
+	filter_unwatched(m, id);
 	if (f == NULL || f->reach.told)
 		return;
 	put_outage(m, f, loop_wall(m->loop));
@@ -515,7 +517,8 @@ tell_name(struct monitor *m, const struct hold *h)
 			f->reach.told = false;
 			put_outage(m, f, f->recovered_at);
 			forget(m, id);
-		} else if (reach_is_failing(
+		} else if (!filter_covers(m, id) &&
+			   reach_is_failing(
 			       &f->reach, m->config->failing_after)) {
 			f->reach.told = true;
 			put_outage(m, f, 0);
@@ -526,26 +529,32 @@ tell_name(struct monitor *m, const struct hold *h)
 	batch_end(m, recovered);
 }
 
-static void
-tell_sight(struct monitor *m, uint8_t view, bool blind)
+void
+outage_tell(struct monitor *m, struct say_event *e)
 {
-	const char *text = table_view_text(m->table, view);
-	const struct sight *s = &m->sights[view].sight;
-	struct batch *b = batch_new(m, blind ? "blind" : "sighted", NULL, text);
-	struct say_event e = {
-	    .view = text,
-	    .since = s->since,
-	    .at = loop_wall(m->loop),
-	};
-	struct severity_input in = {0};
+	struct batch *b = batch_new(m, e->kind, NULL, e->view);
+	struct severity_input in = {.event = e->kind};
 
 	if (b == NULL)
 		return;
-	e.kind = in.event = b->kind;
-	e.severity = severity_of(&in, m->config);
-	sight_minute(s, loop_mono(m->loop), &e.asked, &e.failed);
-	add_event(m, b, &e, QUESTION_NONE);
+	e->at = loop_wall(m->loop);
+	e->severity = severity_of(&in, m->config);
+	add_event(m, b, e, QUESTION_NONE);
 	batch_end(m, b);
+}
+
+static void
+tell_sight(struct monitor *m, uint8_t view, bool blind)
+{
+	const struct sight *s = &m->sights[view].sight;
+	struct say_event e = {
+	    .kind = blind ? "blind" : "sighted",
+	    .view = table_view_text(m->table, view),
+	    .since = s->since,
+	};
+
+	sight_minute(s, loop_mono(m->loop), &e.asked, &e.failed);
+	outage_tell(m, &e);
 }
 
 /* Each view sees for itself: one whose resolvers are away is blind alone. */

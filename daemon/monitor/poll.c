@@ -26,6 +26,7 @@
 #include "loop/loop.h"
 #include "monitor_priv.h"
 #include "poll_priv.h"
+#include "quorum_priv.h"
 #include "schedule/spread.h"
 
 enum {
@@ -38,7 +39,7 @@ poll_is_alive(const struct monitor *m, uint8_t server)
 {
 	struct resolver_health h = resolver_health(m->resolver, server);
 
-	return h.fails_running < DEAD_AFTER_FAILS;
+	return h.fails_running < DEAD_AFTER_FAILS && !quorum_is_out(m, server);
 }
 
 /* ---- planning ---- */
@@ -402,7 +403,7 @@ finish(struct monitor *m, uint32_t id, bool good, uint32_t stands_for_s)
  * `failing` needs two paths (R3).
  */
 static bool
-fail_over(struct monitor *m, const struct errand *e)
+fail_over(struct monitor *m, const struct errand *e, enum fail fail)
 {
 	struct errand next = *e;
 	uint32_t fails;
@@ -413,6 +414,9 @@ fail_over(struct monitor *m, const struct errand *e)
 	    (outage_is_open(m, e->question, &fails) && fails > 0))
 		return false;
 	next.server = poll_pick_server(m, e->question, next.attempt);
+	if (fail == FAIL_FILTERED &&
+	    filter_other(m, e->question, e->server) != UINT8_MAX)
+		next.server = filter_other(m, e->question, e->server);
 	if (next.server == SERVER_NONE)
 		return false;
 	if (next.attempt >= poll_view_of(m, e->question)->n ||
@@ -447,7 +451,7 @@ poll_failed(struct monitor *m, const struct errand *e, const struct answer *a,
 
 	if ((q->flags & Q_INQUIRY) != 0)
 		inquiry_fail(m, id, a, fail);
-	if (fail_over(m, e))
+	if (filter_uncontradicted(m, e) || fail_over(m, e, fail))
 		return;
 	if (m->households.live > 0)
 		household_fail(m, id);
@@ -547,7 +551,13 @@ poll_on_answer(void *ctx, const struct answer *a)
 	struct reply_sum sum;
 	enum fail fail = a->fail;
 
+	if (e.purpose == PURPOSE_CANARY) {
+		canary_answer(m, &e, a);
+		return;
+	}
 	note_asked(m, e.question);
+	if (a->message != NULL)
+		canary_hear(m, e.server, a->message);
 	if ((e.flags & ASK_FAILED) != 0)
 		pump_failed_ended(m, a);
 
@@ -555,6 +565,10 @@ poll_on_answer(void *ctx, const struct answer *a)
 		reply_sum(a->wire, a->size, a->message, &m->key, &sum);
 		fail = sum.fail;
 	}
+	if (fail == FAIL_NOT)
+		fail = filter_heed(m, &e, a, &sum);
+	else if (fail == FAIL_FILTERED)
+		filter_blocked(m, &e);
 	if (e.purpose == PURPOSE_CONFIRM) {
 		if (fail != FAIL_NOT)
 			inquiry_fail(m, e.question, a, fail);
@@ -562,7 +576,7 @@ poll_on_answer(void *ctx, const struct answer *a)
 			inquiry_reply(m, e.question, a, &sum);
 	} else if (fail != FAIL_NOT) {
 		poll_failed(m, &e, a, fail);
-	} else {
+	} else if (!filter_check(m, &e, &sum)) {
 		poll_good(m, &e, a, &sum);
 	}
 	/* No room was missing at the server, only in the share. */

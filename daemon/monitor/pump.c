@@ -17,6 +17,7 @@
 #include "loop/loop.h"
 #include "monitor_priv.h"
 #include "poll_priv.h"
+#include "quorum_priv.h"
 
 enum { FAILED_DEBT_MAX = 256 };
 
@@ -81,7 +82,8 @@ uint64_t
 poll_cookie_of(const struct errand *e)
 {
 	return (uint64_t)e->question | (uint64_t)e->purpose << 32 |
-	       (uint64_t)e->attempt << 40 | (uint64_t)e->flags << 48;
+	       (uint64_t)e->attempt << 40 | (uint64_t)e->flags << 48 |
+	       (uint64_t)e->accused << 56;
 }
 
 struct errand
@@ -92,6 +94,7 @@ poll_errand_of(const struct answer *a)
 	    .purpose = (uint8_t)(a->cookie >> 32),
 	    .attempt = (uint8_t)(a->cookie >> 40),
 	    .flags = (uint8_t)(a->cookie >> 48),
+	    .accused = (uint8_t)(a->cookie >> 56),
 	    .server = a->server,
 	};
 }
@@ -305,6 +308,7 @@ poll_on_room(void *ctx, uint8_t server)
 	struct monitor *m = ctx;
 
 	m->servers[server].full = false;
+	canary_room(m, server);
 	(void)pump_all(m, server);
 }
 

@@ -535,6 +535,17 @@ put_attribute(struct emit *j, const char *key, enum attribute attribute,
 	}
 }
 
+static void
+put_names(struct emit *j, const struct say_event *e)
+{
+	if (e->n_names == 0)
+		return;
+	emit_array(j, "names");
+	for (uint32_t i = 0; i < e->n_names; i++)
+		put_name(j, NULL, e->names[i].wire);
+	emit_array_end(j);
+}
+
 void
 say_event(const struct say_event *e, struct buf *json)
 {
@@ -553,6 +564,8 @@ say_event(const struct say_event *e, struct buf *json)
 		emit_text(&j, "type", type_print(e->type, type));
 	}
 	emit_text(&j, "view", e->view);
+	if (e->server != NULL)
+		emit_text(&j, "server", e->server);
 	if (e->reason != NULL)
 		emit_text(&j, "reason", e->reason);
 	if (e->from != NULL) {
@@ -566,6 +579,9 @@ say_event(const struct say_event *e, struct buf *json)
 		emit_int(&j, "asked", e->asked);
 		emit_int(&j, "failed", e->failed);
 	}
+	if (e->count != 0)
+		emit_int(&j, "count", e->count);
+	put_names(&j, e);
 	put_policy(&j, e->policy);
 	emit_object_end(&j);
 }

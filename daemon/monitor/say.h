@@ -89,6 +89,10 @@ struct say_event {
 	enum severity severity;
 	const struct policy *policy; /* NULL: none */
 	uint32_t asked, failed;      /* blind: of the last minute */
+	const char *server;          /* that it is about; NULL: none */
+	const struct name *names;    /* some of those that it is about ... */
+	uint32_t n_names;
+	uint32_t count; /* ... of so many; 0: not said */
 	/* Of an attribute: what it was and is; NULL for others. */
 	const uint8_t *from, *to;
 	enum attribute attribute;

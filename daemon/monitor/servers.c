@@ -15,6 +15,7 @@
 #include "loop/loop.h"
 #include "monitor_priv.h"
 #include "poll_priv.h"
+#include "quorum_priv.h"
 
 /* A number for each group; `n` servers have theirs. */
 static uint8_t
@@ -90,6 +91,9 @@ servers_make(struct monitor *m)
 			return -ENOMEM;
 		s->group = group_of(m->servers, s->group_text, i);
 		s->probed = INT64_MIN / 2;
+		s->standing = standing_new(m, i);
+		if (s->standing == NULL)
+			return -ENOMEM;
 		m->rates[i] = c->resolvers[i].rate;
 		m->gso[i] = c->resolvers[i].gso;
 	}
@@ -123,6 +127,7 @@ static void
 free_servers(struct poll_server *servers, uint8_t n)
 {
 	for (uint8_t i = 0; i < n; i++) {
+		free(servers[i].standing);
 		free(servers[i].owned.ring);
 		free(servers[i].errands.ring);
 		free(servers[i].again.ring);
@@ -179,6 +184,8 @@ may_ask(struct monitor *m, uint8_t server)
 
 	if (poll_is_alive(m, server))
 		return true;
+	if (quorum_is_out(m, server))
+		return false; /* canaries see whether it is back */
 	/* One probe at a time, or they queue for as long as it is dead. */
 	if (waits_at(s) > 0 || resolver_health(m->resolver, server).open > 0 ||
 	    now - s->probed < MONO_MS(DEAD_PROBE_MS))
@@ -306,14 +313,17 @@ poll_restart(struct monitor *m)
 	uint8_t n_old = m->n_servers;
 	int err;
 
+	canary_reload(m);
 	if (same_servers(m, m->config))
 		return 0;
 	orphan_polls(m);
 	resolver_free(m->resolver);
 	m->resolver = NULL;
 	err = poll_start(m);
-	if (err == 0)
+	if (err == 0) {
 		inquiry_remap(m, old, n_old);
+		standings_take(m, old, n_old);
+	}
 	loop_timer_in(m->tick, 0);
 	free_servers(old, n_old);
 	return err;

@@ -82,7 +82,8 @@ static bool
 says_the_same(const struct testimony *t, const struct answer *a, enum fail fail,
     uint64_t fingerprint)
 {
-	return t->witness.fail == fail && t->fingerprint == fingerprint &&
+	return !t->witness.filtered && t->witness.fail == fail &&
+	       t->fingerprint == fingerprint &&
 	       t->witness.server == a->server &&
 	       t->witness.transport == a->transport;
 }
@@ -204,6 +205,7 @@ testimony_reply(
 	t->witness.fetched_after = after;
 	t->witness.ttl = sum->ttl;
 	t->witness.aa = sum->aa;
+	t->bare = sum->outcome == OUTCOME_NXDOMAIN && !sum->has_soa;
 	t->witness.stale = a->message->ede == 3 || a->message->ede == 19;
 	testimony_count_bytes(q);
 	return t;

@@ -4,7 +4,8 @@
  * In this order:
  *
  *   1. a rotating set is info: R22 says that it is not told, and an operator's
- *      line for `modified` is not meant to ring for every round robin;
+ *      line for `modified` is not meant to ring for every round robin; so is
+ *      what only a resolver said that lies (R16), which is told instead;
  *   2. the operator's lines, the first that matches;
  *   3. the table, the first row that matches;
  *   4. what raises or lowers the table's word: adjust().
@@ -119,6 +120,9 @@ static const struct {
 	{"recovered", ANYONE, SEVERITY_LOW},
 	{"blind",     ANYONE, SEVERITY_CRITICAL},
 	{"sighted",   ANYONE, SEVERITY_LOW},
+	{"resolver-left", ANYONE, SEVERITY_MEDIUM},
+	{"resolver-back", ANYONE, SEVERITY_LOW},
+	{"filtered",  ANYONE, SEVERITY_MEDIUM},
 	/* A set that rotates would ring at every poll. */
 	{"order",     ANYONE, SEVERITY_INFO},
 	{"duplicates", ANYONE, SEVERITY_LOW},
@@ -247,7 +251,8 @@ severity_of(const struct severity_input *in, const struct config *config)
 	enum severity severity;
 
 	CHECK(kind != NULL);
-	if (!is_event && (in->aspects & ASPECT_ROTATING) != 0)
+	if (!is_event &&
+	    (in->aspects & (ASPECT_ROTATING | ASPECT_FILTERED)) != 0)
 		return SEVERITY_INFO;
 	for (size_t i = 0; i < n; i++) {
 		const struct config_severity *line = &config->severities[i];

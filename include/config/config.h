@@ -19,6 +19,7 @@
 #include "base/addr.h"
 #include "base/attr.h"
 #include "base/diag.h"
+#include "dns/name.h"
 
 enum {
 	CONFIG_SIZE_MAX = 16 * 1024 * 1024,
@@ -26,6 +27,7 @@ enum {
 	CONFIG_RESOLVERS_MAX = 64,
 	CONFIG_SINKS_MAX = 64,
 	CONFIG_VIEWS_MAX = 32,
+	CONFIG_CANARIES_MAX = 16,
 	RESOLVER_RATE_DEFAULT = 500
 };
 
@@ -59,6 +61,14 @@ struct config_severity {
 	unsigned line;
 };
 
+/* A question whose truth the operator knows (R16). */
+struct config_canary {
+	struct name name;
+	uint16_t type;      /* A or AAAA */
+	struct addr *addrs; /* the answer has all of these ... */
+	size_t n_addrs;     /* ... 0: the name does not exist */
+};
+
 /* Where in the configuration something stands, from 1. */
 struct config_place {
 	unsigned line;
@@ -85,6 +95,9 @@ struct config {
 	                         * default 64 MB */
 	uint32_t
 	    retention_days; /* closed intervals and evidence; 0: for ever */
+	uint32_t canary_every_s; /* between two at one resolver; 0: `none` */
+	struct config_canary *canaries;
+	size_t n_canaries;
 };
 
 /*

@@ -19,6 +19,9 @@
  * independent answers have it, a removal when two lack it; a rotating set
  * never repeats as a whole.  Independent means another group (`cache`), or
  * the same server once more, by TCP (`path`).  FAILs are no evidence.
+ *
+ * What a resolver said that lies (R16) is kept, and is no evidence either.
+ * When nothing else remains of a difference it is transient, and `filtered`.
  */
 
 #include <stdbool.h>
@@ -71,6 +74,7 @@ struct witness {
 	bool aa;           /* an authoritative answer has no cache */
 	uint32_t ttl;      /* of the newest of the run */
 	bool stale;        /* EDE 3 or 19: served stale (R13) */
+	bool filtered;     /* R16: its resolver lies; says nothing */
 	const struct content *content;
 };
 
@@ -98,6 +102,7 @@ struct judgement {
 	bool *added_confirmed;   /* beside diff.added */
 	bool *removed_confirmed; /* beside diff.removed */
 	bool disagreed;          /* a group still gave what was believed */
+	bool filtered;           /* R16: nobody says so but a liar */
 	const char *why;         /* a literal: the rule that decided */
 };
 

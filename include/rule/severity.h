@@ -9,7 +9,8 @@
  * which the configuration's `severity:` lines precede.  The table is in
  * severity.c and printed in dnsvigil.yaml(5).  Three things stand beside it:
  *
- * - a rotating set is info, whatever the configuration says (R22);
+ * - a rotating set is info, whatever the configuration says (R22), and so is
+ *   what only a resolver that lies said (R16);
  * - on an owned name `transient` (R14), `dangling` and `private` make it at
  *   least high;
  * - elsewhere `returned` lowers it by a step, not below low (R21).

@@ -465,7 +465,7 @@ class Daemon:
             f'{more}}}\n' for p in ports)
         self.config = self.world.write(
             "dnsvigil.yaml", f"database: {self.postgres.conninfo}\n"
-            f"resolvers:\n{servers}watchlists: [names.yaml]\n")
+            f"resolvers:\n{servers}watchlists: [names.yaml]\ncanaries: none\n")
         self.process = self.world.start(
             "dnsvigil", [self.program, "serve", "--config", self.config])
         self.process.end_by = signal.SIGTERM

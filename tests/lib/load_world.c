@@ -469,7 +469,7 @@ read_config(struct load_world *w)
 		else
 			buf_printf(&text, "%u}\n", (unsigned)s->rate);
 	}
-	buf_printf(&text, "watchlists: [\"%s\"]\n", w->list);
+	buf_printf(&text, "watchlists: [\"%s\"]\ncanaries: none\n", w->list);
 	w->config = config_read(
 	    (const char *)text.data, text.size, "dnsvigil.yaml", &d);
 	assert_non_null(w->config);

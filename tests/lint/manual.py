@@ -32,6 +32,8 @@ KEYS = {
     ("config_resolver.c", "keys"): ("CONFIGURATION", "resolvers"),
     ("config_view.c", "keys"): ("CONFIGURATION", "views"),
     ("config_sink.c", "keys"): ("CONFIGURATION", "sinks"),
+    ("config_canary.c", "keys"): ("CONFIGURATION", "canaries"),
+    ("config_canary.c", "name_keys"): ("CONFIGURATION", "names"),
     ("config_severity.c", "keys"): ("CONFIGURATION", "severity"),
     ("list_yaml.c", "default_keys"): ("Fields", None),
     ("list_yaml.c", "top_names"): ("YAML", None),

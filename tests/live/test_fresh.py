@@ -84,7 +84,8 @@ class Fresh(world.WorldCase):
 
     def test_a_resolver_that_serves_stale_answers_through_an_outage(self):
         """S-F26."""
-        more = "serve-expired: yes\nserve-expired-client-timeout: 0\n"
+        more = "server:\n  serve-expired: yes\n" \
+            "  serve-expired-client-timeout: 0\n"
         name = "www.stale.example"
         stubs = {"stale.example": self.nsd}
         daemons = [
@@ -92,8 +93,9 @@ class Fresh(world.WorldCase):
                 [self.world.unbound(stubs, host, ttl_max=3600,
                                     more=more + ede)],
                 watch(name, types="A", tags="owned")).start()
-            for host, ede in (("127.0.0.7", "ede: yes\n"
-                               "ede-serve-expired: yes"), ("127.0.0.8", ""))]
+            for host, ede in (("127.0.0.7", "  ede: yes\n"
+                               "  ede-serve-expired: yes\n"),
+                              ("127.0.0.8", ""))]
         said, unsaid = daemons
         for d in daemons:
             d.wait_ready()

@@ -190,7 +190,7 @@ remote-control:
             self.path("pid"))
         for zone in self.zones:
             text += 'zone:\n  name: "%s"\n  zonefile: "%s.zone"\n' % (
-                zone.origin, zone.origin)
+                zone.origin or ".", zone.origin)
         self.spawn("nsd", "-d", "-c", self.write("nsd.conf", text))
 
 
@@ -224,12 +224,14 @@ zone:
 
 
 class Unbound(Process):
-    """stubs: origin -> authoritative server, or a list of them."""
+    """stubs: origin -> authoritative server, or a list of them; more: what
+    comes behind, with modules before the iterator that it needs."""
 
-    def __init__(self, world, stubs, host, ttl_max, kind="stub", more=""):
+    def __init__(self, world, stubs, host, ttl_max, kind="stub", more="",
+                 modules=""):
         super().__init__(world, "unbound", host)
         self.stubs = stubs
-        text = """server:
+        self.text = """server:
   interface: %s
   do-daemonize: no
   username: ""
@@ -239,7 +241,7 @@ class Unbound(Process):
   use-syslog: no
   logfile: ""
   num-threads: 1
-  module-config: "iterator"
+  module-config: "%siterator"
   do-not-query-localhost: no
   access-control: 127.0.0.0/8 allow
   access-control: ::1 allow
@@ -249,15 +251,14 @@ class Unbound(Process):
   infra-keep-probing: yes
   qname-minimisation: no
   target-fetch-policy: "0 0 0 0 0"
-%sremote-control:
+remote-control:
   control-enable: no
-""" % (self.at, self.folder, self.path("pid"), ttl_max, ttl_max,
-       "".join("  %s\n" % line for line in more.splitlines()))
+""" % (self.at, self.folder, self.path("pid"), modules, ttl_max, ttl_max)
         for origin, servers in stubs.items():
-            text += '%s-zone:\n  name: "%s"\n' % (kind, origin)
+            self.text += '%s-zone:\n  name: "%s"\n' % (kind, origin)
             for s in servers if isinstance(servers, list) else [servers]:
-                text += "  %s-addr: %s\n" % (kind, s.at)
-        self.write("unbound.conf", text)
+                self.text += "  %s-addr: %s\n" % (kind, s.at)
+        self.write("unbound.conf", self.text + more)
         self.run()
 
     def run(self):
@@ -268,6 +269,11 @@ class Unbound(Process):
         """Starts again, with an empty cache."""
         self.stop()
         self.run()
+
+    def reconfigure(self, more=""):
+        """Other lines behind, while it runs; its cache is emptied."""
+        self.write("unbound.conf", self.text + more)
+        self.signal(signal.SIGHUP)
 
 
 # ---- the daemon ----
@@ -321,6 +327,9 @@ class Daemon:
             lines.append('  - {address: "%s", rate: none%s}' % (
                 server.address, ", group: " + group if group else ""))
         lines += ['watchlists: ["lists/*.yaml"]']
+        # A real resolver would ask the real root.
+        if "canaries:" not in self.extra:
+            lines.append("canaries: none")
         if self.sinks:
             lines.append("sinks:")
         for name, url in self.sinks.items():

@@ -258,12 +258,30 @@ say_lie(struct server *s, const struct habit *h, const struct ask *ask,
 	struct zone lie = {0};
 	struct rrset set = *h->lie;
 
+	if (!h->has_name) {
+		set.name.size = ask->name_size;
+		memcpy(set.name.wire, ask->name, ask->name_size);
+	}
+
 	CHECK(f != NULL);
 	zone_put(&lie, &set);
 	zone_answer(&net_now->truth, &lie, ask->name, ask->type, false,
 	    net_now->negative_ttl, f);
 	reply_encode(f, ask->name, ask->type, &look, out);
 	free(f);
+}
+
+/* Who sells what does not exist. */
+static void
+say_rewritten(struct server *s, const struct habit *h, const struct ask *ask,
+    mono_ns now, struct buf *out)
+{
+	const struct fetched *f = look_up(s, ask, now, true)->reply;
+
+	if (f->rcode == RCODE_NXDOMAIN && ask->type == h->lie->type)
+		say_lie(s, h, ask, out);
+	else
+		say_cached(s, ask, now, false, out);
 }
 
 static struct habit *
@@ -313,6 +331,13 @@ settle(struct server *s, const struct ask *ask, struct flight *f, mono_ns now)
 		break;
 	case CONDUCT_LIE:
 		say_lie(s, h, ask, &f->wire);
+		break;
+	case CONDUCT_FILTER:
+		reply_encode_error(
+		    ask->name, ask->type, RCODE_NXDOMAIN, false, 15, &f->wire);
+		break;
+	case CONDUCT_REWRITE:
+		say_rewritten(s, h, ask, now, &f->wire);
 		break;
 	case CONDUCT_STALE:
 		say_cached(s, ask, now, true, &f->wire);

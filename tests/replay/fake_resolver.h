@@ -25,8 +25,10 @@ enum conduct {
 	CONDUCT_REFUSE,
 	CONDUCT_LAME,
 	CONDUCT_MALFORM,
-	CONDUCT_LIE,  /* tells the set instead, uncached */
-	CONDUCT_STALE /* its last cache entry, however old, with EDE 3 */
+	CONDUCT_LIE,    /* tells the set instead, uncached */
+	CONDUCT_STALE,  /* its last cache entry, however old, with EDE 3 */
+	CONDUCT_FILTER, /* NXDOMAIN with EDE 15 */
+	CONDUCT_REWRITE /* what does not exist is told as the set */
 };
 
 /* How a server misbehaves: about what, how often, how many times. */

@@ -21,6 +21,7 @@
  *   unwatch NAME [TYPES]         with `reload` or `restart`: later too
  *   sink NAME | sink none        (soc, unless any is given)
  *   config LINE                  of YAML, e.g. failing_after: 2
+ *   reconfigure LINE             in place of those, before `reload`
  *   once                         one pass, as `dnsvigil once`
  *   seed N                       of everything random in this story
  *
@@ -36,7 +37,10 @@
  *   server S VERB [once|twice] [N%] [NAME [TYPE [VALUES]]]
  *                                drops servfails refuses refers garbles stale,
  *                                lies (VALUES, uncached), forged (by UDP only),
- *                                unstreams (drops by TCP only)
+ *                                unstreams (drops by TCP only), filters
+ *                                (NXDOMAIN with EDE 15)
+ *   server S rewrites TYPE VALUES
+ *                                what does not exist, to this
  *   server S honest              forgets all of the above
  *   server S flush | shuffles | authoritative | latency SPAN | window N
  *                                S is a resolver's name, or all

@@ -87,6 +87,7 @@ static const struct {
     {"lies", CONDUCT_LIE, false, false, true},
     {"forged", CONDUCT_LIE, true, false, true},
     {"unstreams", CONDUCT_DROP, false, true, false},
+    {"filters", CONDUCT_FILTER, false, false, false},
 };
 
 static bool
@@ -140,6 +141,16 @@ do_one_server(struct world *w, struct server *s, const char *p)
 		word_need(&p, word);
 		zone_put(&s->own,
 		    rrset_read(&s->own, &name, type_of(word), p, w->ttl));
+	} else if (strcmp(verb, "rewrites") == 0) {
+		struct habit h = {.share = 1,
+		    .left = -1,
+		    .type = ZONE_ANY_TYPE,
+		    .conduct = CONDUCT_REWRITE};
+
+		word_need(&p, word);
+		h.lie = rrset_read(
+		    &w->net.truth, &h.name, type_of(word), p, w->ttl);
+		server_add_habit(s, &h);
 	} else if (strcmp(verb, "honest") == 0) {
 		server_be_honest(s);
 	} else if (strcmp(verb, "flush") == 0) {
@@ -283,6 +294,14 @@ do_within(struct world *w, const char *p)
 
 /* ---- statements ---- */
 
+/* In place of all lines of `config` before. */
+static void
+reconfigure(struct world *w, const char *p)
+{
+	buf_clear(&w->more);
+	buf_printf(&w->more, "%s\n", p);
+}
+
 static void
 do_set_up(struct world *w, const char *verb, const char *p)
 {
@@ -292,6 +311,8 @@ do_set_up(struct world *w, const char *verb, const char *p)
 		do_sink(w, p);
 	else if (strcmp(verb, "config") == 0)
 		buf_printf(&w->more, "%s\n", p);
+	else if (strcmp(verb, "reconfigure") == 0)
+		reconfigure(w, p);
 	else if (strcmp(verb, "watch") == 0)
 		world_add_watch(w, p);
 	else if (strcmp(verb, "unwatch") == 0)

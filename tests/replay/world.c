@@ -15,6 +15,7 @@
 #include "fake_loop.c"
 
 #include "base/diag.h"
+#include "dns/type.h"
 #include "play.h"
 #include "resolver/resolver.h"
 #include "world.h"
@@ -22,6 +23,18 @@
 #define SECRET "whsec_MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1u"
 
 enum { OPEN_LIMIT_S = 720, DRAIN_LIMIT_S = 30 };
+
+/* What canaries ask for. */
+static void
+add_soa(struct world *w, uint8_t size, const uint8_t *wire)
+{
+	struct name name = {.size = size};
+
+	memcpy(name.wire, wire, size);
+	zone_put(&w->net.truth,
+	    rrset_read(&w->net.truth, &name, TYPE_SOA,
+		"a.root.example. hostmaster.example. 1 2 3 4 5", 86400));
+}
 
 void
 world_init(struct world *w)
@@ -35,6 +48,8 @@ world_init(struct world *w)
 	w->net.negative_ttl = 20;
 	w->ttl = 20;
 	net_use(&w->net);
+	add_soa(w, 1, (const uint8_t *)"");
+	add_soa(w, 5, (const uint8_t *)"\3com");
 	w->db = db_new(w->loop);
 	w->limits = resolver_limits_default();
 	snprintf(w->dir, sizeof(w->dir), "%.40s/replay.XXXXXX",
@@ -156,6 +171,10 @@ make_config(struct world *w)
 	}
 	if (w->n_sinks > 0)
 		fprintf(f, "sinks:\n%s", buf_text(&w->sinks));
+	/* Most stories count questions: canaries are for those that want them.
+	 */
+	if (strstr(buf_text(&w->more), "canaries:") == NULL)
+		fprintf(f, "canaries: none\n");
 	fprintf(f, "%s", buf_text(&w->more));
 	fclose(f);
 	c = config_load(path, &d);

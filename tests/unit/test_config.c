@@ -252,6 +252,39 @@ test_config_has_the_defaults_of_the_manual(void **state)
 	assert_int_equal(c->buffer_bytes, 64 * 1024 * 1024);
 	assert_int_equal(c->retention_days, 0);
 	assert_int_equal(c->n_sinks, 0);
+	assert_int_equal(c->canary_every_s, 20);
+	assert_int_equal(c->n_canaries, 0);
+	config_free(c);
+}
+
+static void
+test_config_holds_the_canaries(void **state)
+{
+	static const char text[] =
+	    "database: dbname=x\nresolvers: [192.0.2.1]\nwatchlists: [a]\n"
+	    "canaries:\n  every: 1m\n  names:\n"
+	    "  - {name: WWW.Example.com, includes: [192.0.2.1, 192.0.2.2]}\n"
+	    "  - {name: no.example, type: AAAA, none: true}\n";
+	static const char off[] =
+	    "database: dbname=x\nresolvers: [192.0.2.1]\nwatchlists: [a]\n"
+	    "canaries: none\n";
+	struct diag d = {0};
+	struct config *c = config_read(text, strlen(text), "x.yaml", &d);
+
+	(void)state;
+	assert_non_null(c);
+	assert_int_equal(c->canary_every_s, 60);
+	assert_int_equal(c->n_canaries, 2);
+	assert_int_equal(c->canaries[0].type, 1);
+	assert_int_equal(c->canaries[0].n_addrs, 2);
+	assert_int_equal(c->canaries[0].addrs[1].ip[3], 2);
+	assert_memory_equal(c->canaries[0].name.wire, "\3www", 4);
+	assert_int_equal(c->canaries[1].type, 28);
+	assert_int_equal(c->canaries[1].n_addrs, 0);
+	config_free(c);
+	c = config_read(off, strlen(off), "x.yaml", &d);
+	assert_non_null(c);
+	assert_int_equal(c->canary_every_s, 0);
 	config_free(c);
 }
 
@@ -597,6 +630,7 @@ main(void)
 		test_config_tells_every_problem_of_the_tables_at_its_place),
 	    cmocka_unit_test(test_config_holds_what_was_written),
 	    cmocka_unit_test(test_config_has_the_defaults_of_the_manual),
+	    cmocka_unit_test(test_config_holds_the_canaries),
 	    cmocka_unit_test(test_config_keeps_what_a_variable_holds_one_text),
 	    cmocka_unit_test(
 		test_config_gso_is_off_unless_the_one_local_resolver_has_it),

@@ -218,6 +218,17 @@ test_members_are_found_behind_any_number_of_others(void **state)
 	buf_fini(&body);
 }
 
+static void
+test_an_event_of_a_resolver_names_it(void **state)
+{
+	(void)state;
+	assert_line(false, "event",
+	    "{\"kind\":\"resolver-left\",\"server\":\"192.0.2.1:53\","
+	    "\"reason\":\"canary\",\"severity\":\"medium\"}",
+	    "                      medium    resolver-left      192.0.2.1:53 "
+	    "canary");
+}
+
 /* Pieces of JSON in any order, and any bytes. */
 static void
 make_noise(char *out, size_t size)
@@ -350,6 +361,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_an_event_of_a_resolver_names_it),
 	    cmocka_unit_test(test_seq_stands_behind_class),
 	    cmocka_unit_test(test_values_are_passed_on_untouched),
 	    cmocka_unit_test(test_a_decision_is_shown_as_the_entry_that_it_is),

@@ -230,7 +230,25 @@ test_severity_of_a_rotating_set_is_info_and_not_told_r22(void **state)
 	assert_true(severity_is_told(SEVERITY_CRITICAL));
 }
 
-/* Only R22 makes anything info, so that nothing else goes untold. */
+/* What only a resolver said that lies is told as its lying. */
+static void
+test_severity_of_what_only_a_liar_said_is_info_r16(void **state)
+{
+	struct config_severity line = {.severity = "critical"};
+	const struct config config = {.severities = &line, .n_severities = 1};
+	struct severity_input in =
+	    input(KIND_VANISHED, TYPE_NS, OWNED, ASPECT_FILTERED);
+
+	(void)state;
+	in.transient = true;
+	assert_int_equal(severity_of(&in, NULL), SEVERITY_INFO);
+	assert_int_equal(severity_of(&in, &config), SEVERITY_INFO);
+	assert_int_equal(of_event("resolver-left", 0), SEVERITY_MEDIUM);
+	assert_int_equal(of_event("filtered", 0), SEVERITY_MEDIUM);
+	assert_int_equal(of_event("resolver-back", 0), SEVERITY_LOW);
+}
+
+/* Only R22 and R16 make anything info, so that nothing else goes untold. */
 static void
 test_severity_of_every_other_input_is_told(void **state)
 {
@@ -242,7 +260,9 @@ test_severity_of_every_other_input_is_told(void **state)
 		for (size_t t = 0; t < sizeof(types) / sizeof(types[0]); t++)
 			for (int i = 0; i < 16 << N_ASPECTS; i++)
 				assert_true(
-				    ((uint32_t)i >> 4 & ASPECT_ROTATING) != 0 ||
+				    ((uint32_t)i >> 4 &
+					(ASPECT_ROTATING | ASPECT_FILTERED)) !=
+					0 ||
 				    severity_is_told(of((enum kind)kind,
 					types[t], i & 15, (uint32_t)i >> 4)));
 }
@@ -315,6 +335,8 @@ main(void)
 	    cmocka_unit_test(test_severity_of_what_returned_is_a_step_lower),
 	    cmocka_unit_test(
 		test_severity_of_a_rotating_set_is_info_and_not_told_r22),
+	    cmocka_unit_test(
+		test_severity_of_what_only_a_liar_said_is_info_r16),
 	    cmocka_unit_test(test_severity_of_every_other_input_is_told),
 	    cmocka_unit_test(test_severity_lines_of_the_operator_come_first),
 	    cmocka_unit_test(test_severity_words_read_back),
