@@ -139,6 +139,21 @@ measure(const struct inquiry *q, struct say_change *c)
 	}
 }
 
+/* R19. */
+static enum verdict
+weigh_witnesses(const struct inquiry *q)
+{
+	size_t n = q->end - q->begin;
+	struct witness *w =
+	    arena_get(&q->monitor->scratch, (n + 1) * sizeof(*w));
+
+	for (size_t i = 0; w != NULL && i < n; i++) {
+		w[i] = q->list[q->begin + i].witness;
+		w[i].content = &q->list[q->begin + i].content;
+	}
+	return w == NULL ? VERDICT_UNKNOWN : verdict_of(&q->believed, w, n);
+}
+
 static void
 fill_change(const struct inquiry *q, struct say_change *c)
 {
@@ -163,6 +178,7 @@ fill_change(const struct inquiry *q, struct say_change *c)
 		q->believed_seen},
 	    .to = {.content = &to->content, .ttl = to->ttl},
 	    .judgement = &q->judgement,
+	    .verdict = weigh_witnesses(q),
 	    .facts_of = &first->content,
 	    .facts = q->facts,
 	    .n_facts = q->n_facts,

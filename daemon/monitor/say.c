@@ -272,6 +272,8 @@ put_witness(struct emit *j, const struct commit_evidence *w)
 		emit_text(j, "outcome", outcome_text(w->content->outcome));
 		put_records(j, "rdata", w->content);
 		emit_int(j, "ttl", w->ttl);
+		if (w->fetched_after != 0)
+			emit_wall(j, "fetched_after", w->fetched_after);
 	}
 	emit_bool(j, "aa", (w->flags & 0x0400) != 0);
 	emit_bool(j, "ad", (w->flags & 0x0020) != 0);
@@ -377,6 +379,7 @@ say_change(const struct say_change *c, struct buf *json)
 	emit_text(&j, "label", label_text(g->label));
 	emit_text(&j, "proved", proved_text(g->proved));
 	emit_text(&j, "why", g->why);
+	emit_text(&j, "verdict", verdict_text(c->verdict));
 	emit_text(&j, "summary", buf_text(&summary));
 	put_window(&j, c);
 	if (g->label == LABEL_TRANSIENT) {

@@ -20,6 +20,7 @@
 #include "dns/content.h"
 #include "judge/candidate.h"
 #include "judge/diff.h"
+#include "judge/verdict.h"
 #include "rule/severity.h"
 #include "store/commit.h"
 #include "store/store.h"
@@ -58,6 +59,7 @@ struct say_change {
 	struct say_state from;
 	struct say_state to;
 	const struct judgement *judgement;
+	enum verdict verdict;
 	/* Of the records in `facts_of`; for others the sighting is the first.
 	 */
 	const struct content *facts_of;

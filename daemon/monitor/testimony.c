@@ -234,6 +234,17 @@ testimony_recall(struct inquiry *q, const struct answer *a,
 	return t;
 }
 
+/* By the wall clock, as it is told; 0: nothing was fetched, or long ago. */
+static wall_us
+fetched_after(const struct testimony *t)
+{
+	const struct witness *w = &t->witness;
+
+	if (w->fail != FAIL_NOT || w->fetched_after == 0)
+		return 0;
+	return t->last_at - (w->last_at - w->fetched_after);
+}
+
 void
 inquiry_evidence(
     const struct inquiry *q, size_t from, struct commit_evidence *out)
@@ -260,6 +271,7 @@ inquiry_evidence(
 		    .sha256 = t->raw == NULL ? NULL : t->sha256,
 		    .count = w->count,
 		    .last_at = t->last_at,
+		    .fetched_after = fetched_after(t),
 		    .content = w->fail == FAIL_NOT ? &t->content : NULL,
 		};
 	}

@@ -84,6 +84,7 @@ struct commit_evidence {
 	const uint8_t *sha256; /* of raw; NULL: not known yet */
 	uint32_t count;        /* equal replies in a row that this stands for */
 	wall_us last_at;
+	wall_us fetched_after; /* R13, of the last of them; 0: not known */
 	const struct content *content; /* good replies: intervals are opened or
 	                                * prolonged; NULL for FAILs */
 };
