@@ -264,7 +264,7 @@ take_kind(struct changes *c, const char *text)
 	/* The events of R20 and R6; their set grows, that of kinds does not. */
 	static const char *const events[] = {"failing", "recovered", "blind",
 	    "sighted", "order", "duplicates", "ttl", "case", "serial", "timers",
-	    "signature"};
+	    "signature", "bogus"};
 	enum kind kind;
 	bool known = kind_parse(text, &kind) == 0;
 
@@ -275,7 +275,7 @@ take_kind(struct changes *c, const char *text)
 		    "'%s' is no kind: appeared, vanished, added, removed, "
 		    "modified, replaced, alias, outcome, unreadable, readable, "
 		    "failing, recovered, blind, sighted, order, duplicates, "
-		    "ttl, case, serial, timers or signature",
+		    "ttl, case, serial, timers, signature or bogus",
 		    text);
 	c->query.kind = text;
 	return 0;

@@ -22,6 +22,7 @@ struct entry {
 	const char *group;
 	const struct node *gso; /* where it is switched on */
 	uint32_t rate;
+	const struct node *trust_ad; /* where it is switched on */
 	bool bad;
 };
 
@@ -83,6 +84,18 @@ read_gso(void *ctx, const struct node *value)
 		e->gso = value;
 }
 
+static void
+read_trust_ad(void *ctx, const struct node *value)
+{
+	struct entry *e = ctx;
+	bool on;
+
+	if (!node_bool(value, "trust_ad", &e->x->r, &on))
+		e->bad = true;
+	else if (on)
+		e->trust_ad = value;
+}
+
 static bool
 is_loopback(const struct addr *a)
 {
@@ -119,9 +132,9 @@ is_nowhere(const struct addr *a)
 }
 
 static void
-add_resolver(
-    struct reader *x, const struct addr *addr, uint32_t rate, const char *group)
+add_resolver(struct reader *x, const struct addr *addr, const struct entry *e)
 {
+	const char *group = e->group;
 	struct config_resolver *one = &x->c->resolvers[x->c->n_resolvers];
 	char text[ADDR_TEXT_SIZE];
 
@@ -129,7 +142,13 @@ add_resolver(
 		group = addr->port == DNS_PORT ? addr_print_ip(addr, text)
 		                               : addr_print(addr, text);
 	one->addr = *addr;
-	one->rate = rate;
+	one->rate = e->rate;
+	one->trust_ad = e->trust_ad != NULL;
+	if (one->trust_ad && !is_loopback(addr))
+		report_warning(&x->r, e->trust_ad->at,
+		    "`trust_ad`: who is on the path to this resolver can set "
+		    "AD; use it for one at a loopback address or on a network "
+		    "of your own");
 	one->group = reader_text(x, group);
 	if (one->group != NULL)
 		x->c->n_resolvers++;
@@ -178,7 +197,7 @@ finish_entry(struct entry *e, const struct node *n)
 		    "more than %d resolvers; remove some",
 		    CONFIG_RESOLVERS_MAX);
 	else
-		add_resolver(x, &addr, e->rate, e->group);
+		add_resolver(x, &addr, e);
 }
 
 /* Where `gso` is switched on in it, or NULL. */
@@ -190,11 +209,12 @@ read_resolver(struct reader *x, const struct node *n)
 	    {"rate", read_rate},
 	    {"group", read_group},
 	    {"gso", read_gso},
+	    {"trust_ad", read_trust_ad},
 	};
 	struct entry e = {.x = x, .rate = RESOLVER_RATE_DEFAULT};
 
 	if (n->kind == NODE_MAP)
-		node_walk(n, "a resolver", keys, 4, &x->r, &e);
+		node_walk(n, "a resolver", keys, 5, &x->r, &e);
 	else if (n->kind == NODE_LIST)
 		report_error(&x->r, n->at,
 		    "a resolver must be an address or a mapping; put an IPv6 "
@@ -236,6 +256,7 @@ read_resolvers(void *ctx, const struct node *value)
 void
 read_resolvers_default(struct reader *x, struct place at, const char *path)
 {
+	static const struct entry plain = {.rate = RESOLVER_RATE_DEFAULT};
 	char line[512];
 	FILE *file;
 	struct addr addr;
@@ -258,7 +279,7 @@ read_resolvers_default(struct reader *x, struct place at, const char *path)
 		    find_resolver(x->c, &addr) != NULL ||
 		    x->c->n_resolvers == CONFIG_RESOLVERS_MAX)
 			continue;
-		add_resolver(x, &addr, RESOLVER_RATE_DEFAULT, NULL);
+		add_resolver(x, &addr, &plain);
 	}
 	if (file != NULL)
 		fclose(file);

@@ -15,7 +15,7 @@ enum { SEVERITIES_MAX = 1000 };
 static const char *const kinds[] = {"appeared", "vanished", "added", "removed",
     "modified", "replaced", "alias", "outcome", "unreadable", "readable",
     "failing", "recovered", "blind", "sighted", "order", "duplicates", "ttl",
-    "case", "serial", "timers", "signature"};
+    "case", "serial", "timers", "signature", "bogus"};
 static const char *const levels[] = {
     "info", "low", "medium", "high", "critical"};
 

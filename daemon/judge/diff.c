@@ -66,7 +66,7 @@ aspect_text(unsigned bit_index)
 {
 	static const char *const texts[N_ASPECTS] = {"alias", "mail",
 	    "delegation", "dangling", "inconsistent", "returned", "rotating",
-	    "private", "unsupported"};
+	    "private", "unsupported", "bogus"};
 
 	CHECK(bit_index < N_ASPECTS);
 	return texts[bit_index];

@@ -89,6 +89,8 @@ decide_weigh(struct inquiry *q)
 		q->aspects |= ASPECT_INCONSISTENT;
 	if (q->rotating)
 		q->aspects |= ASPECT_ROTATING;
+	if (inquiry_is_bogus(q))
+		q->aspects |= ASPECT_BOGUS;
 	in.aspects = q->aspects;
 	q->severity = severity_of(&in, m->config);
 	if (q->rotating)
@@ -327,9 +329,13 @@ build_decision(struct inquiry *q, struct commit_decision *d,
 	*one = (struct decided_one){q, strdup(buf_text(&m->text)), q->severity};
 	/* Only what the database does not have yet. */
 	for (size_t i = 0; i < n; i++) {
-		if (!q->list[q->begin + i].stored)
+		struct testimony *t = &q->list[q->begin + i];
+
+		if (t->cd)
+			testimony_disown(&evidence[i]);
+		if (!t->stored)
 			evidence[n_kept++] = evidence[i];
-		q->list[q->begin + i].stored = true;
+		t->stored = true;
 	}
 	*d = (struct commit_decision){
 	    .key = q->key,

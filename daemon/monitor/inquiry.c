@@ -334,6 +334,8 @@ open_candidate(struct inquiry *q)
 	q->deadline = 0;
 	q->asked_groups = 0;
 	q->n_repeats = 0;
+	q->cd_asked = false;
+	q->cd_again = 0;
 	q->rotating = false;
 	q->doubted = false;
 	q->inconsistent = false;
@@ -629,12 +631,31 @@ inquiry_fail(
 		q = idmap_get(&m->doubts, id);
 	if (q == NULL || q->n == 0)
 		return;
+	inquiry_ask_cd(q, a, fail);
 	if (testimony_fail(q, a, fail) == NULL)
 		return;
 	if (q->state == INQUIRY_OPEN || q->state == INQUIRY_DOUBTED) {
 		q->end = q->n;
 		inquiry_step(q);
 	}
+}
+
+bool
+inquiry_shown(struct monitor *m, uint32_t id, const struct answer *a,
+    enum fail fail, const struct reply_sum *sum)
+{
+	struct inquiry *q = idmap_get(&m->inquiries, id);
+
+	if (q == NULL || !q->cd_asked)
+		return false;
+	if (q->state != INQUIRY_OPEN || fail != FAIL_NOT ||
+	    testimony_shown(q, a, sum) == NULL)
+		return true;
+	q->end = q->n;
+	/* Without a word of DNSSEC the SERVFAIL may have been a mishap. */
+	if (!inquiry_is_bogus(q))
+		q->cd_again = monitor_steady(m) + WALL_S(BOGUS_AGAIN_S);
+	return true;
 }
 
 /* ---- after the decision ---- */
@@ -714,6 +735,10 @@ tick_one(struct inquiry *q, wall_us now)
 		if (q->deadline == 0 &&
 		    now >= q->opened_at + WALL_S(CANDIDATE_HELD_MAX_S))
 			q->deadline = now;
+		if (q->cd_again != 0 && now >= q->cd_again) {
+			q->cd_again = 0;
+			inquiry_ask(q, q->cd_server, 0);
+		}
 		if ((q->deadline != 0 && now >= q->deadline) ||
 		    (q->n_repeats < INQUIRY_REPEATS_MAX &&
 			now >= q->next_repeat))

@@ -284,6 +284,7 @@ on_second(void *ctx)
 	if (m->planned && !m->setup.once)
 		outage_second(m);
 	inquiry_second(m);
+	bogus_second(m);
 	put_spans(m);
 	tell_progress(m);
 }
@@ -424,6 +425,7 @@ monitor_free(struct monitor *m)
 	gate_free(m);
 	household_free_all(m);
 	outage_free_all(m);
+	bogus_free_all(m);
 	attribute_free_all(m);
 	poll_stop(m);
 	fresh_free(m->fresh);

@@ -253,6 +253,15 @@ put_difference(struct emit *j, const struct say_change *c)
 }
 
 static void
+put_ede(struct emit *j, const struct commit_evidence *w)
+{
+	if (w->ede >= 0)
+		emit_int(j, "ede", w->ede);
+	if (w->ede_text_size > 0)
+		emit_bytes(j, "ede_text", w->ede_text, w->ede_text_size);
+}
+
+static void
 put_witness(struct emit *j, const struct commit_evidence *w)
 {
 	uint8_t sha[SHA256_SIZE];
@@ -275,12 +284,11 @@ put_witness(struct emit *j, const struct commit_evidence *w)
 		put_records(j, "rdata", w->content);
 		emit_int(j, "ttl", w->ttl);
 	}
-	emit_bool(j, "aa", (w->flags & 0x0400) != 0);
-	emit_bool(j, "ad", (w->flags & 0x0020) != 0);
-	if (w->ede >= 0)
-		emit_int(j, "ede", w->ede);
-	if (w->ede_text_size > 0)
-		emit_bytes(j, "ede_text", w->ede_text, w->ede_text_size);
+	emit_bool(j, "aa", (w->flags & COMMIT_FLAG_AA) != 0);
+	emit_bool(j, "ad", (w->flags & COMMIT_FLAG_AD) != 0);
+	if ((w->flags & COMMIT_FLAG_CD) != 0)
+		emit_bool(j, "cd", true);
+	put_ede(j, w);
 	if (w->raw != NULL) {
 		if (w->sha256 == NULL)
 			hash_sha256(w->raw, w->raw_size, sha);
@@ -291,20 +299,20 @@ put_witness(struct emit *j, const struct commit_evidence *w)
 }
 
 static void
-put_witnesses(struct emit *j, const struct say_change *c)
+put_witnesses(struct emit *j, const struct commit_evidence *list, size_t n)
 {
 	size_t first = 0;
 
-	if (c->n_witnesses > SAY_WITNESSES_MAX)
-		first = c->n_witnesses - SAY_WITNESSES_MAX + 1;
+	if (n > SAY_WITNESSES_MAX)
+		first = n - SAY_WITNESSES_MAX + 1;
 	emit_array(j, "witnesses");
 	if (first > 0)
-		put_witness(j, &c->witnesses[0]);
-	for (size_t i = first; i < c->n_witnesses; i++)
-		put_witness(j, &c->witnesses[i]);
+		put_witness(j, &list[0]);
+	for (size_t i = first; i < n; i++)
+		put_witness(j, &list[i]);
 	emit_array_end(j);
 	if (first > 1)
-		emit_int(j, "witnesses_total", (int64_t)c->n_witnesses);
+		emit_int(j, "witnesses_total", (int64_t)n);
 }
 
 /*
@@ -391,7 +399,7 @@ say_change(const struct say_change *c, struct buf *json)
 	put_state(&j, "to", &c->to);
 	put_difference(&j, c);
 	put_policy(&j, c->q.policy);
-	put_witnesses(&j, c);
+	put_witnesses(&j, c->witnesses, c->n_witnesses);
 	put_dig(&j, c);
 	emit_object_end(&j);
 	buf_fini(&summary);
@@ -561,6 +569,11 @@ say_event(const struct say_event *e, struct buf *json)
 		put_attribute(&j, "from", e->attribute, e->from);
 		put_attribute(&j, "to", e->attribute, e->to);
 	}
+	if (e->seen != NULL) {
+		put_state(&j, "state", e->believed);
+		put_state(&j, "seen", e->seen);
+		put_ede(&j, &e->witnesses[0]);
+	}
 	emit_wall(&j, "since", e->since);
 	emit_wall(&j, "at", e->at);
 	emit_text(&j, "severity", severity_text(e->severity));
@@ -569,6 +582,8 @@ say_event(const struct say_event *e, struct buf *json)
 		emit_int(&j, "failed", e->failed);
 	}
 	put_policy(&j, e->policy);
+	if (e->n_witnesses > 0)
+		put_witnesses(&j, e->witnesses, e->n_witnesses);
 	emit_object_end(&j);
 }
 

@@ -117,6 +117,8 @@ static const struct {
 	{"failing",   OWNED,  SEVERITY_HIGH},
 	{"failing",   ANYONE, SEVERITY_MEDIUM},
 	{"recovered", ANYONE, SEVERITY_LOW},
+	{"bogus",     OWNED,  SEVERITY_CRITICAL},
+	{"bogus",     ANYONE, SEVERITY_HIGH},
 	{"blind",     ANYONE, SEVERITY_CRITICAL},
 	{"sighted",   ANYONE, SEVERITY_LOW},
 	/* A set that rotates would ring at every poll. */
@@ -198,7 +200,8 @@ change_severity(const struct severity_input *in, enum who who)
 
 /*
  * R14: a short change to what was never believed is what a hijack looks like,
- * of whatever type; its end lowers nothing.  R21: what returns is less news,
+ * of whatever type; its end lowers nothing.  R17: so does what a validator
+ * refuses.  R21: what returns is less news,
  * but not on an owned name; it is lowered, never silenced.
  */
 static enum severity
@@ -208,6 +211,8 @@ adjust(const struct severity_input *in, enum severity severity)
 	bool is_alarming = in->transient || (in->aspects & alarming) != 0;
 	bool is_back = (in->aspects & ASPECT_RETURNED) != 0;
 
+	if ((in->aspects & ASPECT_BOGUS) != 0)
+		return in->owned ? SEVERITY_CRITICAL : SEVERITY_HIGH;
 	if (in->owned && is_alarming && severity < SEVERITY_HIGH)
 		return SEVERITY_HIGH;
 	if (!in->owned && is_back && severity > SEVERITY_LOW)

@@ -57,9 +57,10 @@ enum {
 	ASPECT_RETURNED = 1 << 5,     /* all added ones were believed (R21) */
 	ASPECT_ROTATING = 1 << 6,     /* R22 */
 	ASPECT_PRIVATE = 1 << 7,      /* an added address is private (M12) */
-	ASPECT_UNSUPPORTED = 1 << 8   /* the server refuses the type (M9) */
+	ASPECT_UNSUPPORTED = 1 << 8,  /* the server refuses the type (M9) */
+	ASPECT_BOGUS = 1 << 9         /* a validator refuses it (R17) */
 };
-enum { N_ASPECTS = 9, ASPECTS_TEXT_SIZE = 128 };
+enum { N_ASPECTS = 10, ASPECTS_TEXT_SIZE = 128 };
 const char *aspect_text(unsigned bit_index);
 
 /*
