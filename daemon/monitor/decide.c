@@ -91,6 +91,8 @@ decide_weigh(struct inquiry *q)
 		q->aspects |= ASPECT_ROTATING;
 	if (inquiry_is_bogus(q))
 		q->aspects |= ASPECT_BOGUS;
+	if (keys_mismatch(q))
+		q->aspects |= ASPECT_DS_MISMATCH;
 	in.aspects = q->aspects;
 	q->severity = severity_of(&in, m->config);
 	if (q->rotating)

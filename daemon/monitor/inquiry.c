@@ -322,8 +322,8 @@ judge_history(struct inquiry *q)
 		q->deadline = until;
 }
 
-static void
-open_candidate(struct inquiry *q)
+void
+inquiry_open(struct inquiry *q)
 {
 	struct monitor *m = q->monitor;
 	struct judgement j;
@@ -465,8 +465,8 @@ on_believed(void *ctx, int err, const struct store_believed *b)
 		no_difference(q);
 	} else if (q->begin != begin) {
 		fetch(q); /* what is known of these other elements */
-	} else {
-		open_candidate(q);
+	} else if (!keys_fetch(q)) {
+		inquiry_open(q);
 	}
 }
 

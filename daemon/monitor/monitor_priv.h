@@ -14,6 +14,7 @@
  *   testimony.c  what servers said about it
  *   doubt.c      what was told as unconfirmed, asked again
  *   asking.c     whom it asks to confirm
+ *   keys.c       whether DS and DNSKEY still fit each other (R17)
  *   decide.c     turns a judgement into decisions, alerts and lines
  *   told.c       alerts about several changes
  *   household.c  types of one name that vanish or appear together (R5)
@@ -225,6 +226,8 @@ struct inquiry {
 	wall_us believed_since;
 	wall_us believed_seen;
 	uint32_t n_sets_day;
+	bool has_keys;       /* its name's other one of DS and DNSKEY is ... */
+	struct content keys; /* ... believed to be this */
 	struct store_element *facts; /* of list[begin].content */
 	size_t n_facts;
 	struct uuid change;
@@ -450,6 +453,8 @@ void inquiry_settle(struct inquiry *q);
 void inquiry_remap(
     struct monitor *m, const struct poll_server *old, uint8_t n_old);
 
+/* What is believed is known, and that it differs: the candidate is opened. */
+void inquiry_open(struct inquiry *q);
 /* Judged for good: the lists are kept with the inquiry. */
 bool inquiry_conclude(struct inquiry *q, wall_us now);
 /* The proof that its watches require, or the best there is. */
@@ -482,6 +487,12 @@ void inquiry_ask(struct inquiry *q, uint8_t server, uint8_t flags);
 void inquiry_ask_cd(struct inquiry *q, const struct answer *a, enum fail fail);
 /* Do the testimonies say that a validator refuses what is different? */
 bool inquiry_is_bogus(const struct inquiry *q);
+
+/* ---- keys.c ---- */
+/* True: what is believed of DNSKEY or DS is fetched, inquiry_open() follows. */
+bool keys_fetch(struct inquiry *q);
+/* Does no DS fit a key any more, as it is judged now? */
+bool keys_mismatch(const struct inquiry *q);
 
 /* ---- testimony.c ---- */
 struct testimony *testimony_add(struct inquiry *q);

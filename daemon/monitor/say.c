@@ -7,6 +7,7 @@
 
 #include "base/emit.h"
 #include "config/unicode.h"
+#include "dns/dnskey.h"
 #include "dns/record.h"
 #include "dns/type.h"
 
@@ -466,6 +467,44 @@ add_differences(struct buf *text, const struct diff *d)
 		    d->n_removed);
 }
 
+static bool
+is_of_keys(uint16_t type)
+{
+	return type == TYPE_DS || type == TYPE_DNSKEY || type == TYPE_CDS ||
+	       type == TYPE_CDNSKEY;
+}
+
+static const char *
+add_key(struct buf *text, const char *between, const struct record *r,
+    const char *what)
+{
+	size_t begin;
+
+	buf_add_text(text, between);
+	begin = text->size;
+	dnskey_print(r, text);
+	if (text->size == begin)
+		record_print(r, text, 80);
+	buf_printf(text, " %s", what);
+	return ", ";
+}
+
+/* "KSK 12345 added, KSK 54321 removed": a rollover as its operator sees it. */
+static void
+add_keys(struct buf *text, const struct diff *d)
+{
+	const char *between = "";
+
+	for (size_t i = 0; i < d->n_added && i < SAY_SUMMARY_VALUES; i++)
+		between = add_key(text, between, d->added[i], "added");
+	for (size_t i = 0; i < d->n_removed && i < SAY_SUMMARY_VALUES; i++)
+		between = add_key(text, between, d->removed[i], "removed");
+	if (d->n_added > SAY_SUMMARY_VALUES ||
+	    d->n_removed > SAY_SUMMARY_VALUES)
+		buf_printf(text, " (%zu added, %zu removed)", d->n_added,
+		    d->n_removed);
+}
+
 static void
 add_alias(struct buf *text, const struct content *c)
 {
@@ -501,8 +540,12 @@ say_summary(const struct say_change *c, struct buf *text)
 	const struct diff *d = &c->judgement->diff;
 
 	add_subject(text, c->q.name, c->q.type);
-	if (d->kind == KIND_ADDED || d->kind == KIND_REMOVED ||
-	    (d->kind == KIND_MODIFIED && c->from.content->n_records > 2)) {
+	if (is_of_keys(c->q.type) && d->n_added + d->n_removed > 0 &&
+	    d->kind != KIND_UNREADABLE && d->kind != KIND_READABLE) {
+		add_keys(text, d);
+	} else if (d->kind == KIND_ADDED || d->kind == KIND_REMOVED ||
+		   (d->kind == KIND_MODIFIED &&
+		       c->from.content->n_records > 2)) {
 		add_differences(text, d);
 	} else if (d->kind == KIND_ALIAS) {
 		buf_add_text(text, "alias ");

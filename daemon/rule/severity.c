@@ -201,8 +201,8 @@ change_severity(const struct severity_input *in, enum who who)
 /*
  * R14: a short change to what was never believed is what a hijack looks like,
  * of whatever type; its end lowers nothing.  R17: so does what a validator
- * refuses.  R21: what returns is less news,
- * but not on an owned name; it is lowered, never silenced.
+ * refuses; a chain of trust that is cut is critical.  R21: what returns is less
+ * news, but not on an owned name; it is lowered, never silenced.
  */
 static enum severity
 adjust(const struct severity_input *in, enum severity severity)
@@ -211,6 +211,8 @@ adjust(const struct severity_input *in, enum severity severity)
 	bool is_alarming = in->transient || (in->aspects & alarming) != 0;
 	bool is_back = (in->aspects & ASPECT_RETURNED) != 0;
 
+	if ((in->aspects & (ASPECT_UNSIGNED | ASPECT_DS_MISMATCH)) != 0)
+		return SEVERITY_CRITICAL;
 	if ((in->aspects & ASPECT_BOGUS) != 0)
 		return in->owned ? SEVERITY_CRITICAL : SEVERITY_HIGH;
 	if (in->owned && is_alarming && severity < SEVERITY_HIGH)

@@ -58,9 +58,11 @@ enum {
 	ASPECT_ROTATING = 1 << 6,     /* R22 */
 	ASPECT_PRIVATE = 1 << 7,      /* an added address is private (M12) */
 	ASPECT_UNSUPPORTED = 1 << 8,  /* the server refuses the type (M9) */
-	ASPECT_BOGUS = 1 << 9         /* a validator refuses it (R17) */
+	ASPECT_BOGUS = 1 << 9,        /* a validator refuses it (R17) */
+	ASPECT_UNSIGNED = 1 << 10,    /* its DS set was emptied (R17) */
+	ASPECT_DS_MISMATCH = 1 << 11  /* no DS fits a key of the zone (R17) */
 };
-enum { N_ASPECTS = 10, ASPECTS_TEXT_SIZE = 128 };
+enum { N_ASPECTS = 12, ASPECTS_TEXT_SIZE = 128 };
 const char *aspect_text(unsigned bit_index);
 
 /*
@@ -84,8 +86,8 @@ struct diff {
  * Compares two states (CHECKed: neither NONE nor FAIL); allocates the lists
  * from a.  KIND_NONE exactly when they are equal, as content_equal() says.
  * `type` is the question's, for aspects; of these, `inconsistent`, `returned`,
- * `rotating` and `unsupported` are not for two contents to say and are left to
- * the caller.  0 or -ENOMEM.
+ * `rotating`, `unsupported`, `bogus` and `ds-mismatch` are not for two contents
+ * to say and are left to the caller.  0 or -ENOMEM.
  */
 MUST_CHECK int diff_make(const struct content *from, const struct content *to,
     uint16_t type, struct arena *a, struct diff *out);

@@ -12,7 +12,8 @@
  * - a rotating set is info, whatever the configuration says (R22);
  * - on an owned name `transient` (R14), `dangling` and `private` make it at
  *   least high;
- * - `bogus` (R17) makes it critical on an owned name, high elsewhere;
+ * - `unsigned` and `ds-mismatch` (R17) make it critical, `bogus` makes it
+ * critical on an owned name, high elsewhere;
  * - elsewhere `returned` lowers it by a step, not below low (R21).
  *
  * A line of the configuration that matches is the last word on the other two.

@@ -213,6 +213,10 @@ test_severity_R17_of_what_a_validator_refuses_is_high_or_critical(void **state)
 	    of(KIND_REMOVED, TYPE_TXT, OWNED, bogus), SEVERITY_CRITICAL);
 	assert_int_equal(of(KIND_REPLACED, TYPE_A, 0, bogus | ASPECT_RETURNED),
 	    SEVERITY_HIGH);
+	assert_int_equal(
+	    of(KIND_VANISHED, TYPE_DS, 0, ASPECT_UNSIGNED), SEVERITY_CRITICAL);
+	assert_int_equal(of(KIND_ADDED, TYPE_DNSKEY, 0, ASPECT_DS_MISMATCH),
+	    SEVERITY_CRITICAL);
 }
 
 /* R21: lowered, but never silenced, and not on owned names. */
