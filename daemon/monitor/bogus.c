@@ -28,7 +28,8 @@
 #include "say.h"
 
 enum {
-	BOGUS_MAX = 10000,       /* questions with notes, in failing */
+	BOGUS_MAX = 10000,       /* questions that fail and are asked so ... */
+	BOGUS_OWNED_MORE = 1000, /* ... and so many more of owned names */
 	BOGUS_TOLD_MAX = 16,     /* contents told in one outage */
 	BOGUS_EVERY_S = 3600,    /* CD=1 again while it lasts */
 	BOGUS_TRIES = 3,         /* when nothing came back: at so many polls */
@@ -66,12 +67,26 @@ struct bogus {
 	uint8_t n_told;
 };
 
+/* Is there anything that it could be held against, and no inquiry? */
+static bool
+is_wanted(const struct monitor *m, uint32_t id)
+{
+	uint8_t wanted = Q_WATCHED | Q_KNOWN;
+	uint8_t flags = table_question(m->table, id)->flags;
+
+	return !m->setup.once && !m->draining &&
+	       (flags & (wanted | Q_INQUIRY)) == wanted;
+}
+
 static struct bogus *
 bogus_new(struct monitor *m, uint32_t id)
 {
+	uint32_t max = BOGUS_MAX;
 	struct bogus *b;
 
-	if (m->bogus.live >= BOGUS_MAX)
+	if (monitor_is_owned(m, id))
+		max += BOGUS_OWNED_MORE;
+	if (m->bogus.live >= max || !is_wanted(m, id))
 		return NULL;
 	b = calloc(1, sizeof(*b));
 	if (b == NULL || idmap_put(&m->bogus, id, b) != 0) {
@@ -138,13 +153,9 @@ bogus_good(struct monitor *m, uint32_t id)
 static bool
 may_ask(const struct bogus *b)
 {
-	const struct monitor *m = b->monitor;
-	const struct question *q = table_question(m->table, b->question);
-	uint8_t wanted = Q_WATCHED | Q_KNOWN;
-	mono_ns now = loop_mono(m->loop);
+	mono_ns now = loop_mono(b->monitor->loop);
 
-	if (m->setup.once || m->draining || b->fetch_open ||
-	    (q->flags & (wanted | Q_INQUIRY)) != wanted)
+	if (b->fetch_open || !is_wanted(b->monitor, b->question))
 		return false;
 	switch (b->state) {
 	case BOGUS_IDLE:
@@ -360,6 +371,9 @@ tell(struct bogus *b, const struct say_state *believed)
 		return;
 	/* What is told is closed by `recovered`: that must not be missing. */
 	e.since = outage_told_bogus(m, b->question);
+	/* The outage begins with the tick after its poll's plan. */
+	if (e.since > b->refused.at)
+		e.since = b->refused.at;
 	e.id = uuid_v7(e.at);
 	say_event(&e, &json);
 	t->monitor = m;
