@@ -82,7 +82,7 @@ decide_weigh(struct inquiry *q)
 	look_back(q, &in.novel, &returned);
 	/* R14: to what was never believed. */
 	in.transient = q->judgement.label == LABEL_TRANSIENT && !returned;
-	q->aspects = q->judgement.diff.aspects;
+	q->aspects = q->judgement.diff.aspects | q->kept_aspects;
 	if (returned)
 		q->aspects |= ASPECT_RETURNED;
 	if (q->inconsistent)

@@ -334,6 +334,7 @@ inquiry_open(struct inquiry *q)
 	q->deadline = 0;
 	q->asked_groups = 0;
 	q->n_repeats = 0;
+	q->kept_aspects = 0;
 	q->cd_asked = false;
 	q->cd_again = 0;
 	q->rotating = false;

@@ -240,6 +240,7 @@ struct inquiry {
 	struct judgement judgement;
 	enum severity severity;
 	uint32_t aspects;
+	uint32_t kept_aspects; /* doubted: those of the decision before (R17) */
 	bool inconsistent;     /* R5: taken as NODATA */
 	bool rotating;         /* R22 */
 	bool doubted;          /* the decision was told as unconfirmed */
