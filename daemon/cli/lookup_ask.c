@@ -133,7 +133,8 @@ make_resolver(struct run *run, const struct config *config)
 	for (size_t i = 0; i < config->n_resolvers; i++)
 		servers[i] =
 		    (struct resolver_server){.addr = config->resolvers[i].addr,
-			.rate = config->resolvers[i].rate};
+			.rate = config->resolvers[i].rate,
+			.ad = config->resolvers[i].trust_ad};
 	return resolver_new(
 	    run->loop, servers, config->n_resolvers, &limits, &hooks);
 }

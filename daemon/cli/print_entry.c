@@ -245,6 +245,12 @@ put_event(struct buf *out, const struct scan_members *entry)
 		buf_add_text(out, " -> ");
 		put_attribute(out, scan_find(entry, "to"));
 	}
+	if (scan_kind(scan_find(entry, "seen")) == '{') {
+		buf_add(out, " ", 1);
+		put_state(out, scan_find(entry, "state"), false);
+		buf_add_text(out, ", refused: ");
+		put_state(out, scan_find(entry, "seen"), false);
+	}
 	if (is_there(scan_find(entry, "since"))) {
 		buf_add_text(out, " since ");
 		put_time(out, scan_find(entry, "since"));

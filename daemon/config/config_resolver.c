@@ -23,6 +23,7 @@ struct entry {
 	const char *group;
 	const struct node *gso; /* where it is switched on */
 	uint32_t rate;
+	const struct node *trust_ad; /* where it is switched on */
 	bool bad;
 };
 
@@ -84,6 +85,18 @@ read_gso(void *ctx, const struct node *value)
 		e->gso = value;
 }
 
+static void
+read_trust_ad(void *ctx, const struct node *value)
+{
+	struct entry *e = ctx;
+	bool on;
+
+	if (!node_bool(value, "trust_ad", &e->x->r, &on))
+		e->bad = true;
+	else if (on)
+		e->trust_ad = value;
+}
+
 static bool
 is_loopback(const struct addr *a)
 {
@@ -122,9 +135,9 @@ is_nowhere(const struct addr *a)
 }
 
 static void
-add_resolver(
-    struct reader *x, const struct addr *addr, uint32_t rate, const char *group)
+add_resolver(struct reader *x, const struct addr *addr, const struct entry *e)
 {
+	const char *group = e->group;
 	struct config_resolver *one = &x->c->resolvers[x->c->n_resolvers];
 	char text[ADDR_TEXT_SIZE];
 
@@ -132,8 +145,14 @@ add_resolver(
 		group = addr->port == DNS_PORT ? addr_print_ip(addr, text)
 		                               : addr_print(addr, text);
 	one->addr = *addr;
-	one->rate = rate;
+	one->rate = e->rate;
 	one->views = UINT32_C(1) << x->view;
+	one->trust_ad = e->trust_ad != NULL;
+	if (one->trust_ad && !is_loopback(addr))
+		report_warning(&x->r, e->trust_ad->at,
+		    "`trust_ad`: who is on the path to this resolver can set "
+		    "AD; use it for one at a loopback address or on a network "
+		    "of your own");
 	one->group = reader_text(x, group);
 	if (one->group != NULL)
 		x->c->n_resolvers++;
@@ -161,10 +180,11 @@ share_resolver(struct entry *e, struct config_resolver *same)
 		    "resolver `%.64s` stands twice; keep one",
 		    e->address->text);
 	else if (same->rate != e->rate ||
+		 same->trust_ad != (e->trust_ad != NULL) ||
 		 (e->group != NULL && strcmp(same->group, e->group) != 0))
 		report_error(&x->r, e->address->at,
-		    "resolver `%.64s` of another view has another rate or "
-		    "group; it is one server, write the same",
+		    "resolver `%.64s` of another view has another rate, "
+		    "group or trust_ad; it is one server, write the same",
 		    e->address->text);
 	else
 		same->views |= view;
@@ -203,7 +223,7 @@ finish_entry(struct entry *e, const struct node *n)
 		    "more than %d resolvers; remove some",
 		    CONFIG_RESOLVERS_MAX);
 	else
-		add_resolver(x, &addr, e->rate, e->group);
+		add_resolver(x, &addr, e);
 }
 
 static void
@@ -214,11 +234,12 @@ read_resolver(struct reader *x, const struct node *n)
 	    {"rate", read_rate},
 	    {"group", read_group},
 	    {"gso", read_gso},
+	    {"trust_ad", read_trust_ad},
 	};
 	struct entry e = {.x = x, .rate = RESOLVER_RATE_DEFAULT};
 
 	if (n->kind == NODE_MAP)
-		node_walk(n, "a resolver", keys, 4, &x->r, &e);
+		node_walk(n, "a resolver", keys, 5, &x->r, &e);
 	else if (n->kind == NODE_LIST)
 		report_error(&x->r, n->at,
 		    "a resolver must be an address or a mapping; put an IPv6 "
@@ -254,6 +275,7 @@ read_resolvers(void *ctx, const struct node *value)
 void
 read_resolvers_default(struct reader *x, struct place at, const char *path)
 {
+	static const struct entry plain = {.rate = RESOLVER_RATE_DEFAULT};
 	char line[512];
 	FILE *file;
 	struct addr addr;
@@ -276,7 +298,7 @@ read_resolvers_default(struct reader *x, struct place at, const char *path)
 		if (same != NULL)
 			same->views |= 1;
 		else if (x->c->n_resolvers < CONFIG_RESOLVERS_MAX)
-			add_resolver(x, &addr, RESOLVER_RATE_DEFAULT, NULL);
+			add_resolver(x, &addr, &plain);
 		found = true;
 	}
 	if (file != NULL)

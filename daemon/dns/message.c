@@ -301,6 +301,8 @@ message_build(uint8_t *out, uint16_t id, const uint8_t *name, size_t size,
 	memset(out, 0, MESSAGE_HEADER_SIZE);
 	wire_put_u16(out, id);
 	out[2] = (flags & MESSAGE_RD) != 0 ? 0x01 : 0x00;
+	out[3] = (uint8_t)(((flags & MESSAGE_AD) != 0 ? 0x20 : 0) |
+			   ((flags & MESSAGE_CD) != 0 ? 0x10 : 0));
 	out[5] = 1;
 	memcpy(p, name, size);
 	p += size;

@@ -66,7 +66,8 @@ aspect_text(unsigned bit_index)
 {
 	static const char *const texts[N_ASPECTS] = {"alias", "mail",
 	    "delegation", "dangling", "inconsistent", "returned", "rotating",
-	    "private", "unsupported", "filtered"};
+	    "private", "unsupported", "filtered", "bogus", "unsigned",
+	    "ds-mismatch"};
 
 	CHECK(bit_index < N_ASPECTS);
 	return texts[bit_index];
@@ -260,6 +261,9 @@ aspects_of(const struct content *to, uint16_t type, const struct diff *d)
 		aspects |= ASPECT_MAIL;
 	if (touched && (type == TYPE_NS || type == TYPE_DS))
 		aspects |= ASPECT_DELEGATION;
+	if (type == TYPE_DS && d->kind == KIND_VANISHED &&
+	    to->outcome == OUTCOME_NODATA)
+		aspects |= ASPECT_UNSIGNED;
 	if (type == TYPE_SOA && touches_mname(d))
 		aspects |= ASPECT_DELEGATION;
 	if (to->outcome == OUTCOME_NXDOMAIN && to->n_chain > 0)

@@ -25,6 +25,54 @@ inquiry_ask(struct inquiry *q, uint8_t server, uint8_t flags)
 	(void)pump_errand(m, &e);
 }
 
+void
+inquiry_ask_cd(struct inquiry *q, const struct answer *a, enum fail fail)
+{
+	struct errand e = {
+	    .question = q->question,
+	    .purpose = PURPOSE_EVIDENCE,
+	    .server = a->server,
+	    .flags = ASK_URGENT | ASK_CD,
+	};
+
+	if (q->state != INQUIRY_OPEN || q->cd_asked ||
+	    (fail != FAIL_SERVFAIL && fail != FAIL_BOGUS))
+		return;
+	q->cd_asked = true;
+	q->cd_server = a->server;
+	(void)pump_errand(q->monitor, &e);
+}
+
+/* Does this server refuse without CD what it showed with it? */
+static bool
+is_refused(const struct inquiry *q, const struct testimony *shown)
+{
+	for (size_t i = q->begin; i < q->end; i++) {
+		const struct testimony *t = &q->list[i];
+
+		if (t->cd || t->witness.server != shown->witness.server)
+			continue;
+		if (t->witness.fail == FAIL_BOGUS ||
+		    (t->witness.fail == FAIL_SERVFAIL &&
+			t->witness.last_at > shown->witness.at))
+			return true;
+	}
+	return false;
+}
+
+bool
+inquiry_is_bogus(const struct inquiry *q)
+{
+	for (size_t i = q->begin; i < q->end; i++) {
+		const struct testimony *t = &q->list[i];
+
+		if (t->cd && !content_equal(&t->content, &q->believed) &&
+		    is_refused(q, t))
+			return true;
+	}
+	return false;
+}
+
 /*
  * The i-th server to be thought of.  Each question begins at another, or one
  * server would have to confirm all that changes.

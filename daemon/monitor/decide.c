@@ -82,7 +82,7 @@ decide_weigh(struct inquiry *q)
 	look_back(q, &in.novel, &returned);
 	/* R14: to what was never believed. */
 	in.transient = q->judgement.label == LABEL_TRANSIENT && !returned;
-	q->aspects = q->judgement.diff.aspects;
+	q->aspects = q->judgement.diff.aspects | q->kept_aspects;
 	if (returned)
 		q->aspects |= ASPECT_RETURNED;
 	if (q->inconsistent)
@@ -91,6 +91,10 @@ decide_weigh(struct inquiry *q)
 		q->aspects |= ASPECT_ROTATING;
 	if (q->judgement.filtered)
 		q->aspects |= ASPECT_FILTERED;
+	if (inquiry_is_bogus(q))
+		q->aspects |= ASPECT_BOGUS;
+	if (keys_mismatch(q))
+		q->aspects |= ASPECT_DS_MISMATCH;
 	in.aspects = q->aspects;
 	q->severity = severity_of(&in, m->config);
 	if (q->rotating)
@@ -346,9 +350,13 @@ build_decision(struct inquiry *q, struct commit_decision *d,
 	*one = (struct decided_one){q, strdup(buf_text(&m->text)), q->severity};
 	/* Only what the database does not have yet. */
 	for (size_t i = 0; i < n; i++) {
-		if (!q->list[q->begin + i].stored)
+		struct testimony *t = &q->list[q->begin + i];
+
+		if (t->cd)
+			testimony_disown(&evidence[i]);
+		if (!t->stored)
 			evidence[n_kept++] = evidence[i];
-		q->list[q->begin + i].stored = true;
+		t->stored = true;
 	}
 	*d = (struct commit_decision){
 	    .key = q->key,

@@ -152,6 +152,9 @@ doubt_begin(struct inquiry *q)
 	    m->doubted_bytes >= DOUBTS_BYTES_MAX)
 		return false;
 	q->state = INQUIRY_DOUBTED;
+	/* What they were read from is not kept. */
+	q->kept_aspects = q->aspects & (ASPECT_BOGUS | ASPECT_DS_MISMATCH);
+	q->has_keys = false;
 	if (!shrink(q) || idmap_put(&m->doubts, q->question, q) != 0)
 		return false;
 	idmap_take(&m->inquiries, q->question);

@@ -298,29 +298,6 @@ inquiry_required(const struct inquiry *q)
 	                                                  : PROVED_PATH;
 }
 
-/* Was every element of the first sight seen here before? */
-static bool
-shows_nothing_new(const struct inquiry *q)
-{
-	for (size_t i = 0; i < q->n_facts; i++) {
-		if (q->facts[i].first_here == 0 ||
-		    q->facts[i].first_here >= q->list[q->begin].at)
-			return false;
-	}
-	return true;
-}
-
-/* R13: it may be of before the last change, and says nothing about it. */
-static bool
-is_old_cache(const struct inquiry *q)
-{
-	const struct testimony *t = &q->list[q->begin];
-
-	return !q->restored && t->content.outcome != OUTCOME_UNREADABLE &&
-	       shows_nothing_new(q) &&
-	       remnant_is(q->monitor, q->question, &t->witness);
-}
-
 /* R22, with what the history said of the elements of the first sight. */
 static bool
 is_rotating(struct inquiry *q, const struct judgement *j)
@@ -352,8 +329,8 @@ judge_history(struct inquiry *q)
 		q->deadline = until;
 }
 
-static void
-open_candidate(struct inquiry *q)
+void
+inquiry_open(struct inquiry *q)
 {
 	struct monitor *m = q->monitor;
 	struct judgement j;
@@ -364,6 +341,9 @@ open_candidate(struct inquiry *q)
 	q->deadline = 0;
 	q->asked_groups = 0;
 	q->n_repeats = 0;
+	q->kept_aspects = 0;
+	q->cd_asked = false;
+	q->cd_again = 0;
 	q->rotating = false;
 	q->doubted = false;
 	q->inconsistent = false;
@@ -490,7 +470,7 @@ on_believed(void *ctx, int err, const struct store_believed *b)
 	while (q->begin < q->n && (!is_difference(q, &q->list[q->begin]) ||
 				      is_noise(q, &q->list[q->begin])))
 		q->begin++;
-	if (q->begin < q->n && q->begin == begin && is_old_cache(q)) {
+	if (q->begin < q->n && q->begin == begin && remnant_is(q)) {
 		m->n_old++;
 		q->begin++;
 	}
@@ -498,8 +478,8 @@ on_believed(void *ctx, int err, const struct store_believed *b)
 		no_difference(q);
 	} else if (q->begin != begin) {
 		fetch(q); /* what is known of these other elements */
-	} else {
-		open_candidate(q);
+	} else if (!keys_fetch(q)) {
+		inquiry_open(q);
 	}
 }
 
@@ -665,12 +645,31 @@ inquiry_fail(
 		q = idmap_get(&m->doubts, id);
 	if (q == NULL || q->n == 0)
 		return;
+	inquiry_ask_cd(q, a, fail);
 	if (testimony_fail(q, a, fail) == NULL)
 		return;
 	if (q->state == INQUIRY_OPEN || q->state == INQUIRY_DOUBTED) {
 		q->end = q->n;
 		inquiry_step(q);
 	}
+}
+
+bool
+inquiry_shown(struct monitor *m, uint32_t id, const struct answer *a,
+    enum fail fail, const struct reply_sum *sum)
+{
+	struct inquiry *q = idmap_get(&m->inquiries, id);
+
+	if (q == NULL || !q->cd_asked)
+		return false;
+	if (q->state != INQUIRY_OPEN || fail != FAIL_NOT ||
+	    testimony_shown(q, a, sum) == NULL)
+		return true;
+	q->end = q->n;
+	/* Without a word of DNSSEC the SERVFAIL may have been a mishap. */
+	if (!inquiry_is_bogus(q))
+		q->cd_again = monitor_steady(m) + WALL_S(BOGUS_AGAIN_S);
+	return true;
 }
 
 /* ---- after the decision ---- */
@@ -750,6 +749,10 @@ tick_one(struct inquiry *q, wall_us now)
 		if (q->deadline == 0 &&
 		    now >= q->opened_at + WALL_S(CANDIDATE_HELD_MAX_S))
 			q->deadline = now;
+		if (q->cd_again != 0 && now >= q->cd_again) {
+			q->cd_again = 0;
+			inquiry_ask(q, q->cd_server, 0);
+		}
 		if (q->look && !monitor_has_time(q->monitor))
 			break;
 		if (q->look || (q->deadline != 0 && now >= q->deadline) ||

@@ -295,6 +295,7 @@ on_second(void *ctx)
 	}
 	inquiry_second(m);
 	remnant_second(m);
+	bogus_second(m);
 	put_spans(m);
 	tell_progress(m);
 }
@@ -436,6 +437,7 @@ monitor_free(struct monitor *m)
 	gate_free(m);
 	household_free_all(m);
 	outage_free_all(m);
+	bogus_free_all(m);
 	attribute_free_all(m);
 	remnant_free_all(m);
 	filter_free_all(m);

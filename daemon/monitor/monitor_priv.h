@@ -14,12 +14,14 @@
  *   testimony.c  what servers said about it
  *   doubt.c      what was told as unconfirmed, asked again
  *   asking.c     whom it asks to confirm
+ *   keys.c       whether DS and DNSKEY still fit each other (R17)
  *   decide.c     turns a judgement into decisions, alerts and lines
  *   told.c       alerts about several changes
  *   household.c  types of one name that vanish or appear together (R5)
  *   outage.c     failing, recovered, blind, sighted (R3, R4)
  *   canary.c     questions whose truth is known, and who lies (R16)
  *   filter.c     what a resolver blocks, and what moves together there
+ *   bogus.c      what a validator holds back (R17)
  *   attribute.c  what is no change, for those that ask to be told (R6)
  *   restore.c    the state as the database has it
  *   fresh.c      questions that were never asked before
@@ -92,7 +94,8 @@ enum purpose {
 	PURPOSE_POLL = 0,    /* planned, or new */
 	PURPOSE_EARLY = 1,   /* R5: a sibling, ahead of its plan */
 	PURPOSE_CONFIRM = 2, /* for an inquiry */
-	PURPOSE_CANARY = 3   /* the truth is known; of no question */
+	PURPOSE_CANARY = 3,  /* the truth is known; of no question */
+	PURPOSE_EVIDENCE = 4 /* R17: what a validator holds back */
 };
 
 struct errand {
@@ -123,6 +126,7 @@ struct poll_server {
 	char text[ADDR_TEXT_SIZE];
 	const char *group_text;
 	uint8_t group;
+	bool trust_ad;          /* M11: its AD is believed */
 	bool full;              /* on_room will tell */
 	uint32_t since_errand;  /* others sent since the last errand */
 	uint32_t since_fresh;   /* ... and the last new question */
@@ -159,6 +163,7 @@ struct testimony {
 	struct addr addr;
 	bool stored;
 	bool bare; /* NXDOMAIN without an SOA */
+	bool cd;   /* asked with CD=1: shown, and counted as a FAIL (R17) */
 };
 
 /* When and where a reply was observed that is taken down later. */
@@ -247,6 +252,8 @@ struct inquiry {
 	wall_us believed_since;
 	wall_us believed_seen;
 	uint32_t n_sets_day;
+	bool has_keys;       /* its name's other one of DS and DNSKEY is ... */
+	struct content keys; /* ... believed to be this */
 	struct store_element *facts; /* of list[begin].content */
 	size_t n_facts;
 	struct uuid change;
@@ -259,12 +266,16 @@ struct inquiry {
 	struct judgement judgement;
 	enum severity severity;
 	uint32_t aspects;
+	uint32_t kept_aspects; /* doubted: those of the decision before (R17) */
 	bool inconsistent;     /* R5: taken as NODATA */
 	bool rotating;         /* R22 */
 	bool doubted;          /* the decision was told as unconfirmed */
 	uint64_t asked_groups; /* bit per group that was asked */
 	uint8_t n_repeats;     /* times the first server was asked again */
 	wall_us next_repeat;
+	bool cd_asked;     /* a validator was asked with CD=1 (R17) */
+	uint8_t cd_server; /* ... this one, which is asked without ... */
+	wall_us cd_again;  /* ... then; 0: no need */
 	wall_us retry_fetch;
 	struct household *household;
 	struct inquiry *next_spare;
@@ -310,6 +321,7 @@ struct monitor {
 	struct idmap doubts;     /* by question */
 	struct idmap households; /* by name offset */
 	struct idmap failing;    /* by question */
+	struct idmap bogus;      /* by question, of those that fail */
 	struct idmap holds;      /* by name offset */
 	struct idmap attributes; /* by question */
 	struct idmap remnants;   /* by question */
@@ -452,6 +464,9 @@ void inquiry_recall(struct monitor *m, uint32_t id, const struct answer *a,
     const struct reply_sum *sum, const struct recall *r);
 void inquiry_fail(
     struct monitor *m, uint32_t id, const struct answer *a, enum fail fail);
+/* The answer with CD=1 that an inquiry asked for.  False: none did. */
+bool inquiry_shown(struct monitor *m, uint32_t id, const struct answer *a,
+    enum fail fail, const struct reply_sum *sum);
 /* A confirming question left: T runs from now. */
 void inquiry_asked(struct monitor *m, uint32_t id, uint8_t server);
 /* Deadlines and questions to be asked again; every tick. */
@@ -475,6 +490,8 @@ void inquiry_settle(struct inquiry *q);
 void inquiry_remap(
     struct monitor *m, const struct poll_server *old, uint8_t n_old);
 
+/* What is believed is known, and that it differs: the candidate is opened. */
+void inquiry_open(struct inquiry *q);
 /* Judged for good: the lists are kept with the inquiry. */
 bool inquiry_conclude(struct inquiry *q, wall_us now);
 /* The proof that its watches require, or the best there is. */
@@ -503,6 +520,16 @@ void inquiry_ask_more(struct inquiry *q, wall_us now);
 /* The same while the database is away, about the last testimony. */
 void inquiry_ask_away(struct inquiry *q);
 void inquiry_ask(struct inquiry *q, uint8_t server, uint8_t flags);
+/* A validator answered with this FAIL: asks it with CD=1, once (R17). */
+void inquiry_ask_cd(struct inquiry *q, const struct answer *a, enum fail fail);
+/* Do the testimonies say that a validator refuses what is different? */
+bool inquiry_is_bogus(const struct inquiry *q);
+
+/* ---- keys.c ---- */
+/* True: what is believed of DNSKEY or DS is fetched, inquiry_open() follows. */
+bool keys_fetch(struct inquiry *q);
+/* Does no DS fit a key any more, as it is judged now? */
+bool keys_mismatch(const struct inquiry *q);
 
 /* ---- testimony.c ---- */
 struct testimony *testimony_add(struct inquiry *q);
@@ -514,6 +541,19 @@ struct testimony *testimony_recall(struct inquiry *q, const struct answer *a,
 /* Takes down a FAIL; NULL when it only prolonged a run of equal ones. */
 struct testimony *testimony_fail(
     struct inquiry *q, const struct answer *a, enum fail fail);
+/* Takes down what CD=1 showed: evidence, but nothing that confirms (R17). */
+struct testimony *testimony_shown(
+    struct inquiry *q, const struct answer *a, const struct reply_sum *sum);
+/*
+ * As the database keeps it: nobody vouches for it, so that it opens no
+ * interval and is none of the sets that were shown; its bytes are kept.
+ */
+void testimony_disown(struct commit_evidence *e);
+/* The header's flags: AD only of who is trusted (M11), CD as it was asked. */
+uint16_t testimony_flags(const struct monitor *m, const struct answer *a);
+/* B9: what the server says of its error, cut; escaped when it is printed. */
+const uint8_t *testimony_ede_text(
+    struct arena *arena, const struct answer *a, size_t *size);
 void testimony_server(struct monitor *m, struct testimony *t, uint8_t server);
 void testimony_count_bytes(struct inquiry *q);
 void testimony_uncount_bytes(struct inquiry *q);
@@ -577,6 +617,7 @@ struct failing {
 	uint32_t question;
 	mono_ns failed_at;    /* its last failed poll */
 	wall_us recovered_at; /* 0: still failing */
+	bool bogus;           /* `bogus` was told, which `recovered` closes */
 	bool closed;          /* the database knows that it recovered */
 	bool let_go;          /* its poll does not hold the ledger back */
 };
@@ -609,8 +650,27 @@ void outage_ledger_end(struct monitor *m, uint32_t id);
 uint32_t outage_count(const struct monitor *m, wall_us *since);
 void outage_restore(
     struct monitor *m, uint32_t id, const struct store_row *row);
+/* `bogus` is about to be told of it.  Since when does it fail? */
+wall_us outage_told_bogus(struct monitor *m, uint32_t id);
 void outage_second(struct monitor *m);
 void outage_free_all(struct monitor *m);
+
+/* ---- bogus.c ---- */
+enum { BOGUS_AGAIN_S = 6 }; /* resolvers keep a SERVFAIL for 5 s or less */
+/*
+ * A poll ended with this FAIL: asks with CD=1 where that may tell more, and
+ * returns what kind of FAIL it is by what is known.
+ */
+enum fail bogus_weigh(struct monitor *m, const struct errand *e,
+    const struct answer *a, enum fail fail);
+/* The answer to PURPOSE_EVIDENCE.  True: it is a good reply as any other. */
+bool bogus_answer(struct monitor *m, const struct errand *e,
+    const struct answer *a, enum fail fail, const struct reply_sum *sum);
+/* The question answers again; its outage is over. */
+void bogus_good(struct monitor *m, uint32_t id);
+void bogus_forget(struct monitor *m, uint32_t id);
+void bogus_second(struct monitor *m);
+void bogus_free_all(struct monitor *m);
 
 /* ---- attribute.c ---- */
 /* A reply that says what is believed: what does it show beside that? */
@@ -627,8 +687,9 @@ void remnant_note(struct monitor *m, uint32_t id, wall_us sight, uint32_t ttl);
 /* The same of a state that is loaded, which is believed since then. */
 void remnant_restore(
     struct monitor *m, uint32_t id, wall_us since, uint32_t ttl);
-/* May it be such an old answer?  It shows nothing that was never seen. */
-bool remnant_is(struct monitor *m, uint32_t id, const struct witness *w);
+/* May the first sight of an inquiry, whose facts are here, be such an old
+ * answer?  It shows nothing that was never seen. */
+bool remnant_is(const struct inquiry *q);
 void remnant_second(struct monitor *m);
 void remnant_free_all(struct monitor *m);
 

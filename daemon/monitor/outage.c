@@ -31,6 +31,13 @@ struct hold {
 	mono_ns due;
 };
 
+/* `recovered` is to follow. */
+static bool
+is_told(const struct failing *f)
+{
+	return f->reach.told || f->bogus;
+}
+
 static void
 put_outage(struct monitor *m, const struct failing *f, wall_us until)
 {
@@ -40,7 +47,7 @@ put_outage(struct monitor *m, const struct failing *f, wall_us until)
 	    .until = until,
 	    .fail = f->reach.fail,
 	    .count = f->reach.fails,
-	    .told = f->reach.told,
+	    .told = is_told(f),
 	};
 
 	commit_outage(m->store, &o, NULL, NULL);
@@ -112,6 +119,7 @@ forget(struct monitor *m, uint32_t id)
 	q->flags &= (uint8_t)~Q_FAILS;
 	if (f != NULL)
 		outage_sight(m, id)->failing--;
+	bogus_forget(m, id);
 	free(idmap_take(&m->failing, id));
 }
 
@@ -209,13 +217,26 @@ outage_good(struct monitor *m, uint32_t id, bool believed)
 	if (f->recovered_at == 0) {
 		f->recovered_at = loop_wall(m->loop);
 		hold_name(m, id);
+		bogus_good(m, id);
 	}
 	if (!believed || f->closed)
 		return;
 	put_outage(m, f, f->recovered_at);
 	f->closed = true;
-	if (!f->reach.told)
+	if (!is_told(f))
 		forget(m, id);
+}
+
+wall_us
+outage_told_bogus(struct monitor *m, uint32_t id)
+{
+	struct failing *f = idmap_get(&m->failing, id);
+
+	if (f == NULL)
+		return loop_wall(m->loop);
+	f->bogus = true;
+	put_outage(m, f, 0);
+	return f->reach.since;
 }
 
 /*
@@ -228,7 +249,7 @@ outage_unwatched(struct monitor *m, uint32_t id)
 	struct failing *f = idmap_get(&m->failing, id);
 
 	filter_unwatched(m, id);
-	if (f == NULL || f->reach.told)
+	if (f == NULL || is_told(f))
 		return;
 	put_outage(m, f, loop_wall(m->loop));
 	forget(m, id);
@@ -512,9 +533,10 @@ tell_name(struct monitor *m, const struct hold *h)
 		if (f == NULL)
 			continue;
 		if (f->recovered_at != 0) {
-			if (f->reach.told)
+			if (is_told(f))
 				add_question_event(m, recovered, f, at);
 			f->reach.told = false;
+			f->bogus = false;
 			put_outage(m, f, f->recovered_at);
 			forget(m, id);
 		} else if (!filter_covers(m, id) &&

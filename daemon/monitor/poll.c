@@ -460,7 +460,8 @@ poll_failed(struct monitor *m, const struct errand *e, const struct answer *a,
 	if ((q->flags & (Q_STORED | Q_WATCHED)) == Q_WATCHED)
 		fresh_put(m, id, NULL, 0, 0); /* before its outage */
 	if ((q->flags & Q_WATCHED) != 0)
-		stands_for_s = outage_fail(m, id, fail, paths_of(e));
+		stands_for_s =
+		    outage_fail(m, id, bogus_weigh(m, e, a, fail), paths_of(e));
 	finish(m, id, false, stands_for_s);
 }
 
@@ -574,6 +575,10 @@ poll_on_answer(void *ctx, const struct answer *a)
 			inquiry_fail(m, e.question, a, fail);
 		else
 			inquiry_reply(m, e.question, a, &sum);
+	} else if (e.purpose == PURPOSE_EVIDENCE) {
+		if (!inquiry_shown(m, e.question, a, fail, &sum) &&
+		    bogus_answer(m, &e, a, fail, &sum))
+			poll_good(m, &e, a, &sum);
 	} else if (fail != FAIL_NOT) {
 		poll_failed(m, &e, a, fail);
 	} else if (!filter_check(m, &e, &sum)) {

@@ -74,8 +74,21 @@ remnant_restore(struct monitor *m, uint32_t id, wall_us since, uint32_t ttl)
 		note(m, id, monitor_steady(m) + left);
 }
 
-bool
-remnant_is(struct monitor *m, uint32_t id, const struct witness *w)
+/* Was every element of the first sight seen here before? */
+static bool
+shows_nothing_new(const struct inquiry *q)
+{
+	for (size_t i = 0; i < q->n_facts; i++) {
+		if (q->facts[i].first_here == 0 ||
+		    q->facts[i].first_here >= q->list[q->begin].at)
+			return false;
+	}
+	return true;
+}
+
+/* Does it run out when entries of before the change must, at the latest? */
+static bool
+is_of_before(struct monitor *m, uint32_t id, const struct witness *w)
 {
 	struct remnant *r = idmap_get(&m->remnants, id);
 	wall_us now = monitor_steady(m);
@@ -94,6 +107,16 @@ remnant_is(struct monitor *m, uint32_t id, const struct witness *w)
 	if (run_out > r->run_out)
 		r->run_out = run_out;
 	return true;
+}
+
+bool
+remnant_is(const struct inquiry *q)
+{
+	const struct testimony *t = &q->list[q->begin];
+
+	return !q->restored && t->content.outcome != OUTCOME_UNREADABLE &&
+	       shows_nothing_new(q) &&
+	       is_of_before(q->monitor, q->question, &t->witness);
 }
 
 void

@@ -7,6 +7,7 @@
 
 #include "base/emit.h"
 #include "config/unicode.h"
+#include "dns/dnskey.h"
 #include "dns/record.h"
 #include "dns/type.h"
 
@@ -251,6 +252,15 @@ put_difference(struct emit *j, const struct say_change *c)
 }
 
 static void
+put_ede(struct emit *j, const struct commit_evidence *w)
+{
+	if (w->ede >= 0)
+		emit_int(j, "ede", w->ede);
+	if (w->ede_text_size > 0)
+		emit_bytes(j, "ede_text", w->ede_text, w->ede_text_size);
+}
+
+static void
 put_witness(struct emit *j, const struct commit_evidence *w)
 {
 	uint8_t sha[SHA256_SIZE];
@@ -275,12 +285,11 @@ put_witness(struct emit *j, const struct commit_evidence *w)
 		if (w->fetched_after != 0)
 			emit_wall(j, "fetched_after", w->fetched_after);
 	}
-	emit_bool(j, "aa", (w->flags & 0x0400) != 0);
-	emit_bool(j, "ad", (w->flags & 0x0020) != 0);
-	if (w->ede >= 0)
-		emit_int(j, "ede", w->ede);
-	if (w->ede_text_size > 0)
-		emit_bytes(j, "ede_text", w->ede_text, w->ede_text_size);
+	emit_bool(j, "aa", (w->flags & COMMIT_FLAG_AA) != 0);
+	emit_bool(j, "ad", (w->flags & COMMIT_FLAG_AD) != 0);
+	if ((w->flags & COMMIT_FLAG_CD) != 0)
+		emit_bool(j, "cd", true);
+	put_ede(j, w);
 	if (w->raw != NULL) {
 		if (w->sha256 == NULL)
 			hash_sha256(w->raw, w->raw_size, sha);
@@ -291,20 +300,20 @@ put_witness(struct emit *j, const struct commit_evidence *w)
 }
 
 static void
-put_witnesses(struct emit *j, const struct say_change *c)
+put_witnesses(struct emit *j, const struct commit_evidence *list, size_t n)
 {
 	size_t first = 0;
 
-	if (c->n_witnesses > SAY_WITNESSES_MAX)
-		first = c->n_witnesses - SAY_WITNESSES_MAX + 1;
+	if (n > SAY_WITNESSES_MAX)
+		first = n - SAY_WITNESSES_MAX + 1;
 	emit_array(j, "witnesses");
 	if (first > 0)
-		put_witness(j, &c->witnesses[0]);
-	for (size_t i = first; i < c->n_witnesses; i++)
-		put_witness(j, &c->witnesses[i]);
+		put_witness(j, &list[0]);
+	for (size_t i = first; i < n; i++)
+		put_witness(j, &list[i]);
 	emit_array_end(j);
 	if (first > 1)
-		emit_int(j, "witnesses_total", (int64_t)c->n_witnesses);
+		emit_int(j, "witnesses_total", (int64_t)n);
 }
 
 /*
@@ -392,7 +401,7 @@ say_change(const struct say_change *c, struct buf *json)
 	put_state(&j, "to", &c->to);
 	put_difference(&j, c);
 	put_policy(&j, c->q.policy);
-	put_witnesses(&j, c);
+	put_witnesses(&j, c->witnesses, c->n_witnesses);
 	put_dig(&j, c);
 	emit_object_end(&j);
 	buf_fini(&summary);
@@ -459,6 +468,44 @@ add_differences(struct buf *text, const struct diff *d)
 		    d->n_removed);
 }
 
+static bool
+is_of_keys(uint16_t type)
+{
+	return type == TYPE_DS || type == TYPE_DNSKEY || type == TYPE_CDS ||
+	       type == TYPE_CDNSKEY;
+}
+
+static const char *
+add_key(struct buf *text, const char *between, const struct record *r,
+    const char *what)
+{
+	size_t begin;
+
+	buf_add_text(text, between);
+	begin = text->size;
+	dnskey_print(r, text);
+	if (text->size == begin)
+		record_print(r, text, 80);
+	buf_printf(text, " %s", what);
+	return ", ";
+}
+
+/* "KSK 12345 added, KSK 54321 removed": a rollover as its operator sees it. */
+static void
+add_keys(struct buf *text, const struct diff *d)
+{
+	const char *between = "";
+
+	for (size_t i = 0; i < d->n_added && i < SAY_SUMMARY_VALUES; i++)
+		between = add_key(text, between, d->added[i], "added");
+	for (size_t i = 0; i < d->n_removed && i < SAY_SUMMARY_VALUES; i++)
+		between = add_key(text, between, d->removed[i], "removed");
+	if (d->n_added > SAY_SUMMARY_VALUES ||
+	    d->n_removed > SAY_SUMMARY_VALUES)
+		buf_printf(text, " (%zu added, %zu removed)", d->n_added,
+		    d->n_removed);
+}
+
 static void
 add_alias(struct buf *text, const struct content *c)
 {
@@ -494,8 +541,12 @@ say_summary(const struct say_change *c, struct buf *text)
 	const struct diff *d = &c->judgement->diff;
 
 	add_subject(text, c->q.name, c->q.type);
-	if (d->kind == KIND_ADDED || d->kind == KIND_REMOVED ||
-	    (d->kind == KIND_MODIFIED && c->from.content->n_records > 2)) {
+	if (is_of_keys(c->q.type) && d->n_added + d->n_removed > 0 &&
+	    d->kind != KIND_UNREADABLE && d->kind != KIND_READABLE) {
+		add_keys(text, d);
+	} else if (d->kind == KIND_ADDED || d->kind == KIND_REMOVED ||
+		   (d->kind == KIND_MODIFIED &&
+		       c->from.content->n_records > 2)) {
 		add_differences(text, d);
 	} else if (d->kind == KIND_ALIAS) {
 		buf_add_text(text, "alias ");
@@ -575,6 +626,11 @@ say_event(const struct say_event *e, struct buf *json)
 		put_attribute(&j, "from", e->attribute, e->from);
 		put_attribute(&j, "to", e->attribute, e->to);
 	}
+	if (e->seen != NULL) {
+		put_state(&j, "state", e->believed);
+		put_state(&j, "seen", e->seen);
+		put_ede(&j, &e->witnesses[0]);
+	}
 	emit_wall(&j, "since", e->since);
 	emit_wall(&j, "at", e->at);
 	emit_text(&j, "severity", severity_text(e->severity));
@@ -586,6 +642,8 @@ say_event(const struct say_event *e, struct buf *json)
 		emit_int(&j, "count", e->count);
 	put_names(&j, e);
 	put_policy(&j, e->policy);
+	if (e->n_witnesses > 0)
+		put_witnesses(&j, e->witnesses, e->n_witnesses);
 	emit_object_end(&j);
 }
 

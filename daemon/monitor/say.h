@@ -98,6 +98,10 @@ struct say_event {
 	/* Of an attribute: what it was and is; NULL for others. */
 	const uint8_t *from, *to;
 	enum attribute attribute;
+	/* bogus: what is believed, and what CD=1 shows; NULL for others. */
+	const struct say_state *believed, *seen;
+	const struct commit_evidence *witnesses;
+	size_t n_witnesses;
 };
 void say_event(const struct say_event *e, struct buf *json);
 

@@ -90,6 +90,7 @@ servers_make(struct monitor *m)
 		if (s->group_text == NULL)
 			return -ENOMEM;
 		s->group = group_of(m->servers, s->group_text, i);
+		s->trust_ad = c->resolvers[i].trust_ad;
 		s->probed = INT64_MIN / 2;
 		s->standing = standing_new(m, i);
 		if (s->standing == NULL)
@@ -117,7 +118,8 @@ poll_start(struct monitor *m)
 		return err;
 	for (uint8_t i = 0; i < m->n_servers; i++)
 		servers[i] = (struct resolver_server){c->resolvers[i].addr,
-		    c->resolvers[i].rate, c->resolvers[i].gso};
+		    c->resolvers[i].rate, c->resolvers[i].gso,
+		    c->resolvers[i].trust_ad};
 	m->resolver = resolver_new(
 	    m->loop, servers, m->n_servers, m->setup.limits, &hooks);
 	return m->resolver == NULL ? -ENOMEM : 0;
@@ -253,7 +255,8 @@ same_servers(struct monitor *m, const struct config *c)
 		    strcmp(m->servers[i].group_text, c->resolvers[i].group) !=
 			0 ||
 		    m->rates[i] != c->resolvers[i].rate ||
-		    m->gso[i] != c->resolvers[i].gso)
+		    m->gso[i] != c->resolvers[i].gso ||
+		    m->servers[i].trust_ad != c->resolvers[i].trust_ad)
 			return false;
 	}
 	return same_views(m);

@@ -127,20 +127,41 @@ testimony_server(struct monitor *m, struct testimony *t, uint8_t server)
 	t->witness.group = s->group;
 }
 
-/* B9: what the server says of its error, cut; escaped when it is printed. */
+const uint8_t *
+testimony_ede_text(struct arena *arena, const struct answer *a, size_t *size)
+{
+	const uint8_t *own;
+
+	*size = 0;
+	if (a->message == NULL || a->message->ede < 0 || a->wire == NULL)
+		return NULL;
+	*size = a->message->ede_text_size;
+	if (*size > MESSAGE_EDE_TEXT_MAX)
+		*size = MESSAGE_EDE_TEXT_MAX;
+	own = arena_copy(arena, a->wire + a->message->ede_text_at, *size);
+	if (own == NULL)
+		*size = 0;
+	return own;
+}
+
 static void
 keep_ede_text(struct inquiry *q, struct testimony *t, const struct answer *a)
 {
-	size_t size;
+	t->ede_text = testimony_ede_text(&q->arena, a, &t->ede_text_size);
+}
 
-	if (a->message == NULL || a->message->ede < 0 || a->wire == NULL)
-		return;
-	size = a->message->ede_text_size;
-	if (size > MESSAGE_EDE_TEXT_MAX)
-		size = MESSAGE_EDE_TEXT_MAX;
-	t->ede_text =
-	    arena_copy(&q->arena, a->wire + a->message->ede_text_at, size);
-	t->ede_text_size = t->ede_text == NULL ? 0 : size;
+uint16_t
+testimony_flags(const struct monitor *m, const struct answer *a)
+{
+	uint16_t flags = a->message != NULL ? a->message->flags : 0;
+
+	if (a->server >= m->n_servers || !m->servers[a->server].trust_ad)
+		flags &= (uint16_t)~COMMIT_FLAG_AD;
+	/* As it was asked, whatever the server copied. */
+	flags &= (uint16_t)~COMMIT_FLAG_CD;
+	if ((a->cookie >> 48 & ASK_CD) != 0)
+		flags |= COMMIT_FLAG_CD;
+	return flags;
 }
 
 static void
@@ -162,7 +183,7 @@ fill_witness(struct monitor *m, struct testimony *t, const struct answer *a,
 	};
 	testimony_server(m, t, a->server);
 	t->ede = a->message != NULL ? a->message->ede : a->ede;
-	t->flags = a->message != NULL ? a->message->flags : 0;
+	t->flags = testimony_flags(m, a);
 }
 
 /* Takes down a good reply.  NULL: out of memory, or not readable after all. */
@@ -212,6 +233,19 @@ testimony_reply(
 }
 
 struct testimony *
+testimony_shown(
+    struct inquiry *q, const struct answer *a, const struct reply_sum *sum)
+{
+	struct testimony *t = testimony_reply(q, a, sum);
+
+	if (t == NULL)
+		return NULL;
+	t->cd = true;
+	t->witness.fail = FAIL_BOGUS;
+	return t;
+}
+
+struct testimony *
 testimony_recall(struct inquiry *q, const struct answer *a,
     const struct reply_sum *sum, const struct recall *r)
 {
@@ -252,15 +286,16 @@ inquiry_evidence(
 	for (size_t i = from; i < q->end; i++) {
 		const struct testimony *t = &q->list[i];
 		const struct witness *w = &t->witness;
+		enum fail fail = t->cd ? FAIL_NOT : w->fail;
 
 		*out++ = (struct commit_evidence){
 		    .at = t->at,
 		    .server = t->server_text,
 		    .group = t->group_text,
 		    .transport = w->transport,
-		    .outcome = w->fail == FAIL_NOT ? (uint8_t)t->content.outcome
-		                                   : (uint8_t)OUTCOME_FAIL,
-		    .fail = (uint8_t)w->fail,
+		    .outcome = fail == FAIL_NOT ? (uint8_t)t->content.outcome
+		                                : (uint8_t)OUTCOME_FAIL,
+		    .fail = (uint8_t)fail,
 		    .ttl = t->ttl,
 		    .flags = t->flags,
 		    .ede = t->ede,
@@ -272,9 +307,17 @@ inquiry_evidence(
 		    .count = w->count,
 		    .last_at = t->last_at,
 		    .fetched_after = fetched_after(t),
-		    .content = w->fail == FAIL_NOT ? &t->content : NULL,
+		    .content = fail == FAIL_NOT ? &t->content : NULL,
 		};
 	}
+}
+
+void
+testimony_disown(struct commit_evidence *e)
+{
+	e->content = NULL;
+	e->outcome = OUTCOME_FAIL;
+	e->fail = FAIL_BOGUS;
 }
 
 struct testimony *

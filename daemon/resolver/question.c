@@ -51,6 +51,20 @@ finish(struct resolver *r, struct question *q, struct answer *a)
 	r->hooks.on_answer(r->hooks.ctx, a);
 }
 
+unsigned
+question_message_flags(const struct server *s, const struct question *q)
+{
+	unsigned flags = MESSAGE_RD;
+
+	if (!q->plain)
+		flags |= MESSAGE_EDNS;
+	if (s->ad)
+		flags |= MESSAGE_AD;
+	if ((q->flags & ASK_CD) != 0)
+		flags |= MESSAGE_CD;
+	return flags;
+}
+
 bool
 question_is_edns_error(const struct message *m)
 {

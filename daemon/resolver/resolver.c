@@ -87,6 +87,7 @@ server_init(
 	pace_init(&s->pace, from->rate, r->limits.window_start,
 	    r->limits.window_max, loop_mono(r->loop));
 	s->gso = from->gso;
+	s->ad = from->ad;
 	s->n_ports = n;
 	s->refused_at = INT64_MIN;
 	s->reopen_at = INT64_MIN;

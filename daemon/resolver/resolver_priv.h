@@ -80,6 +80,7 @@ struct server {
 	bool full;          /* said ERR_FULL, owes on_room */
 	bool full_urgent;   /* said it to one in a hurry */
 	bool gso;        /* datagrams leave in segments, as long as they can */
+	bool ad;         /* questions to it set AD */
 	mono_ns tell_at; /* on_room not before this */
 	struct pace pace;
 
@@ -177,6 +178,9 @@ void question_answered(
     struct resolver *r, struct question *q, struct answer *a);
 void question_failed(struct resolver *r, struct question *q, enum fail fail);
 void question_expire(struct resolver *r, mono_ns now);
+/* How it is written: for message_build(). */
+unsigned question_message_flags(
+    const struct server *s, const struct question *q);
 /* The codes that mean "what is this OPT record?" (RFC 6891 7). */
 bool question_is_edns_error(const struct message *m);
 /* Is the message a refusal of EDNS itself, which it was asked with? */

@@ -193,7 +193,7 @@ conn_ask(struct tcp_conn *c, struct question *q, mono_ns now)
 	c->began = 0;
 	c->deadline = now + exchange_time(r);
 	size = message_build(c->out + 2, c->id, q->name, q->name_size, q->type,
-	    MESSAGE_RD | (q->plain ? 0 : MESSAGE_EDNS));
+	    question_message_flags(s, q));
 	c->out[0] = (uint8_t)(size >> 8);
 	c->out[1] = (uint8_t)size;
 	c->out_size = size + 2;

@@ -84,7 +84,7 @@ write_batch(struct port *p, struct question **batch, unsigned n)
 		out->at[i] = (uint16_t)at;
 		at += message_build(out->data + at, p->slots[t->slot].id,
 		    q->name, q->name_size, q->type,
-		    MESSAGE_RD | (q->plain ? 0 : MESSAGE_EDNS));
+		    question_message_flags(p->server, q));
 	}
 	out->at[n] = (uint16_t)at;
 }

@@ -118,6 +118,8 @@ static const struct {
 	{"failing",   OWNED,  SEVERITY_HIGH},
 	{"failing",   ANYONE, SEVERITY_MEDIUM},
 	{"recovered", ANYONE, SEVERITY_LOW},
+	{"bogus",     OWNED,  SEVERITY_CRITICAL},
+	{"bogus",     ANYONE, SEVERITY_HIGH},
 	{"blind",     ANYONE, SEVERITY_CRITICAL},
 	{"sighted",   ANYONE, SEVERITY_LOW},
 	{"resolver-left", ANYONE, SEVERITY_MEDIUM},
@@ -202,8 +204,9 @@ change_severity(const struct severity_input *in, enum who who)
 
 /*
  * R14: a short change to what was never believed is what a hijack looks like,
- * of whatever type; its end lowers nothing.  R21: what returns is less news,
- * but not on an owned name; it is lowered, never silenced.
+ * of whatever type; its end lowers nothing.  R17: so does what a validator
+ * refuses; a chain of trust that is cut is critical.  R21: what returns is less
+ * news, but not on an owned name; it is lowered, never silenced.
  */
 static enum severity
 adjust(const struct severity_input *in, enum severity severity)
@@ -212,6 +215,10 @@ adjust(const struct severity_input *in, enum severity severity)
 	bool is_alarming = in->transient || (in->aspects & alarming) != 0;
 	bool is_back = (in->aspects & ASPECT_RETURNED) != 0;
 
+	if ((in->aspects & (ASPECT_UNSIGNED | ASPECT_DS_MISMATCH)) != 0)
+		return SEVERITY_CRITICAL;
+	if ((in->aspects & ASPECT_BOGUS) != 0)
+		return in->owned ? SEVERITY_CRITICAL : SEVERITY_HIGH;
 	if (in->owned && is_alarming && severity < SEVERITY_HIGH)
 		return SEVERITY_HIGH;
 	if (!in->owned && is_back && severity > SEVERITY_LOW)

@@ -266,6 +266,27 @@ commit_more(struct store *s, const struct commit_more *c, store_done_fn *done,
 	write_item_end(s, b, done, ctx);
 }
 
+void
+commit_told(struct store *s, const struct commit_told *c, store_done_fn *done,
+    void *ctx)
+{
+	const struct lanes lanes = {LANE_EVIDENCE, LANE_RECORD};
+	const struct told_entry told = {&c->key, &c->entry};
+	struct batch *b = write_item(s, &c->key, 1, lanes);
+	struct arena arena = {0};
+	struct witness w = {&c->key, &c->entry.id, {.arena = &arena}};
+
+	for (size_t i = 0; i < c->n_evidence; i++) {
+		CHECK(c->evidence[i].content == NULL);
+		put_evidence(s, b, &w, &c->evidence[i]);
+	}
+	row_entry(b, &c->key, &c->entry);
+	if (c->alert != NULL)
+		row_alert(b, c->alert, &told, 1);
+	arena_fini(&arena);
+	write_item_end(s, b, done, ctx);
+}
+
 /* ---- decisions ---- */
 
 /* The last time that the new state was seen: at first sight or later. */

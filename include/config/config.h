@@ -35,6 +35,7 @@ struct config_resolver {
 	struct addr addr;
 	uint32_t rate;  /* questions a second; 0: `none` */
 	bool gso;       /* only where it is the one resolver, on loopback */
+	bool trust_ad;  /* its AD is believed (M11) */
 	char *group;    /* never NULL; not set: the address, and the port
 	                 * too when it is not 53 */
 	uint32_t views; /* a bit for each view that it is of */

@@ -58,9 +58,12 @@ enum {
 	ASPECT_ROTATING = 1 << 6,     /* R22 */
 	ASPECT_PRIVATE = 1 << 7,      /* an added address is private (M12) */
 	ASPECT_UNSUPPORTED = 1 << 8,  /* the server refuses the type (M9) */
-	ASPECT_FILTERED = 1 << 9      /* said by a resolver that lies (R16) */
+	ASPECT_FILTERED = 1 << 9,     /* said by a resolver that lies (R16) */
+	ASPECT_BOGUS = 1 << 10,       /* a validator refuses it (R17) */
+	ASPECT_UNSIGNED = 1 << 11,    /* its DS set was emptied (R17) */
+	ASPECT_DS_MISMATCH = 1 << 12  /* no DS fits a key of the zone (R17) */
 };
-enum { N_ASPECTS = 10, ASPECTS_TEXT_SIZE = 128 };
+enum { N_ASPECTS = 13, ASPECTS_TEXT_SIZE = 144 };
 const char *aspect_text(unsigned bit_index);
 
 /*
@@ -84,8 +87,8 @@ struct diff {
  * Compares two states (CHECKed: neither NONE nor FAIL); allocates the lists
  * from a.  KIND_NONE exactly when they are equal, as content_equal() says.
  * `type` is the question's, for aspects; of these, `inconsistent`, `returned`,
- * `rotating`, `unsupported` and `filtered` are not for two contents to say and
- * are left to the caller.  0 or -ENOMEM.
+ * `rotating`, `unsupported`, `filtered`, `bogus` and `ds-mismatch` are not for
+ * two contents to say and are left to the caller.  0 or -ENOMEM.
  */
 MUST_CHECK int diff_make(const struct content *from, const struct content *to,
     uint16_t type, struct arena *a, struct diff *out);

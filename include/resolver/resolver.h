@@ -16,7 +16,7 @@
  * socket is used for 256, and for no more than ten seconds.  Rates count every
  * datagram and every TCP question sent, and no second sees more than the rate,
  * wherever it begins.  Names go out in random letter case (0x20), unless a
- * server was found not to echo it.  RD is set.
+ * server was found not to echo it.  RD is set; AD and CD where asked for.
  *
  * By UDP a question is tried tries_max times, with a new id and socket each;
  * a truncated, oversized or malformed answer, a guess at its id, or an echo in
@@ -47,6 +47,7 @@ struct resolver_server {
 	struct addr addr;
 	uint32_t rate; /* questions a second; 0: no limit but the window */
 	bool gso;      /* datagrams may leave by UDP_SEGMENT, when they can */
+	bool ad;       /* its word on validation is wanted: questions set AD */
 };
 
 /* All must be set; resolver_limits_default() gives what the daemon uses. */
@@ -70,8 +71,9 @@ enum transport { TRANSPORT_UDP = 0, TRANSPORT_TCP = 1 };
 enum {
 	ASK_TCP = 1, /* by TCP only: proof of the path */
 	ASK_URGENT =
-	    2,         /* may use the last tenth of the window (confirmation) */
-	ASK_FAILED = 4 /* failed the last time: no news about the server */
+	    2, /* may use the last tenth of the window (confirmation) */
+	ASK_FAILED = 4, /* failed the last time: no news about the server */
+	ASK_CD = 8      /* checking disabled: what a validator holds back */
 };
 
 struct ask {

@@ -7,12 +7,14 @@
  *
  * One visible table of (kind or event, type, whose name, novelty) -> severity,
  * which the configuration's `severity:` lines precede.  The table is in
- * severity.c and printed in dnsvigil.yaml(5).  Three things stand beside it:
+ * severity.c and printed in dnsvigil.yaml(5).  Four things stand beside it:
  *
  * - a rotating set is info, whatever the configuration says (R22), and so is
  *   what only a resolver that lies said (R16);
  * - on an owned name `transient` (R14), `dangling` and `private` make it at
  *   least high;
+ * - `unsigned` and `ds-mismatch` (R17) make it critical, `bogus` makes it
+ * critical on an owned name, high elsewhere;
  * - elsewhere `returned` lowers it by a step, not below low (R21).
  *
  * A line of the configuration that matches is the last word on the other two.

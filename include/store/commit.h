@@ -66,6 +66,12 @@ struct commit_baseline {
 void commit_first(struct store *s, const struct commit_question *c,
     const struct commit_baseline *answer);
 
+enum {
+	COMMIT_FLAG_AA = 0x0400,
+	COMMIT_FLAG_AD = 0x0020,
+	COMMIT_FLAG_CD = 0x0010
+};
+
 /* One reply held as proof (raw, with what it was). */
 struct commit_evidence {
 	wall_us at;
@@ -75,7 +81,8 @@ struct commit_evidence {
 	uint8_t outcome;
 	uint8_t fail;
 	uint32_t ttl;
-	uint16_t flags; /* of the header */
+	uint16_t flags; /* of the header; AD only if it is believed (M11), CD
+	                 * if the question had it */
 	int32_t ede;
 	const uint8_t *ede_text; /* of a stranger; it is in raw, too */
 	size_t ede_text_size;    /* at most MESSAGE_EDE_TEXT_MAX (B9) */
@@ -182,6 +189,18 @@ struct commit_events {
 	size_t n_alerts;
 };
 
+/*
+ * An event about a question, with the replies that prove it (found by the
+ * entry's id): one transaction with its deliveries.
+ */
+struct commit_told {
+	struct store_key key;
+	struct commit_entry entry;
+	const struct commit_evidence *evidence; /* without contents */
+	size_t n_evidence;
+	const struct commit_alert *alert; /* NULL: not told */
+};
+
 /* A row of failed polls begins, goes on (other kind, told) or ends. */
 struct commit_outage {
 	struct store_key key;
@@ -231,6 +250,8 @@ void commit_more(struct store *s, const struct commit_more *c,
 void commit_decisions(struct store *s, const struct commit_decisions *c,
     store_done_fn *done, void *ctx);
 void commit_events(struct store *s, const struct commit_events *c,
+    store_done_fn *done, void *ctx);
+void commit_told(struct store *s, const struct commit_told *c,
     store_done_fn *done, void *ctx);
 void commit_attribute(struct store *s, const struct commit_attribute *c,
     store_done_fn *done, void *ctx);

@@ -125,7 +125,7 @@ void
 world_resolver(struct world *w, struct addr addr)
 {
 	struct resolver_server server = {
-	    .addr = addr, .rate = w->rate, .gso = w->gso};
+	    .addr = addr, .rate = w->rate, .gso = w->gso, .ad = w->ad};
 	struct resolver_hooks hooks = {
 	    .on_answer = on_answer, .on_room = on_room, .ctx = w};
 

@@ -36,7 +36,7 @@ struct world {
 	struct resolver *resolver;
 	struct resolver_limits limits;
 	uint32_t rate;
-	bool gso;
+	bool gso, ad;
 	struct world_answer *answers;
 	size_t n_answers;
 	size_t n_wanted;

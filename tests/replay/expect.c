@@ -243,10 +243,12 @@ is_asked(struct clause *c)
 	word_need(&c->p, type);
 	if (name_parse(name, &n, &why) != 0 || type_parse(type, &t) != 0)
 		story_fail("no question: %s %s", name, type);
-	if (word_is(&c->p, "by"))
-		tcp = word_is(&c->p, "udp") ? false : true;
-	if (tcp && word_is(&c->p, "tcp"))
-		udp = false;
+	if (word_is(&c->p, "by")) {
+		udp = word_is(&c->p, "udp");
+		tcp = !udp && word_is(&c->p, "tcp");
+		if (!udp && !tcp && !word_is(&c->p, "cd"))
+			story_fail("by udp, tcp or cd");
+	}
 	if (word_is(&c->p, "of")) {
 		word_need(&c->p, word);
 		s = net_find(&c->w->net, word);

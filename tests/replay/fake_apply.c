@@ -607,6 +607,29 @@ apply_attribute(struct db *db, const struct commit_attribute *c)
 		story_fail("oracle: an alert of %s has no event", subject(q));
 }
 
+/* R17: both answers are kept, and neither as something that was seen. */
+static void
+apply_told(struct db *db, const struct commit_told *c)
+{
+	const struct db_question *q = need(db, &c->key, "an event");
+	bool told = severity_is_told((enum severity)c->entry.severity) &&
+	            db->n_sinks > 0;
+
+	for (size_t i = 0; i < c->n_evidence; i++) {
+		if (c->evidence[i].raw == NULL)
+			story_fail(
+			    "oracle: an event of %s without a raw answer",
+			    subject(q));
+		if (c->evidence[i].content != NULL)
+			story_fail("oracle: %s opens an interval", subject(q));
+	}
+	if (told != (c->alert != NULL))
+		story_fail("oracle: an event of %s has no alert", subject(q));
+	put_entry(db, &c->entry, told);
+	if (told)
+		put_alert(db, c->alert, db->n_entries - 1, 1);
+}
+
 static void
 apply_outage(struct db *db, const struct commit_outage *c)
 {
@@ -692,6 +715,9 @@ db_apply(struct db *db, struct op *op)
 		break;
 	case OP_ATTRIBUTE:
 		apply_attribute(db, &op->u.attribute);
+		break;
+	case OP_TOLD:
+		apply_told(db, &op->u.told);
 		break;
 	case OP_SPANS:
 		for (size_t i = 0; i < op->u.spans.n; i++)

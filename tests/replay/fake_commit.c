@@ -218,6 +218,21 @@ commit_events(struct store *s, const struct commit_events *c,
 }
 
 void
+commit_told(struct store *s, const struct commit_told *c, store_done_fn *done,
+    void *ctx)
+{
+	struct op *op = op_new(OP_TOLD, done, ctx);
+	struct commit_told *own = &op->u.told;
+
+	*own = *c;
+	copy_entry(op, &own->entry);
+	own->evidence = copy_evidence(op, c->evidence, c->n_evidence);
+	if (c->alert != NULL)
+		own->alert = copy_alerts(op, c->alert, 1);
+	store_enqueue(s, op);
+}
+
+void
 commit_attribute(struct store *s, const struct commit_attribute *c,
     store_done_fn *done, void *ctx)
 {

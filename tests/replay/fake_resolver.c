@@ -145,6 +145,7 @@ net_asked(const struct net *net, const struct server *s,
 			    !name_equal(a->name.wire, name->wire))
 				continue;
 			n += (udp ? a->udp : 0) + (tcp ? a->tcp : 0);
+			n += !udp && !tcp ? a->cd : 0;
 		}
 	}
 	return n;
@@ -174,6 +175,7 @@ count_ask(struct server *s, const struct ask *ask, mono_ns now)
 		memcpy(a->name.wire, ask->name, ask->name_size);
 		a->type = ask->type;
 	}
+	a->cd += (ask->flags & ASK_CD) != 0;
 	if ((ask->flags & ASK_TCP) != 0)
 		a->tcp++;
 	else
@@ -247,6 +249,8 @@ say_cached(struct server *s, const struct ask *ask, mono_ns now, bool stale,
 		look.age_s = ttl_of(e->reply) > 30 ? ttl_of(e->reply) - 30 : 0;
 	}
 	reply_encode(e->reply, ask->name, ask->type, &look, out);
+	if (s->validates)
+		out->data[3] |= 0x20; /* AD */
 }
 
 static void
@@ -295,6 +299,8 @@ habit_about(struct server *s, const struct ask *ask)
 		    (h->tcp_only && (ask->flags & ASK_TCP) == 0) ||
 		    (h->type != ZONE_ANY_TYPE && h->type != ask->type) ||
 		    (h->has_name && !name_equal(h->name.wire, ask->name)) ||
+		    (h->conduct >= CONDUCT_BOGUS &&
+			(ask->flags & ASK_CD) != 0) ||
 		    (h->share < 1 && rand_below(1000000) >= h->share * 1000000))
 			continue;
 		if (h->left > 0)
@@ -320,6 +326,11 @@ settle(struct server *s, const struct ask *ask, struct flight *f, mono_ns now)
 	case CONDUCT_SERVFAIL:
 		reply_encode_error(
 		    ask->name, ask->type, RCODE_SERVFAIL, false, -1, &f->wire);
+		break;
+	case CONDUCT_BOGUS:
+	case CONDUCT_MUTE:
+		reply_encode_error(ask->name, ask->type, RCODE_SERVFAIL, false,
+		    h->conduct == CONDUCT_BOGUS ? 6 : -1, &f->wire);
 		break;
 	case CONDUCT_REFUSE:
 		reply_encode_error(

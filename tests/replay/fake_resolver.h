@@ -25,10 +25,12 @@ enum conduct {
 	CONDUCT_REFUSE,
 	CONDUCT_LAME,
 	CONDUCT_MALFORM,
-	CONDUCT_LIE,    /* tells the set instead, uncached */
-	CONDUCT_STALE,  /* its last cache entry, however old, with EDE 3 */
-	CONDUCT_FILTER, /* NXDOMAIN with EDE 15 */
-	CONDUCT_REWRITE /* what does not exist is told as the set */
+	CONDUCT_LIE,     /* tells the set instead, uncached */
+	CONDUCT_STALE,   /* its last cache entry, however old, with EDE 3 */
+	CONDUCT_FILTER,  /* NXDOMAIN with EDE 15 */
+	CONDUCT_REWRITE, /* what does not exist is told as the set */
+	CONDUCT_BOGUS,   /* SERVFAIL with EDE 6, unless it is asked with CD=1 */
+	CONDUCT_MUTE     /* the same without EDE */
 };
 
 /* How a server misbehaves: about what, how often, how many times. */
@@ -55,6 +57,7 @@ struct asked {
 	struct name name;
 	uint16_t type;
 	unsigned udp, tcp;
+	unsigned cd; /* of them */
 };
 
 struct server {
@@ -65,6 +68,7 @@ struct server {
 	mono_ns latency;
 	bool authoritative;
 	bool shuffles;
+	bool validates;  /* says AD */
 	struct zone own; /* what it answers otherwise than the world */
 	struct habit *habits;
 	size_t n_habits, habits_room;
@@ -103,7 +107,8 @@ void server_flush(struct server *s);
 void net_reset_counts(struct net *net);
 /* After a pause: what waits in the sockets is read before timers fire. */
 void net_deliver(struct net *net);
-/* How often the question was asked; `s` NULL: at all servers. */
+/* How often the question was asked; `s` NULL: at all servers.  By neither
+ * transport: with CD=1. */
 unsigned net_asked(const struct net *net, const struct server *s,
     const struct name *name, uint16_t type, bool udp, bool tcp);
 

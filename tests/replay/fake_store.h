@@ -166,7 +166,8 @@ enum op_kind {
 	OP_OUTAGE,
 	OP_SETTLED,
 	OP_SPANS,
-	OP_ATTRIBUTE
+	OP_ATTRIBUTE,
+	OP_TOLD
 };
 
 struct op {
@@ -185,6 +186,7 @@ struct op {
 		struct commit_events events;
 		struct commit_outage outage;
 		struct commit_attribute attribute;
+		struct commit_told told;
 		struct {
 			struct store_key key;
 			struct uuid change;

@@ -13,6 +13,7 @@
  *
  * Before its first moment:
  *   resolver NAME ADDRESS [group G] [rate N] [authoritative]
+ *            [trust_ad]
  *                                (one 192.0.2.10 group a and two 192.0.2.20
  *                                group b, unless any is given; the questions
  *                                of www.example.org go to one first)
@@ -36,17 +37,18 @@
  *                                the server has another truth (TYPE *: all)
  *   server S VERB [once|twice] [N%] [NAME [TYPE [VALUES]]]
  *                                drops servfails refuses refers garbles stale,
+ *                                rejects (SERVFAIL with EDE 6 unless CD=1),
+ *                                mutes (so without EDE),
  *                                lies (VALUES, uncached), forged (by UDP only),
  *                                unstreams (drops by TCP only), filters
  *                                (NXDOMAIN with EDE 15)
  *   server S rewrites TYPE VALUES
  *                                what does not exist, to this
  *   server S honest              forgets all of the above
- *   server S flush | shuffles | authoritative | latency SPAN | window N
- *                                S is a resolver's name, or all
- *   database away [unknown]      (its last commit stays without an answer)
- *   database back | fenced | refuses N (of the next baselines)
- *   restart                      kill -9 and a new start
+ *   server S flush | shuffles | validates | authoritative | latency SPAN |
+ * window N S is a resolver's name, or all database away [unknown]      (its
+ * last commit stays without an answer) database back | fenced | refuses N (of
+ * the next baselines) restart                      kill -9 and a new start
  *   reload [mass]                SIGHUP
  *   clock +SPAN | -SPAN          the wall clock steps
  *   pause SPAN                   SIGSTOP ... SIGCONT
@@ -76,7 +78,7 @@
  *   interval NAME TYPE VALUE open|closed|none
  *   intervals|beliefs|outages NAME TYPE N
  *   fresh NAME TYPE SPAN [least] last seen at most (least) so long ago
- *   asked NAME TYPE [by udp|tcp] [of S] N
+ *   asked NAME TYPE [by udp|tcp|cd] [of S] N
  *   peak S N                     questions in its busiest second
  *   order NAME TYPE NAME TYPE    the log has their first candidates so
  *   ready | done | fatal        not CLAUSE: it is not so

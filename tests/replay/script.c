@@ -84,6 +84,8 @@ static const struct {
     {"refers", CONDUCT_LAME, false, false, false},
     {"garbles", CONDUCT_MALFORM, false, false, false},
     {"stale", CONDUCT_STALE, false, false, false},
+    {"rejects", CONDUCT_BOGUS, false, false, false},
+    {"mutes", CONDUCT_MUTE, false, false, false},
     {"lies", CONDUCT_LIE, false, false, true},
     {"forged", CONDUCT_LIE, true, false, true},
     {"unstreams", CONDUCT_DROP, false, true, false},
@@ -157,6 +159,8 @@ do_one_server(struct world *w, struct server *s, const char *p)
 		server_flush(s);
 	} else if (strcmp(verb, "shuffles") == 0) {
 		s->shuffles = true;
+	} else if (strcmp(verb, "validates") == 0) {
+		s->validates = true;
 	} else if (strcmp(verb, "authoritative") == 0) {
 		s->authoritative = true;
 	} else if (strcmp(verb, "latency") == 0) {

@@ -226,6 +226,8 @@ world_add_resolver(struct world *w, const char *p)
 		} else if (strcmp(word, "rate") == 0) {
 			word_need(&p, word);
 			buf_printf(out, ", rate: %s", word);
+		} else if (strcmp(word, "trust_ad") == 0) {
+			buf_add_text(out, ", trust_ad: true");
 		} else if (strcmp(word, "authoritative") == 0) {
 			s->authoritative = true;
 		} else {

@@ -307,6 +307,24 @@ test_config_keeps_what_a_variable_holds_one_text(void **state)
 }
 
 static void
+test_config_M11_trust_ad_is_off_unless_said(void **state)
+{
+	static const char text[] =
+	    "database: dbname=x\nwatchlists: [a]\n"
+	    "resolvers: [127.0.0.1, {address: 127.0.0.2, trust_ad: true}, "
+	    "{address: 127.0.0.3, trust_ad: false}]\n";
+	struct diag d = {0};
+	struct config *c = config_read(text, strlen(text), "x.yaml", &d);
+
+	(void)state;
+	assert_non_null(c);
+	assert_false(c->resolvers[0].trust_ad);
+	assert_true(c->resolvers[1].trust_ad);
+	assert_false(c->resolvers[2].trust_ad);
+	config_free(c);
+}
+
+static void
 test_config_gso_is_off_unless_the_one_local_resolver_has_it(void **state)
 {
 	static const char *const on[] = {
@@ -634,6 +652,7 @@ main(void)
 	    cmocka_unit_test(test_config_keeps_what_a_variable_holds_one_text),
 	    cmocka_unit_test(
 		test_config_gso_is_off_unless_the_one_local_resolver_has_it),
+	    cmocka_unit_test(test_config_M11_trust_ad_is_off_unless_said),
 	    cmocka_unit_test(
 		test_config_refuses_bytes_that_are_not_utf8_with_their_place),
 	    cmocka_unit_test(test_config_refuses_depth_at_once),

@@ -414,6 +414,11 @@ test_a_built_question_walks_and_asks_what_was_wanted(void **state)
 	assert_int_equal(walk(&m), MESSAGE_OK);
 	assert_int_equal(m.flags, 0);
 	assert_false(m.has_opt);
+	p.size = message_build(p.data, 9, name.wire, name.size, TYPE_A,
+	    MESSAGE_RD | MESSAGE_AD | MESSAGE_CD);
+	assert_int_equal(walk(&m), MESSAGE_OK);
+	assert_int_equal(m.flags, 0x0130); /* RD, AD, CD: RFC 4035 3 */
+	assert_true(m.ad);
 }
 
 static void

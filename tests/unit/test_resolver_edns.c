@@ -233,6 +233,47 @@ test_B9_an_extended_error_of_any_length_is_read(void **state)
 	assert_int_equal(world_last(w)->ede, 9);
 }
 
+/* Keeps the header's fourth octet: RA, Z, AD, CD and the code. */
+static void
+keep_flags(void *ctx, struct hostile *h, const struct hostile_ask *ask)
+{
+	struct world *w = ctx;
+
+	w->mode = ask->wire[3];
+	world_answer(ctx, h, ask);
+}
+
+static void
+test_M11_ad_is_asked_for_where_it_is_believed_and_cd_where_wanted(void **state)
+{
+	struct world *w = *state;
+
+	w->ad = true;
+	world_start(w, keep_flags);
+	for (uint8_t tcp = 0; tcp <= ASK_TCP; tcp += ASK_TCP) {
+		world_ask(w, 1, tcp);
+		world_run(w, w->n_answers + 1);
+		assert_int_equal(w->mode, 0x20);
+		world_ask(w, 2, tcp | ASK_CD);
+		world_run(w, w->n_answers + 1);
+		assert_int_equal(w->mode, 0x30);
+	}
+}
+
+static void
+test_R17_cd_is_set_also_where_ad_is_not(void **state)
+{
+	struct world *w = *state;
+
+	world_start(w, keep_flags);
+	world_ask(w, 1, ASK_CD);
+	world_run(w, 1);
+	assert_int_equal(w->mode, 0x10);
+	world_ask(w, 2, 0);
+	world_run(w, 2);
+	assert_int_equal(w->mode, 0);
+}
+
 int
 main(void)
 {
@@ -249,6 +290,8 @@ main(void)
 	    T(test_B7_the_extended_bits_of_the_rcode_count),
 	    T(test_B8_servfail_and_refused_are_fails_with_their_message),
 	    T(test_B9_an_extended_error_of_any_length_is_read),
+	    T(test_M11_ad_is_asked_for_where_it_is_believed_and_cd_where_wanted),
+	    T(test_R17_cd_is_set_also_where_ad_is_not),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -159,6 +159,9 @@ test_severity_of_events(void **state)
 	assert_int_equal(of_event("failing", 0), SEVERITY_MEDIUM);
 	assert_int_equal(of_event("failing", HOSTILE), SEVERITY_MEDIUM);
 	assert_int_equal(of_event("failing", OWNED), SEVERITY_HIGH);
+	assert_int_equal(of_event("bogus", 0), SEVERITY_HIGH);
+	assert_int_equal(of_event("bogus", HOSTILE), SEVERITY_HIGH);
+	assert_int_equal(of_event("bogus", OWNED), SEVERITY_CRITICAL);
 	assert_int_equal(of_event("recovered", OWNED), SEVERITY_LOW);
 	assert_int_equal(of_event("blind", 0), SEVERITY_CRITICAL);
 	assert_int_equal(of_event("sighted", 0), SEVERITY_LOW);
@@ -195,6 +198,25 @@ test_severity_of_dangling_and_private_is_high_when_owned(void **state)
 	    of(KIND_ADDED, TYPE_A, OWNED, ASPECT_PRIVATE), SEVERITY_HIGH);
 	assert_int_equal(
 	    of(KIND_ADDED, TYPE_A, 0, ASPECT_PRIVATE), SEVERITY_LOW);
+}
+
+static void
+test_severity_R17_of_what_a_validator_refuses_is_high_or_critical(void **state)
+{
+	const uint32_t bogus = ASPECT_BOGUS;
+
+	(void)state;
+	assert_int_equal(of(KIND_REMOVED, TYPE_A, 0, bogus), SEVERITY_HIGH);
+	assert_int_equal(
+	    of(KIND_REPLACED, TYPE_A, HOSTILE, bogus), SEVERITY_HIGH);
+	assert_int_equal(
+	    of(KIND_REMOVED, TYPE_TXT, OWNED, bogus), SEVERITY_CRITICAL);
+	assert_int_equal(of(KIND_REPLACED, TYPE_A, 0, bogus | ASPECT_RETURNED),
+	    SEVERITY_HIGH);
+	assert_int_equal(
+	    of(KIND_VANISHED, TYPE_DS, 0, ASPECT_UNSIGNED), SEVERITY_CRITICAL);
+	assert_int_equal(of(KIND_ADDED, TYPE_DNSKEY, 0, ASPECT_DS_MISMATCH),
+	    SEVERITY_CRITICAL);
 }
 
 /* R21: lowered, but never silenced, and not on owned names. */
@@ -332,6 +354,8 @@ main(void)
 		test_severity_of_a_transient_change_of_an_owned_name_is_high),
 	    cmocka_unit_test(
 		test_severity_of_dangling_and_private_is_high_when_owned),
+	    cmocka_unit_test(
+		test_severity_R17_of_what_a_validator_refuses_is_high_or_critical),
 	    cmocka_unit_test(test_severity_of_what_returned_is_a_step_lower),
 	    cmocka_unit_test(
 		test_severity_of_a_rotating_set_is_info_and_not_told_r22),
