@@ -97,6 +97,7 @@ HEADERS    := $(wildcard include/*/*.h daemon/*/*.h tests/*/*.h)
 LIB_SRC    := $(filter-out %_main.c,$(wildcard tests/lib/*.c))
 UNIT_SRC   := $(wildcard tests/unit/test_*.c)
 REPLAY_SRC := $(wildcard tests/replay/*.c)
+SIM_SRC    := $(wildcard tests/sim/*.c)
 FUZZ_SRC   := $(wildcard tests/fuzz/fuzz_*.c)
 TEST_SRC   := $(wildcard tests/*/*.c)
 SRC        := $(DAEMON_SRC) $(TEST_SRC)
@@ -186,6 +187,13 @@ $(B)/replay: $(call objects,$(REPLAY_SRC)) $(TESTLIB) $(REPLAY_ARCH)
 	$(say) LINK $@
 	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS) $(TEST_LIBS)
 
+# The same world, without scripts: what happens is drawn from a seed.
+SIM       := $(if $(SIM_SRC),$(B)/sim)
+SIM_WORLD := $(filter-out %/play.c %/script.c %/expect.c,$(REPLAY_SRC))
+$(B)/sim: $(call objects,$(SIM_SRC) $(SIM_WORLD)) $(TESTLIB) $(REPLAY_ARCH)
+	$(say) LINK $@
+	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS) $(TEST_LIBS)
+
 # A fuzz target with its driver: ours replays the corpus, clang's searches.
 ifeq ($(MODE),fuzz)
 FUZZ_MAIN :=
@@ -208,15 +216,16 @@ RUN := ASAN_OPTIONS=detect_leaks=1 \
        UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
        sh tests/lib/run.sh $(B)/counts
 
-.PHONY: check unit replay fuzz
+.PHONY: check unit replay sim fuzz
 
 # Without daemon/main.c there is no program, which counts as a failure.
 CHECKED := $(if $(wildcard daemon/main.c),$(PROGRAM))
 
-check: $(UNIT) $(REPLAY) $(FUZZ) $(CHECKED) ## tests without servers
+check: $(UNIT) $(REPLAY) $(SIM) $(FUZZ) $(CHECKED) ## tests without servers
 	@rm -f $(B)/counts
 	@$(RUN) unit $(UNIT) || :
 	@$(if $(REPLAY),$(RUN) replay $(REPLAY) tests/replay/*.play || :)
+	@$(if $(SIM),$(RUN) sim $(SIM) 1 100 || :)
 	@$(if $(FUZZ),$(RUN) fuzz $(FUZZ) || :)
 	@$(RUN) watchlists $(PROGRAM) watchlists || :
 	@$(RUN) total
@@ -230,6 +239,10 @@ replay: $(REPLAY) ## replay scripts; T=x: tests/replay/x.play
 	@rm -f $(B)/counts
 	@$(RUN) replay $(B)/replay tests/replay/$(or $(T),*).play || :
 	@$(RUN) total
+
+sim: $(SIM) ## worlds made up from seeds: SEEDS=1000 FROM=1
+	@$(SIM) $(if $(filter 1,$(V)),-v) $(or $(FROM),1) \
+	    $(or $(SEEDS),1000)
 
 .PHONY: test run demo bench
 

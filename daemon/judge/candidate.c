@@ -96,7 +96,10 @@ says(const struct witness *w, enum claim claim, const struct content *to,
 		return w->content->outcome != OUTCOME_UNREADABLE &&
 		       !has_record(w->content, record);
 	case CLAIM_OUTCOME:
+		/* With a chain it is a fact about another name (R5). */
 		return w->content->outcome == to->outcome &&
+		       (to->outcome != OUTCOME_NXDOMAIN ||
+			   (w->content->n_chain > 0) == (to->n_chain > 0)) &&
 		       w->content->reason == to->reason &&
 		       (to->outcome != OUTCOME_UNREADABLE ||
 			   memcmp(w->content->digest, to->digest,
@@ -161,7 +164,8 @@ claim_proved(const struct candidate *c, const struct judgement *j,
 		if (!counts(w) || content_equal(w->content, c->believed) ||
 		    !says(w, claim, j->to, record))
 			continue;
-		if (w->group != to->group && !is_old(c, w))
+		if (w->group != to->group && w->group != WITNESS_NOBODY &&
+		    to->group != WITNESS_NOBODY && !is_old(c, w))
 			return PROVED_CACHE;
 		if (is_path(w, to))
 			best = PROVED_PATH;

@@ -30,7 +30,7 @@ enum {
 void
 reach_fail(struct reach *r, enum fail fail, uint8_t paths, wall_us at)
 {
-	if (r->fails == 0)
+	if (r->fails == 0 && r->since == 0)
 		r->since = at;
 	if (r->fails < UINT16_MAX)
 		r->fails++;

@@ -369,6 +369,7 @@ build_decision(struct inquiry *q, struct commit_decision *d,
 	    .to = &to->content,
 	    .ttl = to->ttl,
 	    .from_seen = q->believed_seen,
+	    .from_ttl = q->believed_ttl_most,
 	    .since = first_sight(q, &to->content),
 	    .evidence = evidence,
 	    .n_evidence = n_kept,
@@ -392,10 +393,6 @@ believe(struct inquiry *q)
 
 	if (q->judgement.label == LABEL_TRANSIENT)
 		return;
-	if (q->state != INQUIRY_DOUBTED)
-		remnant_note(m, q->question, q->list[q->begin].witness.at,
-		    question_ttl(row) > q->believed_ttl ? question_ttl(row)
-							: q->believed_ttl);
 	row->fingerprint = to->fingerprint;
 	question_set_ttl(row, to->ttl);
 	row->seen = (uint32_t)(to->last_at / WALL_S(1));

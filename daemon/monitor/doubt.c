@@ -228,7 +228,7 @@ put_told(struct inquiry *q, const struct store_believed *b)
 	t->at = t->last_at = b->since;
 	t->witness.at = t->witness.last_at = monitor_steady(m) - ago;
 	t->witness.count = 1;
-	t->witness.server = poll_home(m, q->question);
+	t->witness.server = testimony_by(m, b->by);
 	testimony_server(m, t, t->witness.server);
 	q->end = q->n;
 	return true;

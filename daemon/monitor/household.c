@@ -177,10 +177,26 @@ members_of(struct monitor *m, const struct household *h,
 	return n;
 }
 
+/* Of the last NXDOMAIN: what came behind it may be news of another kind. */
+static uint64_t
+denied_print(const struct inquiry *q)
+{
+	for (size_t i = q->end; i > q->begin; i--) {
+		const struct testimony *t = &q->list[i - 1];
+
+		if (t->witness.fail == FAIL_NOT &&
+		    is_plain_nxdomain(&t->content))
+			return t->fingerprint;
+	}
+	return FINGERPRINT_ASK;
+}
+
 static void
 deny_one(struct monitor *m, struct inquiry *q)
 {
-	if (q->believed.outcome == OUTCOME_NODATA) {
+	if (q->believed.outcome == OUTCOME_NODATA && q->believed.n_chain == 0) {
+		uint64_t print = denied_print(q);
+
 		/* Nothing is left of the difference. */
 		q->judgement.label = LABEL_TRANSIENT;
 		q->judgement.why = "another type of the name still answers";
@@ -188,8 +204,7 @@ deny_one(struct monitor *m, struct inquiry *q)
 		q->severity = SEVERITY_INFO; /* a server's fault, R5 */
 		decide_commit(m, &q, 1, NULL);
 		/* Until a type of the name comes or goes, it is no news. */
-		table_question(m->table, q->question)->fingerprint =
-		    q->list[q->end - 1].fingerprint;
+		table_question(m->table, q->question)->fingerprint = print;
 		return;
 	}
 	for (size_t k = q->begin; k < q->n; k++) {

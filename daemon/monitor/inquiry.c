@@ -237,14 +237,6 @@ become_baseline(struct inquiry *q)
 	inquiry_closed(q);
 }
 
-static bool
-is_difference(const struct inquiry *q, const struct testimony *t)
-{
-	return t->witness.fail == FAIL_NOT && !t->witness.stale &&
-	       !t->witness.filtered &&
-	       !content_equal(&t->content, &q->believed);
-}
-
 /*
  * R2: an unreadable answer's digest may change with every answer; it is a
  * change at most once an hour.
@@ -376,6 +368,7 @@ inquiry_open(struct inquiry *q)
 	} else if (!q->restored) {
 		judge_history(q);
 	}
+	testimony_record_waited(q);
 	testimony_count_bytes(q);
 	filter_opened(q);
 	household_join(m, q);
@@ -413,15 +406,32 @@ put_restored(struct inquiry *q, const struct store_believed *b)
 	    .at = monitor_steady(q->monitor) - ago,
 	    .last_at = monitor_steady(q->monitor) - ago,
 	    .count = 1,
-	    .server = poll_home(q->monitor, q->question),
+	    .server = testimony_by(q->monitor, b->by),
 	};
 	testimony_server(q->monitor, t, t->witness.server);
 	return true;
 }
 
+/*
+ * Nobody watched it when the program started, so that its open candidate was
+ * not taken up then.
+ */
+static void
+find_open(struct inquiry *q, const struct store_believed *b)
+{
+	if (q->restored || b->phase != CANDIDATE_OPEN)
+		return;
+	q->restored = true;
+	q->change = b->open_change;
+	q->seen_at = b->open_seen_at;
+	q->revision = 1;
+}
+
 static int
 keep_believed(struct inquiry *q, const struct store_believed *b)
 {
+	const struct question *row =
+	    table_question(q->monitor->table, q->question);
 	struct content c;
 	uint8_t *packed = arena_copy(&q->arena, b->content, b->content_size);
 
@@ -430,6 +440,8 @@ keep_believed(struct inquiry *q, const struct store_believed *b)
 		return ERR_SYNTAX;
 	q->believed = c;
 	q->believed_ttl = b->ttl;
+	q->believed_ttl_most =
+	    question_ttl(row) > b->ttl ? question_ttl(row) : b->ttl;
 	q->believed_since = b->since;
 	q->believed_seen = b->last_seen;
 	q->n_sets_day = b->n_sets_day;
@@ -463,17 +475,19 @@ on_believed(void *ctx, int err, const struct store_believed *b)
 	q->away = false;
 	if ((wall_us)row->seen * WALL_S(1) > q->believed_seen)
 		q->believed_seen = (wall_us)row->seen * WALL_S(1);
+	find_open(q, b);
 	if (put_restored(q, b)) {
 		fetch(q); /* what is known of what was seen first */
 		return;
 	}
-	while (q->begin < q->n && (!is_difference(q, &q->list[q->begin]) ||
-				      is_noise(q, &q->list[q->begin])))
-		q->begin++;
-	if (q->begin < q->n && q->begin == begin && remnant_is(q)) {
+	if (q->begin < q->n && testimony_differs(q, &q->list[q->begin]) &&
+	    remnant_is(q, b)) {
 		m->n_old++;
 		q->begin++;
 	}
+	while (q->begin < q->n && (!testimony_differs(q, &q->list[q->begin]) ||
+				      is_noise(q, &q->list[q->begin])))
+		q->begin++;
 	if (q->begin == q->n) {
 		no_difference(q);
 	} else if (q->begin != begin) {
@@ -530,35 +544,6 @@ put_baseline(struct monitor *m, uint32_t id, const struct answer *a,
 
 /* ---- replies ---- */
 
-/* What nobody said before is recorded at once, not only with the decision. */
-static void
-record_new(struct inquiry *q, struct testimony *t)
-{
-	struct monitor *m = q->monitor;
-	struct commit_evidence e;
-	struct commit_more more = {
-	    .key = q->key,
-	    .name = table_name(m->table, q->question, NULL),
-	    .change = q->change,
-	    .evidence = &e,
-	    .n_evidence = 1,
-	};
-	size_t end = q->end;
-
-	if (t->stored || !is_difference(q, t))
-		return;
-	for (struct testimony *o = q->list + q->begin; o < t; o++) {
-		if (o->witness.fail == FAIL_NOT &&
-		    content_equal(&o->content, &t->content))
-			return;
-	}
-	q->end = (size_t)(t - q->list) + 1;
-	inquiry_evidence(q, q->end - 1, &e);
-	q->end = end;
-	t->stored = true;
-	commit_more(m->store, &more, NULL, NULL);
-}
-
 static bool
 is_confirm(const struct answer *a)
 {
@@ -593,10 +578,12 @@ took(struct inquiry *q, struct testimony *t, bool polled)
 		   t->witness.count == 1 && polled) {
 		inquiry_ask_away(q);
 	} else if (q->state == INQUIRY_OPEN && t != NULL) {
-		record_new(q, t);
+		testimony_record(q, t);
 		filter_hear(q, t);
 		q->end = q->n;
 		inquiry_step(q);
+	} else if (q->state == INQUIRY_HELD && t != NULL) {
+		testimony_record(q, t); /* judged with what comes after */
 	}
 }
 

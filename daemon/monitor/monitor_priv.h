@@ -249,6 +249,7 @@ struct inquiry {
 	size_t end;
 	struct content believed;
 	uint32_t believed_ttl;
+	uint32_t believed_ttl_most; /* that was seen of it */
 	wall_us believed_since;
 	wall_us believed_seen;
 	uint32_t n_sets_day;
@@ -555,6 +556,14 @@ uint16_t testimony_flags(const struct monitor *m, const struct answer *a);
 const uint8_t *testimony_ede_text(
     struct arena *arena, const struct answer *a, size_t *size);
 void testimony_server(struct monitor *m, struct testimony *t, uint8_t server);
+/* The server with that address and port; UINT8_MAX: none (any longer). */
+uint8_t testimony_by(const struct monitor *m, const char *text);
+/* A good reply that says something else than is believed? */
+bool testimony_differs(const struct inquiry *q, const struct testimony *t);
+/* What nobody said before is recorded at once, not only with the decision. */
+void testimony_record(struct inquiry *q, struct testimony *t);
+/* The same of what came while the believed state was on its way. */
+void testimony_record_waited(struct inquiry *q);
 void testimony_count_bytes(struct inquiry *q);
 void testimony_uncount_bytes(struct inquiry *q);
 
@@ -681,15 +690,11 @@ void attribute_restore(
 void attribute_free_all(struct monitor *m);
 
 /* ---- remnant.c ---- */
-/* A change was decided, that was first seen then (steady): what was believed
- * before had this TTL at most. */
-void remnant_note(struct monitor *m, uint32_t id, wall_us sight, uint32_t ttl);
-/* The same of a state that is loaded, which is believed since then. */
-void remnant_restore(
-    struct monitor *m, uint32_t id, wall_us since, uint32_t ttl);
-/* May the first sight of an inquiry, whose facts are here, be such an old
- * answer?  It shows nothing that was never seen. */
-bool remnant_is(const struct inquiry *q);
+/*
+ * R13: is the first sight of an inquiry what was seen before, and may come out
+ * of an entry that is older than what is believed now?  `b` was fetched for it.
+ */
+bool remnant_is(struct inquiry *q, const struct store_believed *b);
 void remnant_second(struct monitor *m);
 void remnant_free_all(struct monitor *m);
 

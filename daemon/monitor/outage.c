@@ -171,6 +171,11 @@ relapse(struct monitor *m, struct failing *f)
 		put_outage(m, f, f->recovered_at);
 		f->reach.told = true;
 		f->reach.fails = 0;
+		f->reach.since = 0;
+	} else if (!f->reach.told) {
+		/* It answered, though something else: a new row of the same
+		 * outage, which began when it began. */
+		f->reach.fails = 0;
 	}
 	f->closed = false;
 	f->recovered_at = 0;

@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * What caches may still hold of what was believed before (R13).
+ * What caches may still hold of before the last change (R13).
  *
  * A cache that fetched before a change gives the old answer until its entry
- * runs out: no later than the first sight of the change and the TTL of then.
- * Another resolver, or another machine behind the same address, may give it at
- * any time until then, and it says nothing about the zone.  So until then an
- * answer that runs out by then, and shows nothing that was never seen here, is
- * an old one: it is counted, and can change nothing.
+ * runs out: no later than the first sight of what is believed and the largest
+ * TTL that the old answer had.  Another resolver, or another machine behind
+ * the same address, may give it at any time until then, and it says nothing
+ * about the zone: it is counted, and can change nothing.
  *
- * A zone that really goes back meanwhile is fetched again: its answers run out
- * later than all that were seen before, once these have run out.  That is how
- * it is told apart, at the latest when the old entries must be gone.
+ * A zone that really goes back meanwhile, with a smaller TTL than it had, is
+ * fetched again: answers come that run out later than all that were seen
+ * before, when these have run out.  That is how it is told apart; at the
+ * latest when the old entries must be gone.
  *
- * Only questions that changed within a TTL have an entry.  After a restart it
- * is made of the TTL that is believed now: that of before is not kept.
+ * Only questions that show something old have an entry here.
  */
 
 #include <stdlib.h>
@@ -27,8 +26,9 @@ enum { SWEEP_SLOTS = 64 };
 
 struct remnant {
 	uint32_t question;
+	wall_us since;   /* of what is believed, as it is stored */
 	wall_us until;   /* steady; no old entry lives longer */
-	wall_us run_out; /* steady; those that were seen; 0: none was */
+	wall_us run_out; /* steady; of those that were seen */
 };
 
 static void
@@ -38,8 +38,9 @@ forget(struct monitor *m, struct remnant *r)
 	free(r);
 }
 
+/* No memory: as if nothing old had been seen before. */
 static void
-note(struct monitor *m, uint32_t id, wall_us until)
+note(struct monitor *m, uint32_t id, const struct remnant *now)
 {
 	struct remnant *r = idmap_get(&m->remnants, id);
 
@@ -47,76 +48,40 @@ note(struct monitor *m, uint32_t id, wall_us until)
 		r = calloc(1, sizeof(*r));
 		if (r == NULL || idmap_put(&m->remnants, id, r) != 0) {
 			free(r);
-			return; /* as if caches were all of one age */
+			return;
 		}
 		r->question = id;
 	}
-	if (until > r->until)
-		r->until = until;
-	r->run_out = 0;
-}
-
-void
-remnant_note(struct monitor *m, uint32_t id, wall_us sight, uint32_t ttl)
-{
-	wall_us until = sight + WALL_S(ttl);
-
-	if (until > monitor_steady(m))
-		note(m, id, until);
-}
-
-void
-remnant_restore(struct monitor *m, uint32_t id, wall_us since, uint32_t ttl)
-{
-	wall_us left = since + WALL_S(ttl) - loop_wall(m->loop);
-
-	if (left > 0)
-		note(m, id, monitor_steady(m) + left);
-}
-
-/* Was every element of the first sight seen here before? */
-static bool
-shows_nothing_new(const struct inquiry *q)
-{
-	for (size_t i = 0; i < q->n_facts; i++) {
-		if (q->facts[i].first_here == 0 ||
-		    q->facts[i].first_here >= q->list[q->begin].at)
-			return false;
-	}
-	return true;
-}
-
-/* Does it run out when entries of before the change must, at the latest? */
-static bool
-is_of_before(struct monitor *m, uint32_t id, const struct witness *w)
-{
-	struct remnant *r = idmap_get(&m->remnants, id);
-	wall_us now = monitor_steady(m);
-	wall_us run_out = w->last_at + WALL_S(w->ttl);
-
-	if (r == NULL || w->aa)
-		return false;
-	if (now >= r->until) {
-		forget(m, r);
-		return false;
-	}
-	/* TTLs are whole seconds: it may live one longer. */
-	if (run_out > r->until + WALL_S(1) ||
-	    (r->run_out != 0 && w->last_at > r->run_out + WALL_S(1)))
-		return false;
-	if (run_out > r->run_out)
-		r->run_out = run_out;
-	return true;
+	if (now->since != r->since || now->run_out > r->run_out)
+		r->run_out = now->run_out;
+	r->since = now->since;
+	r->until = now->until;
 }
 
 bool
-remnant_is(const struct inquiry *q)
+remnant_is(struct inquiry *q, const struct store_believed *b)
 {
-	const struct testimony *t = &q->list[q->begin];
+	struct monitor *m = q->monitor;
+	const struct witness *w = &q->list[q->begin].witness;
+	const struct remnant *r = idmap_get(&m->remnants, q->question);
+	wall_us since =
+	    monitor_steady(m) - (loop_wall(m->loop) - q->believed_since);
+	struct remnant now = {
+	    .since = q->believed_since,
+	    .until = since + WALL_S(b->past_ttl),
+	    .run_out = w->last_at + WALL_S(w->ttl),
+	};
 
-	return !q->restored && t->content.outcome != OUTCOME_UNREADABLE &&
-	       shows_nothing_new(q) &&
-	       is_of_before(q->monitor, q->question, &t->witness);
+	if (!b->past || q->restored ||
+	    candidate_fetched_after(w->last_at, w->aa,
+		w->ttl > b->past_ttl ? w->ttl : b->past_ttl, w->ttl) >= since)
+		return false;
+	/* TTLs are whole seconds: it may live one longer. */
+	if (r != NULL && r->since == now.since &&
+	    w->last_at > r->run_out + WALL_S(1))
+		return false;
+	note(m, q->question, &now);
+	return true;
 }
 
 void

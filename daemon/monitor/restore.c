@@ -144,8 +144,6 @@ on_row(void *ctx, const struct store_row *row)
 		if (!m->setup.once)
 			poll_plan_known(m, id, &row->key.question);
 	}
-	if (row->changed != 0)
-		remnant_restore(m, id, row->changed, row->ttl);
 	if (row->failing && idmap_get(&m->failing, id) == NULL)
 		outage_restore(m, id, row);
 	if (row->noted != NULL)

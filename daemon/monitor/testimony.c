@@ -55,10 +55,12 @@ testimony_add(struct inquiry *q)
 
 /*
  * The largest TTL that counts for this reply's age: what was seen before only
- * while the outcome did not flip between records and none (R13).
+ * while this server did not flip between records and none (R13).  A flip of
+ * another says nothing of this one's entry.
  */
 static uint32_t
-ttl_max_for(const struct inquiry *q, const struct reply_sum *sum)
+ttl_max_for(
+    const struct inquiry *q, uint8_t server, const struct reply_sum *sum)
 {
 	const struct question *row =
 	    table_question(q->monitor->table, q->question);
@@ -70,10 +72,12 @@ ttl_max_for(const struct inquiry *q, const struct reply_sum *sum)
 
 		if (t->witness.fail != FAIL_NOT)
 			continue;
-		if ((t->content.outcome != OUTCOME_ANSWER) != negative)
-			return sum->ttl;
-		if (t->ttl > max)
+		if ((t->content.outcome != OUTCOME_ANSWER) != negative) {
+			if (t->witness.server == server)
+				return sum->ttl;
+		} else if (t->ttl > max) {
 			max = t->ttl;
+		}
 	}
 	return question_ttl(row) > max ? question_ttl(row) : max;
 }
@@ -118,7 +122,7 @@ testimony_server(struct monitor *m, struct testimony *t, uint8_t server)
 	const struct poll_server *s = &m->servers[server];
 
 	if (server >= m->n_servers) { /* no longer configured */
-		t->witness.group = UINT8_MAX;
+		t->witness.group = WITNESS_NOBODY;
 		return;
 	}
 	memcpy(t->server_text, s->text, sizeof(t->server_text));
@@ -127,6 +131,17 @@ testimony_server(struct monitor *m, struct testimony *t, uint8_t server)
 	t->witness.group = s->group;
 }
 
+uint8_t
+testimony_by(const struct monitor *m, const char *text)
+{
+	for (uint8_t i = 0; i < m->n_servers && text != NULL; i++) {
+		if (strcmp(m->servers[i].text, text) == 0)
+			return i;
+	}
+	return UINT8_MAX;
+}
+
+/* B9: what the server says of its error, cut; escaped when it is printed. */
 const uint8_t *
 testimony_ede_text(struct arena *arena, const struct answer *a, size_t *size)
 {
@@ -192,8 +207,8 @@ testimony_reply(
     struct inquiry *q, const struct answer *a, const struct reply_sum *sum)
 {
 	struct monitor *m = q->monitor;
-	wall_us after = candidate_fetched_after(
-	    monitor_steady(m), sum->aa, ttl_max_for(q, sum), sum->ttl);
+	wall_us after = candidate_fetched_after(monitor_steady(m), sum->aa,
+	    ttl_max_for(q, a->server, sum), sum->ttl);
 	struct testimony *t = same_run(q, a, FAIL_NOT, sum->fingerprint);
 	struct reply reply;
 
@@ -249,7 +264,7 @@ struct testimony *
 testimony_recall(struct inquiry *q, const struct answer *a,
     const struct reply_sum *sum, const struct recall *r)
 {
-	uint32_t ttl_max = ttl_max_for(q, sum);
+	uint32_t ttl_max = ttl_max_for(q, a->server, sum);
 	struct testimony *t = testimony_reply(q, a, sum);
 
 	if (t == NULL)
@@ -339,6 +354,49 @@ testimony_fail(struct inquiry *q, const struct answer *a, enum fail fail)
 	return t;
 }
 
+bool
+testimony_differs(const struct inquiry *q, const struct testimony *t)
+{
+	return t->witness.fail == FAIL_NOT && !t->witness.stale &&
+	       !t->witness.filtered &&
+	       !content_equal(&t->content, &q->believed);
+}
+
+void
+testimony_record(struct inquiry *q, struct testimony *t)
+{
+	struct monitor *m = q->monitor;
+	struct commit_evidence e;
+	struct commit_more more = {
+	    .key = q->key,
+	    .name = table_name(m->table, q->question, NULL),
+	    .change = q->change,
+	    .evidence = &e,
+	    .n_evidence = 1,
+	};
+	size_t end = q->end;
+
+	if (t->stored || !testimony_differs(q, t))
+		return;
+	for (struct testimony *o = q->list + q->begin; o < t; o++) {
+		if (o->witness.fail == FAIL_NOT &&
+		    content_equal(&o->content, &t->content))
+			return;
+	}
+	q->end = (size_t)(t - q->list) + 1;
+	inquiry_evidence(q, q->end - 1, &e);
+	q->end = end;
+	t->stored = true;
+	commit_more(m->store, &more, NULL, NULL);
+}
+
+void
+testimony_record_waited(struct inquiry *q)
+{
+	for (size_t i = q->begin + 1; i < q->end; i++)
+		testimony_record(q, &q->list[i]);
+}
+
 static void
 remap_one(struct monitor *m, struct witness *w, const struct poll_server *old,
     uint8_t n_old)
@@ -346,7 +404,7 @@ remap_one(struct monitor *m, struct witness *w, const struct poll_server *old,
 	uint8_t was = w->server;
 
 	w->server = UINT8_MAX;
-	w->group = UINT8_MAX;
+	w->group = WITNESS_NOBODY;
 	for (uint8_t i = 0; i < m->n_servers && was < n_old; i++) {
 		if (addr_equal(&m->servers[i].addr, &old[was].addr))
 			w->server = i;

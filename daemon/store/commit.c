@@ -380,6 +380,7 @@ put_decision(struct store *s, struct batch *b, const struct commit_decision *d)
 	row_wall(b, d->since);
 	put_new_state(b, d);
 	row_i32(b, (int32_t)n_keep);
+	row_i32(b, (int32_t)d->from_ttl);
 	row_end(b, GROUP_DECISION);
 	row_entry(b, &d->key, &d->entry);
 	arena_fini(&arena);

@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/hash.h"
 #include "dns/name.h"
 #include "dns/record.h"
 #include "dns/type.h"
@@ -37,12 +38,12 @@ struct fetch_one {
 	int row; /* of the first result; -1: not known */
 };
 
-enum { STATE_ARRAYS = 4, ELEMENT_ARRAYS = 6 };
+enum { STATE_ARRAYS = 5, ELEMENT_ARRAYS = 6, PARAMS_MAX = STATE_ARRAYS + 2 };
 static const char element_types[ELEMENT_ARRAYS + 1] = "huizuu";
 
 struct fetches {
 	struct fetches *next;              /* gathered after this was full */
-	struct array states[STATE_ARRAYS]; /* shard question server at */
+	struct array states[STATE_ARRAYS]; /* shard question server at seen */
 	struct array elements[ELEMENT_ARRAYS]; /* the same, record, pivot */
 	struct fetch_one *ones;
 	uint32_t n;
@@ -95,6 +96,22 @@ add_key(struct array *arrays, const struct store_fetch *fetch)
 	array_wall(&arrays[3], fetch->at);
 }
 
+/* As commit.c has it in content_hash. */
+static void
+add_hash(struct array *hashes, const struct content *seen)
+{
+	uint8_t digest[SHA256_SIZE];
+	struct buf packed = {0};
+	struct uuid hash;
+
+	content_pack(seen, &packed);
+	CHECK(packed.err == 0);
+	hash_sha256(packed.data, packed.size, digest);
+	memcpy(hash.b, digest, sizeof hash.b);
+	array_uuid(hashes, &hash);
+	buf_fini(&packed);
+}
+
 static void
 add_element(
     struct fetches *f, const struct store_fetch *fetch, const struct record *r)
@@ -128,6 +145,7 @@ store_fetch(struct store *s, const struct store_fetch *fetch,
 	one->element = f->n_elements;
 	one->row = -1;
 	add_key(f->states, fetch);
+	add_hash(&f->states[4], seen);
 	if (f->n == 1 || fetch->at < f->oldest)
 		f->oldest = fetch->at;
 	if (f->n == 1 || fetch->at > f->newest)
@@ -177,9 +195,9 @@ static bool
 send(struct store *s, enum statement_id id, struct array *arrays, int n,
     const struct fetches *f)
 {
-	const char *values[ELEMENT_ARRAYS];
-	int sizes[ELEMENT_ARRAYS];
-	int formats[ELEMENT_ARRAYS];
+	const char *values[PARAMS_MAX];
+	int sizes[PARAMS_MAX];
+	int formats[PARAMS_MAX];
 	const int64_t around[2] = {wire_time(f->oldest - WALL_S(86400)),
 	    wire_time(f->newest + WALL_S(86400))};
 
@@ -277,6 +295,10 @@ read_believed(const PGresult *r, int row, struct store_believed *b)
 	b->told.n_others = (uint32_t)field_i32(r, row, 15);
 	b->told.severity = (uint8_t)field_i32(r, row, 16);
 	b->told.label = (uint8_t)field_i32(r, row, 17);
+	if (!PQgetisnull(r, row, 18))
+		b->by = PQgetvalue(r, row, 18);
+	b->past = !PQgetisnull(r, row, 19);
+	b->past_ttl = (uint32_t)field_i32(r, row, 19);
 }
 
 static void

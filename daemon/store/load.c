@@ -21,7 +21,7 @@ enum {
 	TURN_MS_MAX = 5,
 	/* "PGCOPY\n\377\r\n\0", flags, length of an extension (none). */
 	COPY_HEAD_SIZE = 19,
-	COPY_FIELDS = 22
+	COPY_FIELDS = 21
 };
 
 struct load {
@@ -169,7 +169,6 @@ read_row(struct load *l, struct cursor *c, struct store_row *row)
 	f = take_field(c);
 	row->noted = f.data;
 	row->noted_size = f.size > 0 ? (size_t)f.size : 0;
-	row->changed = take_wall(c, &is_null);
 	return c->left >= 0 && row->name != NULL;
 }
 

@@ -32,6 +32,7 @@
  *               rdata_text
  * D decision    shard question server change revision believed doubted at
  *               from_seen since last_seen outcome content hash ttl n_keep
+ *               from_ttl
  * K keep        link
  * G gone        shard question server link from_seen
  * L log         shard question server at id revision type kind severity
@@ -64,7 +65,7 @@ static const struct {
     [GROUP_CANDIDATE] = {'C', "huiuzhbu"},
     [GROUP_EVIDENCE] = {'E', "huiuuzzliiiihhhttbb"},
     [GROUP_RECORD] = {'R', "huiuuuzzlihoobtbt"},
-    [GROUP_DECISION] = {'D', "huiuioozzzzhbuii"},
+    [GROUP_DECISION] = {'D', "huiuioozzzzhbuiii"},
     [GROUP_KEEP] = {'K', "u"},
     [GROUP_GONE] = {'G', "huiuz"},
     [GROUP_LOG] = {'L', "huizuiihhhttttttt"},
@@ -202,14 +203,17 @@ static const struct statement statements[N_STATEMENTS] = {
 
     /* Not by a later decision of the change that made the state.  Equal times
      * (the clock stood or stepped) lose an empty interval, not the decision. */
-    [WRITE_BELIEF_CLOSE] = {"belief_close", SIDE_WRITE, "D0,D1,D2,D3,D5,D8,D9",
+    [WRITE_BELIEF_CLOSE] = {"belief_close", SIDE_WRITE,
+	"D0,D1,D2,D3,D5,D8,D9,D16",
 	"insert into dnsvigil.belief (shard, question, server, since, until,"
 	" last_seen, outcome, content, content_hash, policy, ttl, change)"
 	" select s.shard, s.question, s.server, s.since,"
 	" greatest(k.since, s.since), greatest(s.last_seen, k.from_seen),"
-	" s.outcome, s.content, s.content_hash, s.policy, s.ttl, s.change"
-	" from unnest($1, $2, $3, $4, $5, $6, $7)"
-	"  k (shard, question, server, change, believed, from_seen, since)"
+	" s.outcome, s.content, s.content_hash, s.policy,"
+	" greatest(s.ttl, k.from_ttl), s.change"
+	" from unnest($1, $2, $3, $4, $5, $6, $7, $8)"
+	"  k (shard, question, server, change, believed, from_seen, since,"
+	"  from_ttl)"
 	" join dnsvigil.state s"
 	"  on s.shard = k.shard and s.question = k.question"
 	"  and s.server = k.server"
@@ -506,7 +510,7 @@ static const struct statement statements[N_STATEMENTS] = {
      * last_seen from the newest span that began by then, as
      * statement_load does; the function is asked where that cannot answer.
      */
-    [READ_STATE] = {"state", SIDE_READ, "$H,$U,$I,$Z,$z,$z",
+    [READ_STATE] = {"state", SIDE_READ, "$H,$U,$I,$Z,$U,$z,$z",
 	"select k.row, s.content, s.ttl, s.since,"
 	" case"
 	" when s.last_seen is null or not q.watched then s.last_seen"
@@ -525,22 +529,28 @@ static const struct statement statements[N_STATEMENTS] = {
 	"   select b.content_hash from dnsvigil.belief b"
 	"   where b.shard = k.shard and b.question = k.question"
 	"   and b.server = k.server and b.until > k.at - interval '1 day'"
-	"   and b.until > $5 and b.until <= $6 and s.change is not null"
+	"   and b.until > $6 and b.until <= $7 and s.change is not null"
 	"   and s.since > k.at - interval '1 day'"
 	"   union all"
 	"   select e.content_hash from dnsvigil.evidence e"
 	"   where e.shard = k.shard and e.question = k.question"
 	"   and e.server = k.server and e.at > k.at - interval '1 day'"
-	"   and e.at > $5 and e.at <= $6 and e.content_hash is not null) x),"
+	"   and e.at > $6 and e.at <= $7 and e.content_hash is not null) x),"
 	" c.seen_at, c.content,"
 	" case when c.phase = 2 then ("
 	"  select b.content from dnsvigil.belief b"
 	"  where b.shard = k.shard and b.question = k.question"
 	"  and b.server = k.server"
 	"  order by b.until desc limit 1) end,"
-	" a.alert, a.revision, a.kind, g.n, g.severity, g.label"
-	" from unnest($1, $2, $3, $4) with ordinality"
-	"  k (shard, question, server, at, row)"
+	" a.alert, a.revision, a.kind, g.n, g.severity, g.label, ("
+	"  select e.responder from dnsvigil.evidence e"
+	"  where e.shard = k.shard and e.question = k.question"
+	"  and e.server = k.server and e.change = c.change"
+	"  and e.at >= c.seen_at and e.content_hash = case"
+	"   when c.phase = 1 then c.content_hash else s.content_hash end"
+	"  order by e.at, e.n limit 1), p.ttl"
+	" from unnest($1, $2, $3, $4, $5) with ordinality"
+	"  k (shard, question, server, at, seen, row)"
 	" join dnsvigil.question q"
 	"  on q.shard = k.shard and q.question = k.question"
 	" left join dnsvigil.state s"
@@ -565,6 +575,17 @@ static const struct statement statements[N_STATEMENTS] = {
 	" left join lateral (select (n.us - q.phase_ms * 1000::bigint)"
 	"  / (q.every_s * 1000000::bigint) * (q.every_s * 1000000::bigint)"
 	"  + q.phase_ms * 1000::bigint as us) x on true"
+	" left join lateral ("
+	"  select max(x.ttl) as ttl from ("
+	"   select b.ttl from dnsvigil.belief b"
+	"   where b.shard = k.shard and b.question = k.question"
+	"   and b.server = k.server and b.content_hash = k.seen"
+	"   and b.until > $6 and b.until <= $7"
+	"   union all"
+	"   select e.ttl from dnsvigil.evidence e"
+	"   where e.shard = k.shard and e.question = k.question"
+	"   and e.server = k.server and e.content_hash = k.seen"
+	"   and e.at > $6 and e.at <= $7) x) p on true"
 	" left join lateral ("
 	"  select d.alert, d.\"group\"->>'kind' as kind, ("
 	"   select max(e.revision) from dnsvigil.delivery e"

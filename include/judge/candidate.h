@@ -37,6 +37,7 @@
 
 enum {
 	WITNESS_TCP = 1,
+	WITNESS_NOBODY = 255, /* a group: who it was is not known any more */
 	CANDIDATE_WITNESSES_MAX = 64, /* then the newest run is merged */
 	CANDIDATE_WAIT_HIGH_S = 10,   /* T for high and critical (R11) */
 	CANDIDATE_WAIT_S = 60,        /* T for the rest */

@@ -149,6 +149,7 @@ struct commit_decision {
 	const struct content
 	    *keep;         /* intervals of anything not in here close */
 	wall_us from_seen; /* last_seen of what was believed before */
+	uint32_t from_ttl; /* the largest that was seen of it */
 	wall_us since;     /* the new state's beginning: first sight */
 	const struct commit_evidence *evidence; /* not yet committed ones */
 	size_t n_evidence;

@@ -114,7 +114,6 @@ struct store_row {
 	wall_us failing_until; /* 0: open */
 	const uint8_t *noted; /* attributes, see commit_attribute; NULL: none */
 	size_t noted_size;
-	wall_us changed; /* the state, within the last `ttl`; else 0 */
 };
 typedef void store_row_fn(void *ctx, const struct store_row *row);
 /* err 0 when all rows came; 1 is never used. */
@@ -171,6 +170,11 @@ struct store_believed {
 	const uint8_t
 	    *open_content; /* packed, what was seen first; NULL: none */
 	size_t open_content_size;
+	const char *by; /* "192.0.2.53:53", who said first what is open, or what
+	                 * was told and is doubted; NULL: not known */
+	uint32_t past_ttl; /* of what is seen, the largest of the last day, as
+	                    * a state or as evidence */
+	bool past;         /* it was seen in that time */
 	const uint8_t *before; /* packed, with CANDIDATE_DOUBTED: what was
 	                        * believed before the state; NULL: none */
 	size_t before_size;

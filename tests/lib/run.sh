@@ -6,6 +6,7 @@
 #
 #   run.sh COUNTS unit PROGRAM...            cmocka programs
 #   run.sh COUNTS replay PROGRAM SCRIPT...   one run a script, exit 0 is good
+#   run.sh COUNTS sim PROGRAM FROM N         N seeds, each counts
 #   run.sh COUNTS fuzz PROGRAM...            over the corpus tests/fuzz/NAME/
 #   run.sh COUNTS watchlists PROGRAM DIR     "check" accepts every list in DIR
 #   run.sh COUNTS total                      "N passed, N failed" of all
@@ -95,6 +96,18 @@ run_fuzz() {
 	note "$name" 0 1 "exit $rc, ${passed:-no} inputs "
 }
 
+run_sim() {
+	timeout "$limit" "$@" >"$out" 2>&1
+	rc=$?
+	passed=$(awk '/^[0-9]+ seeds, 0 failed/ { print $1 }' "$out")
+	if [ "$rc" -eq 0 ] && [ "${passed:-0}" -gt 0 ]; then
+		note seeds "$passed" 0 ''
+		return
+	fi
+	tail -n 60 "$out"
+	note seeds 0 1 "exit $rc "
+}
+
 # Each list alone, so that the failing one is named.
 run_watchlists() {
 	program=$1
@@ -137,6 +150,9 @@ replay)
 	for script; do
 		run_one "$(basename "$script" .play)" "$program" "$script"
 	done
+	;;
+sim)
+	run_sim "$@"
 	;;
 unit | fuzz)
 	[ $# -gt 0 ] || note none 0 1 'no program '

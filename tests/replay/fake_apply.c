@@ -135,17 +135,20 @@ see_link(void *ctx, const struct uuid *link, const struct record *r)
 }
 
 static void
-see_content(struct db *db, struct db_question *q, const struct content *c,
-    const struct uuid *change, wall_us at, wall_us last)
+see_content(struct db *db, struct db_question *q,
+    const struct commit_evidence *e, const struct uuid *change)
 {
-	struct see s = {db, q, at, last, false};
+	const struct content *c = e->content;
+	struct see s = {db, q, e->at, e->last_at, false};
 	struct db_shown *shown;
 
 	shown =
 	    list_add(&q->shown, &q->n_shown, &q->shown_room, sizeof(*shown));
 	shown->content = db_pack(db, c);
 	shown->change = *change;
-	shown->at = at;
+	shown->by = keep_text(db, e->server);
+	shown->ttl = e->ttl;
+	shown->at = e->at;
 	each_link(c, see_link, &s);
 }
 
@@ -162,9 +165,10 @@ see_evidence(struct db *db, struct db_question *q,
 			story_fail("oracle: evidence of %s ends before it "
 				   "begins",
 			    subject(q));
+		if (db->eye != NULL)
+			db->eye->on_evidence(db->eye->ctx, q, &list[i], change);
 		if (list[i].content != NULL)
-			see_content(db, q, list[i].content, change, list[i].at,
-			    list[i].last_at);
+			see_content(db, q, &list[i], change);
 	}
 }
 
@@ -269,6 +273,8 @@ put_entry(struct db *db, const struct commit_entry *e, bool told)
 	    .told = told,
 	};
 	story_trace("seq %lld %s", (long long)own->seq, own->body);
+	if (db->eye != NULL)
+		db->eye->on_entry(db->eye->ctx, own);
 }
 
 static void
@@ -358,6 +364,8 @@ apply_baseline(struct db *db, const struct commit_baseline *c)
 
 	if (q->content.data != NULL)
 		story_fail("oracle: a second baseline of %s", subject(q));
+	if (db->eye != NULL)
+		db->eye->on_baseline(db->eye->ctx, q, c);
 	q->content = db_pack(db, c->content);
 	q->ttl = c->ttl;
 	q->since = q->last_seen = c->at;
@@ -508,6 +516,7 @@ believe(struct db *db, struct db_question *q, const struct commit_decision *d,
 
 	(void)db;
 	b->content = q->content;
+	b->ttl = d->from_ttl > q->ttl ? d->from_ttl : q->ttl;
 	b->since = q->since;
 	b->until = d->since > q->since ? d->since : q->since;
 	q->content = *to;
@@ -531,6 +540,8 @@ apply_decision(struct db *db, const struct commit_decision *d, bool told)
 
 	check_decision(db, q, d);
 	see_evidence(db, q, d->evidence, d->n_evidence, &d->entry.id);
+	if (db->eye != NULL)
+		db->eye->on_decision(db->eye->ctx, q, d);
 	if (d->first)
 		check_to(q, d, &to);
 	if (d->believed)

@@ -31,6 +31,7 @@ struct flight {
 	enum fail fail;
 	mono_ns sent, due;
 	bool failed_before;
+	size_t number;   /* the ear's */
 	struct buf wire; /* empty: nothing comes */
 };
 
@@ -93,6 +94,18 @@ server_add_habit(struct server *s, const struct habit *h)
 	    list_add(&s->habits, &s->n_habits, &s->habits_room, sizeof(*own));
 
 	*own = *h;
+}
+
+void
+server_forget(struct server *s, unsigned id)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n_habits; i++) {
+		if (s->habits[i].id != id)
+			s->habits[n++] = s->habits[i];
+	}
+	s->n_habits = n;
 }
 
 void
@@ -195,37 +208,58 @@ cached(struct server *s, const struct ask *ask)
 	return NULL;
 }
 
+/* How long the cache keeps it: no longer than any of its records. */
 static uint32_t
-ttl_of(const struct fetched *f)
+ttl_of(const struct cache_entry *e)
 {
-	uint32_t ttl = f->n == 0 ? f->soa_ttl : UINT32_MAX;
-
-	for (size_t i = 0; i < f->n; i++) {
-		if (f->list[i].ttl < ttl)
-			ttl = f->list[i].ttl;
-	}
-	return ttl;
+	return fetched_ttl(e->reply, e->type);
 }
 
-/* The cache's entry, fetched anew when its time is over. */
+static bool
+is_over(const struct server *s, const struct cache_entry *e, mono_ns now)
+{
+	return s->authoritative || now - e->fetched >= MONO_S(ttl_of(e));
+}
+
 static struct cache_entry *
-look_up(struct server *s, const struct ask *ask, mono_ns now, bool refetch)
+new_entry(struct server *s, const struct ask *ask)
+{
+	struct cache_entry *e =
+	    list_add(&s->cache, &s->n_cache, &s->cache_room, sizeof(*e));
+
+	e->name.size = ask->name_size;
+	memcpy(e->name.wire, ask->name, ask->name_size);
+	e->type = ask->type;
+	e->reply = malloc(sizeof(*e->reply));
+	CHECK(e->reply != NULL);
+	return e;
+}
+
+static bool
+can_fetch(const struct server *s, const struct ask *ask)
+{
+	const struct net_ear *ear = net_now->ear;
+
+	return ear == NULL || ear->can_fetch(ear->ctx, s, ask->name, ask->type);
+}
+
+/*
+ * The cache's entry, fetched anew when its time is over.  NULL: there is none,
+ * or it is over, and the source cannot be asked.
+ */
+static struct cache_entry *
+look_up(struct server *s, const struct ask *ask, mono_ns now, bool *stale)
 {
 	struct cache_entry *e = cached(s, ask);
 
-	if (e == NULL) {
-		e = list_add(
-		    &s->cache, &s->n_cache, &s->cache_room, sizeof(*e));
-		e->name.size = ask->name_size;
-		memcpy(e->name.wire, ask->name, ask->name_size);
-		e->type = ask->type;
-		e->reply = malloc(sizeof(*e->reply));
-		CHECK(e->reply != NULL);
-	} else if (!refetch ||
-		   (!s->authoritative &&
-		       now - e->fetched < MONO_S(ttl_of(e->reply)))) {
+	if (e != NULL && (*stale || !is_over(s, e, now)))
 		return e;
+	if (!can_fetch(s, ask)) {
+		*stale = e != NULL && s->serves_stale && !s->authoritative;
+		return *stale ? e : NULL;
 	}
+	if (e == NULL)
+		e = new_entry(s, ask);
 	e->fetched = now;
 	zone_answer(&net_now->truth, &s->own, ask->name, ask->type,
 	    s->authoritative, net_now->negative_ttl, e->reply);
@@ -234,30 +268,40 @@ look_up(struct server *s, const struct ask *ask, mono_ns now, bool refetch)
 
 static void
 say_cached(struct server *s, const struct ask *ask, mono_ns now, bool stale,
-    struct buf *out)
+    struct buf *out, struct said *said)
 {
-	struct cache_entry *e = look_up(s, ask, now, !stale);
+	struct cache_entry *e = look_up(s, ask, now, &stale);
 	struct reply_look look = {
-	    .age_s = (uint32_t)((now - e->fetched) / MONO_S(1)),
 	    .aa = s->authoritative,
 	    .shuffled = s->shuffles,
 	    .ede = -1,
 	};
 
-	if (stale && look.age_s >= ttl_of(e->reply)) {
+	if (e == NULL) { /* EDE 22: no reachable authority */
+		reply_encode_error(
+		    ask->name, ask->type, RCODE_SERVFAIL, false, 22, out);
+		return;
+	}
+	look.age_s = (uint32_t)((now - e->fetched) / MONO_S(1));
+	if (stale && look.age_s >= ttl_of(e)) {
 		look.ede = e->reply->rcode == RCODE_NXDOMAIN ? 19 : 3;
-		look.age_s = ttl_of(e->reply) > 30 ? ttl_of(e->reply) - 30 : 0;
+		look.age_s = ttl_of(e) > 30 ? ttl_of(e) - 30 : 0;
+		said->stale = true;
 	}
 	reply_encode(e->reply, ask->name, ask->type, &look, out);
 	if (s->validates)
 		out->data[3] |= 0x20; /* AD */
+	said->fetched = e->fetched;
+	said->reply = e->reply;
 }
 
-static void
+/* Returns what was said: the caller's to free. */
+static struct fetched *
 say_lie(struct server *s, const struct habit *h, const struct ask *ask,
     struct buf *out)
 {
-	struct reply_look look = {.aa = s->authoritative, .ede = -1};
+	struct reply_look look = {
+	    .aa = s->authoritative, .ede = h->ede > 0 ? h->ede : -1};
 	struct fetched *f = malloc(sizeof(*f));
 	struct zone lie = {0};
 	struct rrset set = *h->lie;
@@ -272,20 +316,26 @@ say_lie(struct server *s, const struct habit *h, const struct ask *ask,
 	zone_answer(&net_now->truth, &lie, ask->name, ask->type, false,
 	    net_now->negative_ttl, f);
 	reply_encode(f, ask->name, ask->type, &look, out);
-	free(f);
+	for (size_t i = 0; i < f->n; i++) { /* not ours, which ends here */
+		if (f->list[i].owner == set.name.wire)
+			f->list[i].owner = ask->name;
+	}
+	return f;
 }
 
-/* Who sells what does not exist. */
-static void
+/* Who sells what does not exist.  Returns what was said, as say_lie(). */
+static struct fetched *
 say_rewritten(struct server *s, const struct habit *h, const struct ask *ask,
-    mono_ns now, struct buf *out)
+    mono_ns now, struct buf *out, struct said *said)
 {
-	const struct fetched *f = look_up(s, ask, now, true)->reply;
+	bool stale = false;
+	const struct cache_entry *e = look_up(s, ask, now, &stale);
 
-	if (f->rcode == RCODE_NXDOMAIN && ask->type == h->lie->type)
-		say_lie(s, h, ask, out);
-	else
-		say_cached(s, ask, now, false, out);
+	if (e != NULL && e->reply->rcode == RCODE_NXDOMAIN &&
+	    ask->type == h->lie->type)
+		return say_lie(s, h, ask, out);
+	say_cached(s, ask, now, false, out, said);
+	return NULL;
 }
 
 static struct habit *
@@ -310,11 +360,24 @@ habit_about(struct server *s, const struct ask *ask)
 	return NULL;
 }
 
+static void
+tell_ear(struct flight *f, struct said *said)
+{
+	const struct net_ear *ear = net_now->ear;
+
+	if (f->fail != FAIL_NOT)
+		said->reply = NULL;
+	if (ear != NULL)
+		f->number = ear->on_ask(ear->ctx, said);
+}
+
 /* Fills the flight's message; leaves it empty when nothing is to come. */
 static void
 settle(struct server *s, const struct ask *ask, struct flight *f, mono_ns now)
 {
 	struct habit *h = habit_about(s, ask);
+	struct said said = {.server = s, .ask = ask, .fetched = now};
+	struct fetched *lie = NULL;
 
 	switch (h == NULL ? 0 : (int)h->conduct) {
 	case CONDUCT_DROP:
@@ -341,24 +404,35 @@ settle(struct server *s, const struct ask *ask, struct flight *f, mono_ns now)
 		    ask->name, ask->type, RCODE_NOERROR, true, -1, &f->wire);
 		break;
 	case CONDUCT_LIE:
-		say_lie(s, h, ask, &f->wire);
+		lie = say_lie(s, h, ask, &f->wire);
+		said.reply = h->ede == 0 ? lie : NULL; /* filtered */
 		break;
 	case CONDUCT_FILTER:
 		reply_encode_error(
 		    ask->name, ask->type, RCODE_NXDOMAIN, false, 15, &f->wire);
 		break;
 	case CONDUCT_REWRITE:
-		say_rewritten(s, h, ask, now, &f->wire);
+		lie = say_rewritten(s, h, ask, now, &f->wire, &said);
+		if (lie != NULL)
+			said.reply = lie;
 		break;
 	case CONDUCT_STALE:
-		say_cached(s, ask, now, true, &f->wire);
+		say_cached(s, ask, now, true, &f->wire, &said);
 		break;
 	default:
-		say_cached(s, ask, now, false, &f->wire);
+		say_cached(s, ask, now, false, &f->wire, &said);
 		break;
 	}
 	if (f->wire.size > UDP_ROOM)
 		f->transport = TRANSPORT_TCP;
+	if (f->due - now >= MONO_MS(PATIENCE_MS))
+		f->fail = FAIL_TIMEOUT;
+	if (f->fail == FAIL_TIMEOUT) {
+		buf_clear(&f->wire);
+		f->due = now + MONO_MS(PATIENCE_MS);
+	}
+	tell_ear(f, &said);
+	free(lie);
 }
 
 /* ---- resolver.h ---- */
@@ -487,6 +561,8 @@ on_arrival(void *ctx)
 		a.fail = reply_fail(&m);
 	}
 	count_end(r, r->servers[f->server], f, a.fail);
+	if (net_now->ear != NULL)
+		net_now->ear->on_arrival(net_now->ear->ctx, f->number);
 	if (r->servers[f->server]->was_full && !loop_timer_is_set(r->room))
 		loop_timer_in(r->room, 0);
 	/* Nothing of r is used after the call: it may be freed there. */
@@ -571,9 +647,10 @@ resolver_ask(struct resolver *r, const struct ask *ask)
 	s->n_asked_now++;
 	r->inflight++;
 	r->counters.asked++;
+	f->due = now + s->latency;
+	if (s->spread > 0)
+		f->due += MONO_MS(rand_below((uint32_t)(s->spread / 1000000)));
 	settle(s, ask, f, now);
-	f->due =
-	    now + (f->fail == FAIL_TIMEOUT ? MONO_MS(PATIENCE_MS) : s->latency);
 	loop_timer_at(f->timer, f->due);
 	return 0;
 }

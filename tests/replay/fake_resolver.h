@@ -44,6 +44,8 @@ struct habit {
 	bool udp_only, tcp_only;
 	bool quiet; /* a lie that is not marked by a higher TTL */
 	const struct rrset *lie;
+	uint16_t ede; /* of the lie; 0: none */
+	unsigned id;  /* for server_forget() */
 };
 
 struct cache_entry {
@@ -66,10 +68,12 @@ struct server {
 	uint32_t window; /* open questions at most */
 	uint32_t rate;   /* as the configuration says; 0: none */
 	mono_ns latency;
+	mono_ns spread; /* of the latency, at random */
 	bool authoritative;
 	bool shuffles;
-	bool validates;  /* says AD */
-	struct zone own; /* what it answers otherwise than the world */
+	bool validates;    /* says AD */
+	bool serves_stale; /* RFC 8767, when the source cannot be asked */
+	struct zone own;   /* what it answers otherwise than the world */
 	struct habit *habits;
 	size_t n_habits, habits_room;
 	struct cache_entry *cache;
@@ -87,8 +91,29 @@ struct server {
 	bool was_full;
 };
 
+/* A question, and what will be said to it. */
+struct said {
+	const struct server *server;
+	const struct ask *ask;
+	mono_ns fetched;             /* when the source said so */
+	const struct fetched *reply; /* NULL: a failure, or silence */
+	bool stale;                  /* and says so (EDE 3, 19) */
+};
+
+/* Who hears what is asked and said in a net; none of it may be NULL. */
+struct net_ear {
+	void *ctx;
+	/* Can the server ask the source now? */
+	bool (*can_fetch)(void *ctx, const struct server *s,
+	    const uint8_t *name, uint16_t type);
+	/* Returns a number by which the arrival of the answer is told. */
+	size_t (*on_ask)(void *ctx, const struct said *said);
+	void (*on_arrival)(void *ctx, size_t number);
+};
+
 struct net {
 	struct loop *loop;
+	const struct net_ear *ear; /* NULL: nobody, and sources can be asked */
 	struct zone truth;
 	uint32_t negative_ttl;
 	struct server *servers;
@@ -103,6 +128,8 @@ struct server *net_add(struct net *net, const char *name);
 struct server *net_find(struct net *net, const char *name);
 void server_add_habit(struct server *s, const struct habit *h);
 void server_be_honest(struct server *s);
+/* Takes the habits with that id away. */
+void server_forget(struct server *s, unsigned id);
 void server_flush(struct server *s);
 void net_reset_counts(struct net *net);
 /* After a pause: what waits in the sockets is read before timers fire. */

@@ -412,6 +412,59 @@ look_for_alert(const struct db *db, const struct uuid *change, char kind[32],
 		sum_others(db, out);
 }
 
+static bool
+packed_equal(const struct packed *a, const struct packed *b)
+{
+	return a->size == b->size && memcmp(a->data, b->data, a->size) == 0;
+}
+
+/* Who said first what is open, or what was told and is doubted. */
+static const char *
+who_said(const struct db_question *q)
+{
+	const struct packed *what =
+	    q->phase == CANDIDATE_OPEN ? &q->open_content : &q->content;
+
+	for (size_t i = 0; i < q->n_shown; i++) {
+		if (uuid_equal(&q->shown[i].change, &q->candidate) &&
+		    packed_equal(&q->shown[i].content, what))
+			return q->shown[i].by;
+	}
+	return NULL;
+}
+
+static void
+note_past(struct store_believed *b, uint32_t ttl)
+{
+	b->past = true;
+	if (ttl > b->past_ttl)
+		b->past_ttl = ttl;
+}
+
+/* Was it seen within the day, and with what TTL? */
+static void
+look_for_past(const struct db_question *q, const struct fetch *f,
+    struct store_believed *b)
+{
+	wall_us from = f->at - WALL_S(DAY_S);
+	struct buf text = {0};
+	struct packed seen;
+
+	content_pack(&f->seen, &text);
+	seen = (struct packed){text.data, text.size};
+	for (size_t i = 0; i < q->n_beliefs; i++) {
+		if (q->beliefs[i].until > from &&
+		    packed_equal(&q->beliefs[i].content, &seen))
+			note_past(b, q->beliefs[i].ttl);
+	}
+	for (size_t i = 0; i < q->n_shown; i++) {
+		if (q->shown[i].at > from &&
+		    packed_equal(&q->shown[i].content, &seen))
+			note_past(b, q->shown[i].ttl);
+	}
+	buf_fini(&text);
+}
+
 static void
 answer_fetch(struct store *s, struct fetch *f)
 {
@@ -441,6 +494,8 @@ answer_fetch(struct store *s, struct fetch *f)
 		b.open_seen_at = q->seen_at;
 		b.open_content = q->open_content.data;
 		b.open_content_size = q->open_content.size;
+		b.by = who_said(q);
+		look_for_past(q, f, &b);
 		if (q->phase == CANDIDATE_DOUBTED && q->n_beliefs > 0) {
 			b.before = q->beliefs[q->n_beliefs - 1].content.data;
 			b.before_size =
@@ -536,7 +591,6 @@ on_load(void *ctx)
 		    .failing_since = q->failing_since,
 		    .noted = q->noted.data,
 		    .noted_size = q->noted.size,
-		    .changed = uuid_is_nil(&q->change) ? 0 : q->since,
 		};
 
 		s->on_row(s->load_ctx, &row);

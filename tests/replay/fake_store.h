@@ -43,12 +43,15 @@ struct db_interval {
 struct db_belief {
 	struct packed content;
 	wall_us since, until;
+	uint32_t ttl; /* the largest that was seen */
 };
 
 /* A content that was shown at a time, believed or not. */
 struct db_shown {
 	struct packed content;
 	struct uuid change;
+	const char *by; /* its server */
+	uint32_t ttl;
 	wall_us at;
 };
 
@@ -110,8 +113,21 @@ struct db_alert {
 	size_t first, n;   /* its members among the entries */
 };
 
+/* Who sees what becomes durable, before it does; none of it may be NULL. */
+struct db_eye {
+	void *ctx;
+	void (*on_baseline)(void *ctx, const struct db_question *q,
+	    const struct commit_baseline *c);
+	void (*on_evidence)(void *ctx, const struct db_question *q,
+	    const struct commit_evidence *e, const struct uuid *change);
+	void (*on_decision)(void *ctx, const struct db_question *q,
+	    const struct commit_decision *d);
+	void (*on_entry)(void *ctx, const struct db_entry *e);
+};
+
 struct db {
 	struct loop *loop;
+	const struct db_eye *eye; /* NULL: nobody */
 	size_t n_sinks;
 	struct arena arena;
 	struct db_question **questions;

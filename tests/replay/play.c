@@ -88,7 +88,6 @@
  */
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,151 +101,6 @@
 #include "world.h"
 
 static struct world world;
-static bool traced;
-extern const struct script_line *script_now;
-
-/* ---- saying ---- */
-
-void
-story_fail(const char *format, ...)
-{
-	va_list args;
-
-	fflush(stdout);
-	if (script_now != NULL)
-		fprintf(stderr, "%s:%u: ", script_now->file, script_now->line);
-	if (world.loop != NULL)
-		fprintf(stderr, "at %.3f s: ", (double)world_now(&world) / 1e9);
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fprintf(stderr, "\n");
-	_exit(1);
-}
-
-void
-story_trace(const char *format, ...)
-{
-	va_list args;
-
-	if (!traced)
-		return;
-	fprintf(stderr, "%10.3f  ",
-	    world.loop == NULL ? 0 : (double)world_now(&world) / 1e9);
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fprintf(stderr, "\n");
-}
-
-bool
-story_is_traced(void)
-{
-	return traced;
-}
-
-/* ---- words ---- */
-
-bool
-word_next(const char **p, char out[WORD_SIZE])
-{
-	const char *from = *p;
-	size_t n;
-
-	if (*from == '\0')
-		return false;
-	if (*from == '"') {
-		from++;
-		n = strcspn(from, "\"");
-		*p = from + n + (from[n] == '"');
-	} else {
-		n = strcspn(from, " \t");
-		*p = from + n;
-	}
-	if (n >= WORD_SIZE)
-		story_fail("a long word");
-	memcpy(out, from, n);
-	out[n] = '\0';
-	*p += strspn(*p, " \t");
-	return true;
-}
-
-bool
-word_is(const char **p, const char *want)
-{
-	const char *behind = *p;
-	char word[WORD_SIZE];
-
-	if (!word_next(&behind, word) || strcmp(word, want) != 0)
-		return false;
-	*p = behind;
-	return true;
-}
-
-void
-word_need(const char **p, char out[WORD_SIZE])
-{
-	if (!word_next(p, out))
-		story_fail("a word is missing");
-}
-
-mono_ns
-span_of(const char *text)
-{
-	char *unit;
-	double n = strtod(text, &unit);
-
-	if (unit != text && strcmp(unit, "ms") == 0)
-		return (mono_ns)(n * 1e6);
-	if (unit != text && strcmp(unit, "s") == 0)
-		return (mono_ns)(n * 1e9);
-	if (unit != text && strcmp(unit, "m") == 0)
-		return (mono_ns)(n * 60e9);
-	if (unit != text && strcmp(unit, "h") == 0)
-		return (mono_ns)(n * 3600e9);
-	if (unit != text && strcmp(unit, "d") == 0)
-		return (mono_ns)(n * 86400e9);
-	story_fail("no span: %s", text);
-}
-
-mono_ns
-word_span(const char **p)
-{
-	char word[WORD_SIZE];
-
-	word_need(p, word);
-	return span_of(word);
-}
-
-long
-word_number(const char **p)
-{
-	char word[WORD_SIZE];
-	char *end;
-	long n;
-
-	word_need(p, word);
-	n = strtol(word, &end, 10);
-	if (end == word || *end != '\0')
-		story_fail("no number: %s", word);
-	return n;
-}
-
-void *
-list_add(void *list, size_t *n, size_t *room, size_t size)
-{
-	void **at = list;
-	char *added;
-
-	if (*n == *room) {
-		*room = *room == 0 ? 8 : *room * 2;
-		*at = realloc(*at, *room * size);
-		CHECK(*at != NULL);
-	}
-	added = (char *)*at + (*n)++ * size;
-	memset(added, 0, size);
-	return added;
-}
 
 /* ---- stories ---- */
 
@@ -337,12 +191,11 @@ seed_of(const struct story *s)
 static void
 tell_story(const struct file *f, const struct story *s)
 {
-	log_open(traced ? LOG_DEBUG : LOG_ERROR);
+	log_open(story_is_traced() ? LOG_DEBUG : LOG_ERROR);
 	rand_seed(seed_of(s));
 	world_init(&world);
 	script_tell(&world, f->lines + s->first, s->n);
 	world_fini(&world);
-	script_now = NULL;
 }
 
 /* In a process of its own, so that one that aborts takes none along. */
@@ -403,7 +256,7 @@ main(int argc, char **argv)
 
 	while ((option = getopt(argc, argv, "vn:")) != -1) {
 		if (option == 'v')
-			traced = true;
+			story_trace_on();
 		else if (option == 'n')
 			only = strtol(optarg, NULL, 10);
 		else

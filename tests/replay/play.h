@@ -22,6 +22,10 @@ NO_RETURN void story_fail(const char *format, ...) PRINTF_LIKE(1, 2);
 /* A line for who looks at the story with -v. */
 void story_trace(const char *format, ...) PRINTF_LIKE(1, 2);
 bool story_is_traced(void);
+void story_trace_on(void);
+/* What the messages begin with: the world's time, the script's line. */
+void story_clock(const struct loop *loop);        /* NULL: the world is gone */
+void story_line(const char *file, unsigned line); /* NULL: none */
 
 /*
  * Words of a line: *p moves behind the word and the blanks that follow it.

@@ -435,9 +435,6 @@ tell_line(struct script *s, const char *p)
 		do_statement(w, verb, p);
 }
 
-extern const struct script_line *script_now;
-const struct script_line *script_now;
-
 void
 script_tell(struct world *w, const struct script_line *lines, size_t n)
 {
@@ -445,7 +442,7 @@ script_tell(struct world *w, const struct script_line *lines, size_t n)
 	char text[LINE_SIZE];
 
 	while (s.at < s.n) {
-		script_now = &lines[s.at];
+		story_line(lines[s.at].file, lines[s.at].line);
 		fill_in(&s, lines[s.at].text, text);
 		s.at++;
 		tell_line(&s, text);
@@ -453,4 +450,5 @@ script_tell(struct world *w, const struct script_line *lines, size_t n)
 	if (s.depth > 0)
 		story_fail("repeat without an end");
 	world_end(w);
+	story_line(NULL, 0);
 }

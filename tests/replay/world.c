@@ -44,6 +44,7 @@ world_init(struct world *w)
 	*w = (struct world){0};
 	w->loop = loop_new();
 	w->begin = loop_mono(w->loop);
+	story_clock(w->loop);
 	w->net.loop = w->loop;
 	w->net.negative_ttl = 20;
 	w->ttl = 20;
@@ -94,6 +95,7 @@ world_fini(struct world *w)
 	free(w->watches);
 	remove_files(w->dir);
 	left = fake_loop_n_watchers(w->loop);
+	story_clock(NULL);
 	loop_free(w->loop);
 	if (left != 0)
 		story_fail("%zu timers or hooks were not freed", left);

@@ -129,6 +129,7 @@ struct rrset *
 rrset_read(struct zone *z, const struct name *name, uint16_t type,
     const char *values, uint32_t ttl)
 {
+	static struct datum all[ZONE_RECORDS_MAX];
 	struct rrset *set = arena_zero(&z->arena, sizeof(*set));
 	char word[WORD_SIZE];
 
@@ -151,9 +152,10 @@ rrset_read(struct zone *z, const struct name *name, uint16_t type,
 		if (type_parse(word, &set->rtype) != 0)
 			story_fail("no type: %s", word);
 	}
-	set->data = arena_get(&z->arena, ZONE_RECORDS_MAX * sizeof(*set->data));
-	CHECK(set->data != NULL);
+	set->data = all;
 	read_values(z, set, values);
+	set->data = arena_copy(&z->arena, all, set->n * sizeof(*set->data));
+	CHECK(set->data != NULL);
 	return set;
 }
 
@@ -385,6 +387,18 @@ is_negative(const struct fetched *f, uint16_t type)
 
 	return f->rcode == RCODE_NXDOMAIN || f->n == 0 ||
 	       (last->type == TYPE_CNAME && type != TYPE_CNAME);
+}
+
+uint32_t
+fetched_ttl(const struct fetched *f, uint16_t type)
+{
+	uint32_t ttl = is_negative(f, type) ? f->soa_ttl : UINT32_MAX;
+
+	for (size_t i = 0; i < f->n; i++) {
+		if (f->list[i].ttl < ttl)
+			ttl = f->list[i].ttl;
+	}
+	return ttl;
 }
 
 void

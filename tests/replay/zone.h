@@ -80,6 +80,9 @@ void zone_answer(const struct zone *z, const struct zone *over,
     const uint8_t *name, uint16_t type, bool within, uint32_t negative_ttl,
     struct fetched *out);
 
+/* The least of its TTLs, that of the SOA among them. */
+uint32_t fetched_ttl(const struct fetched *f, uint16_t type);
+
 struct reply_look {
 	uint32_t age_s; /* subtracted from TTLs */
 	bool aa;
