@@ -13,7 +13,7 @@
 #include "base/err.h"
 #include "reader_priv.h"
 
-enum { DNS_PORT = 53, RATE_MAX = 1000000, GROUP_SIZE_MAX = 64 };
+enum { DNS_PORT = 53, TLS_PORT = 853, RATE_MAX = 1000000, GROUP_SIZE_MAX = 64 };
 
 /* One entry of the list while its keys are read. */
 struct entry {
@@ -21,6 +21,7 @@ struct entry {
 	const struct node *address;
 	const char *group;
 	const struct node *gso; /* where it is switched on */
+	struct tls_peer *tls;
 	uint32_t rate;
 	bool bad;
 };
@@ -83,6 +84,15 @@ read_gso(void *ctx, const struct node *value)
 		e->gso = value;
 }
 
+static void
+read_tls_key(void *ctx, const struct node *value)
+{
+	struct entry *e = ctx;
+
+	e->tls = read_tls(e->x, value);
+	e->bad = e->bad || e->tls == NULL;
+}
+
 static bool
 is_loopback(const struct addr *a)
 {
@@ -118,21 +128,27 @@ is_nowhere(const struct addr *a)
 	return memcmp(a->ip, zero, 16) == 0 || a->ip[0] == 0xff;
 }
 
+/* Takes the settings of `e` for TLS over. */
 static void
-add_resolver(
-    struct reader *x, const struct addr *addr, uint32_t rate, const char *group)
+add_resolver(struct entry *e, const struct addr *addr)
 {
+	struct reader *x = e->x;
 	struct config_resolver *one = &x->c->resolvers[x->c->n_resolvers];
+	uint16_t usual = e->tls != NULL ? TLS_PORT : DNS_PORT;
+	const char *group = e->group;
 	char text[ADDR_TEXT_SIZE];
 
 	if (group == NULL)
-		group = addr->port == DNS_PORT ? addr_print_ip(addr, text)
-		                               : addr_print(addr, text);
+		group = addr->port == usual ? addr_print_ip(addr, text)
+		                            : addr_print(addr, text);
 	one->addr = *addr;
-	one->rate = rate;
+	one->rate = e->rate;
 	one->group = reader_text(x, group);
-	if (one->group != NULL)
-		x->c->n_resolvers++;
+	if (one->group == NULL)
+		return;
+	one->tls = e->tls;
+	e->tls = NULL;
+	x->c->n_resolvers++;
 }
 
 static const struct config_resolver *
@@ -158,7 +174,8 @@ finish_entry(struct entry *e, const struct node *n)
 		    &x->r, n->at, "a resolver without `address`; add one");
 		return;
 	}
-	if (addr_parse(e->address->text, DNS_PORT, &addr) != 0) {
+	if (addr_parse(e->address->text, e->tls != NULL ? TLS_PORT : DNS_PORT,
+		&addr) != 0) {
 		report_error(&x->r, e->address->at,
 		    "`%.64s` is no address; write 192.0.2.53, 192.0.2.53:5353, "
 		    "2001:db8::53 or \"[2001:db8::53]:5353\"",
@@ -178,7 +195,7 @@ finish_entry(struct entry *e, const struct node *n)
 		    "more than %d resolvers; remove some",
 		    CONFIG_RESOLVERS_MAX);
 	else
-		add_resolver(x, &addr, e->rate, e->group);
+		add_resolver(e, &addr);
 }
 
 /* Where `gso` is switched on in it, or NULL. */
@@ -190,19 +207,28 @@ read_resolver(struct reader *x, const struct node *n)
 	    {"rate", read_rate},
 	    {"group", read_group},
 	    {"gso", read_gso},
+	    {"tls", read_tls_key},
 	};
 	struct entry e = {.x = x, .rate = RESOLVER_RATE_DEFAULT};
 
 	if (n->kind == NODE_MAP)
-		node_walk(n, "a resolver", keys, 4, &x->r, &e);
+		node_walk(n, "a resolver", keys, 5, &x->r, &e);
 	else if (n->kind == NODE_LIST)
 		report_error(&x->r, n->at,
 		    "a resolver must be an address or a mapping; put an IPv6 "
 		    "address in brackets into quotes");
 	else if (n->kind == NODE_SCALAR)
 		read_address(&e, n);
+	if (e.gso != NULL && e.tls != NULL) {
+		report_error(&x->r, e.gso->at,
+		    "`gso` is for datagrams, and with `tls` there are none; "
+		    "remove one of them");
+		e.gso = NULL;
+		e.bad = true;
+	}
 	if (n->kind == NODE_MAP || n->kind == NODE_SCALAR)
 		finish_entry(&e, n);
+	config_tls_free(e.tls);
 	return e.gso;
 }
 
@@ -236,6 +262,7 @@ read_resolvers(void *ctx, const struct node *value)
 void
 read_resolvers_default(struct reader *x, struct place at, const char *path)
 {
+	struct entry e = {.x = x, .rate = RESOLVER_RATE_DEFAULT};
 	char line[512];
 	FILE *file;
 	struct addr addr;
@@ -258,7 +285,7 @@ read_resolvers_default(struct reader *x, struct place at, const char *path)
 		    find_resolver(x->c, &addr) != NULL ||
 		    x->c->n_resolvers == CONFIG_RESOLVERS_MAX)
 			continue;
-		add_resolver(x, &addr, RESOLVER_RATE_DEFAULT, NULL);
+		add_resolver(&e, &addr);
 	}
 	if (file != NULL)
 		fclose(file);

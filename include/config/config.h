@@ -19,6 +19,7 @@
 #include "base/addr.h"
 #include "base/attr.h"
 #include "base/diag.h"
+#include "base/tls.h"
 
 enum {
 	CONFIG_SIZE_MAX = 16 * 1024 * 1024,
@@ -33,7 +34,9 @@ struct config_resolver {
 	uint32_t rate; /* questions a second; 0: `none` */
 	bool gso;      /* only where it is the one resolver, on loopback */
 	char *group;   /* never NULL; not set: the address, and the port
-	                * too when it is not 53 */
+	                * too when it is not 53, or 853 with TLS */
+	struct tls_peer *tls; /* asked over TLS only (RFC 7858); NULL: by UDP
+	                       * and TCP in clear */
 };
 
 struct config_sink {
@@ -96,6 +99,8 @@ struct config *config_load(const char *path, struct diag *d);
 /* As above, from memory: for tests.  `path` is used in messages. */
 struct config *config_read(
     const char *text, size_t size, const char *path, struct diag *d);
+/* A resolver's `tls`; NULL is fine. */
+void config_tls_free(struct tls_peer *tls);
 void config_free(struct config *c); /* wipes secrets; NULL is fine */
 
 /*

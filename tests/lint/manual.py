@@ -30,6 +30,7 @@ SHARED = {"config": True, "database": True, "json": False}  # has a value
 KEYS = {
     ("config.c", "keys"): ("CONFIGURATION", None),
     ("config_resolver.c", "keys"): ("CONFIGURATION", "resolvers"),
+    ("config_tls.c", "keys"): ("CONFIGURATION", "tls"),
     ("config_sink.c", "keys"): ("CONFIGURATION", "sinks"),
     ("config_severity.c", "keys"): ("CONFIGURATION", "severity"),
     ("list_yaml.c", "default_keys"): ("Fields", None),
