@@ -131,7 +131,8 @@ make_resolver(struct run *run, const struct config *config)
 	for (size_t i = 0; i < config->n_resolvers; i++)
 		servers[i] =
 		    (struct resolver_server){.addr = config->resolvers[i].addr,
-			.rate = config->resolvers[i].rate};
+			.rate = config->resolvers[i].rate,
+			.tls = config->resolvers[i].tls};
 	return resolver_new(
 	    run->loop, servers, config->n_resolvers, &limits, &hooks);
 }

@@ -44,7 +44,7 @@ poll_is_alive(const struct monitor *m, uint8_t server)
 {
 	struct resolver_health h = resolver_health(m->resolver, server);
 
-	return h.fails_running < DEAD_AFTER_FAILS;
+	return h.fails_running < DEAD_AFTER_FAILS && !h.unreachable;
 }
 
 /* ---- planning ---- */

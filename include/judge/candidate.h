@@ -18,7 +18,7 @@
  * Confirmation is per element (R12): an address is confirmed when two
  * independent answers have it, a removal when two lack it; a rotating set
  * never repeats as a whole.  Independent means another group (`cache`), or
- * the same server once more, by TCP (`path`).  FAILs are no evidence.
+ * the same server once more, by TCP or TLS (`path`).  FAILs are no evidence.
  */
 
 #include <stdbool.h>
@@ -34,6 +34,7 @@
 
 enum {
 	WITNESS_TCP = 1,
+	WITNESS_TLS = 2,
 	CANDIDATE_WITNESSES_MAX = 64, /* then the newest run is merged */
 	CANDIDATE_WAIT_HIGH_S = 10,   /* T for high and critical (R11) */
 	CANDIDATE_WAIT_S = 60,        /* T for the rest */
