@@ -202,7 +202,8 @@ start_waiting(struct resolver *r, mono_ns now)
 	size_t i;
 
 	for (i = 0; i < r->n_servers && r->n_waiting > 0; i++)
-		tcp_start_waiting(&r->servers[i], now);
+		if (r->servers[i].dot == NULL)
+			tcp_start_waiting(&r->servers[i], now);
 }
 
 static void

@@ -224,11 +224,13 @@ zone:
 
 
 class Unbound(Process):
-    """stubs: origin -> authoritative server, or a list of them."""
+    """stubs: origin -> authoritative server, or a list of them.  tls:
+    (certificate, key), with which it also serves TLS at tls_port."""
 
-    def __init__(self, world, stubs, host, ttl_max, kind="stub"):
+    def __init__(self, world, stubs, host, ttl_max, kind="stub", tls=None):
         super().__init__(world, "unbound", host)
         self.stubs = stubs
+        self.tls_port = free_port(host) if tls else None
         text = """server:
   interface: %s
   do-daemonize: no
@@ -252,12 +254,24 @@ class Unbound(Process):
 remote-control:
   control-enable: no
 """ % (self.at, self.folder, self.path("pid"), ttl_max, ttl_max)
+        if tls:
+            text += """server:
+  interface: %s@%d
+  tls-port: %d
+  tls-service-pem: "%s"
+  tls-service-key: "%s"
+""" % (host, self.tls_port, self.tls_port, *tls)
         for origin, servers in stubs.items():
             text += '%s-zone:\n  name: "%s"\n' % (kind, origin)
             for s in servers if isinstance(servers, list) else [servers]:
                 text += "  %s-addr: %s\n" % (kind, s.at)
-        self.spawn("unbound", "-d", "-c", self.write("unbound.conf", text))
-        self.wait_up(next(iter(stubs)))
+        self.write("unbound.conf", text)
+        self.begin()
+
+    def begin(self):
+        """Starts it, also once more after stop()."""
+        self.spawn("unbound", "-d", "-c", self.path("unbound.conf"))
+        self.wait_up(next(iter(self.stubs)))
 
 
 # ---- the daemon ----
@@ -495,8 +509,9 @@ class World:
     def knot(self, zones, host="127.0.0.3"):
         return Knot(self, "knot", zones, host)
 
-    def unbound(self, stubs, host="127.0.0.4", ttl_max=0, kind="stub"):
-        return Unbound(self, stubs, host, ttl_max, kind)
+    def unbound(self, stubs, host="127.0.0.4", ttl_max=0, kind="stub",
+                tls=None):
+        return Unbound(self, stubs, host, ttl_max, kind, tls)
 
     def scripted(self, host="127.0.0.5", **how):
         return Scripted(self, host, **how)

@@ -44,7 +44,7 @@ assert_untrusted(struct world *w, const char *why)
 }
 
 static void
-test_nothing_is_asked_of_another_name(void **state)
+test_T13_nothing_is_asked_of_another_name(void **state)
 {
 	tls_world_show(*state,
 	    tls_cert_make(&tls_world.ca, "other.example", -TLS_DAY, TLS_DAY));
@@ -244,7 +244,7 @@ main(void)
 	cmocka_unit_test_setup_teardown(                                       \
 	    name, tls_world_setup, tls_world_teardown)
 	const struct CMUnitTest tests[] = {
-	    T(test_nothing_is_asked_of_another_name),
+	    T(test_T13_nothing_is_asked_of_another_name),
 	    T(test_nothing_is_asked_under_an_expired_certificate),
 	    T(test_nothing_is_asked_under_a_certificate_of_tomorrow),
 	    T(test_nothing_is_asked_under_a_certificate_that_signed_itself),
