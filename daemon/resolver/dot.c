@@ -199,6 +199,36 @@ make_one(struct dot_conn *c, mono_ns now)
 		dot_unreachable(s, err_text(err));
 }
 
+/* Those of a server, as a question finds them. */
+struct view {
+	struct dot_conn *best;   /* with room for it, and the fewest open */
+	struct dot_conn *closed; /* can be made anew */
+	bool making;             /* one is on its way */
+};
+
+static struct view
+look(struct server *s, const struct question *q)
+{
+	struct view v = {NULL, NULL, false};
+
+	for (uint16_t i = 0; i < s->resolver->limits.tls_max; i++) {
+		struct dot_conn *c = &s->dot->conns[i];
+
+		/* It had its share, and is in the way of the next. */
+		if (c->state == CONN_UP && c->n_open == 0 &&
+		    !dot_conn_has_room(c, q))
+			dot_conn_end(c, NULL);
+		if (c->state == CONN_CLOSED)
+			v.closed = c;
+		else if (c->state != CONN_UP)
+			v.making = true;
+		else if (dot_conn_has_room(c, q) &&
+			 (v.best == NULL || c->n_open < v.best->n_open))
+			v.best = c;
+	}
+	return v;
+}
+
 /*
  * The connection for the next question, NULL: it has to wait.  A second one is
  * made when the first is busy, or takes no more; one at a time.
@@ -207,29 +237,16 @@ static struct dot_conn *
 pick(struct server *s, const struct question *q, mono_ns now)
 {
 	struct dot *d = s->dot;
-	struct dot_conn *best = NULL;
-	struct dot_conn *closed = NULL;
-	bool making = false;
+	struct view v = look(s, q);
 
-	for (uint16_t i = 0; i < s->resolver->limits.tls_max; i++) {
-		struct dot_conn *c = &d->conns[i];
-
-		if (c->state == CONN_CLOSED)
-			closed = c;
-		else if (c->state != CONN_UP)
-			making = true;
-		else if (dot_conn_has_room(c, q) &&
-			 (best == NULL || c->n_open < best->n_open))
-			best = c;
-	}
-	if ((best == NULL || best->n_open >= BUSY) && closed != NULL &&
-	    !making) {
-		if (now >= d->connect_at)
-			make_one(closed, now);
-		else if (best == NULL)
-			d->wake_at = d->connect_at;
-	}
-	return best;
+	if (v.making || v.closed == NULL ||
+	    (v.best != NULL && v.best->n_open < BUSY))
+		return v.best;
+	if (now >= d->connect_at)
+		make_one(v.closed, now);
+	else if (v.best == NULL)
+		d->wake_at = d->connect_at;
+	return v.best;
 }
 
 static void

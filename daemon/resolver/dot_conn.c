@@ -32,7 +32,7 @@ enum {
 	IDS_MAX = IDS / 4,   /* of them, used at once */
 	OUT_MAX = 64 * 1024, /* that the network does not take yet */
 	SKIPPED_MAX = 64,    /* foreign messages between two answers */
-	BARREN_MAX = 2,      /* connections in a row without an answer */
+	BARREN_MAX = 3,      /* connections in a row without an answer */
 	SLICES = 5,          /* of an exchange, as by TCP */
 	RATE_MIN = 512,      /* bytes a second of a message, after two */
 	IN_SIZE = 2 + MESSAGE_SIZE_MAX,
@@ -98,9 +98,12 @@ dot_conn_end(struct dot_conn *c, const char *why)
 	bool in_vain = c->n_open > 0 && why != NULL;
 	char kept[DOT_WHY_SIZE];
 
-	/* It has enough after so many, and says so by closing. */
-	if (in_vain && c->n_served > 0)
-		d->quota = c->n_served;
+	/*
+	 * It has enough after so many, and says so by closing.  Or one of them
+	 * makes it close: alone it takes no others along a second time.
+	 */
+	if (in_vain)
+		d->quota = c->n_served > 0 ? c->n_served : 1;
 	/* It may be of what is closed now. */
 	snprintf(kept, sizeof(kept), "%s", why != NULL ? why : "");
 	dot_conn_close(c);
