@@ -175,6 +175,59 @@ test_a_message_of_64_KB_over_tls_arrives_whole(void **state)
 	assert_true(world_last(w)->size > 65000);
 }
 
+/* Of servers 0 and 1: how the last question was answered. */
+static enum transport heard_by[2];
+static unsigned n_heard;
+
+static void
+on_one_of_two(void *ctx, const struct answer *a)
+{
+	struct world *w = ctx;
+
+	assert_int_equal(a->fail, FAIL_NOT);
+	heard_by[a->server] = a->transport;
+	if (++n_heard == 2)
+		loop_stop(w->loop);
+}
+
+static void
+on_no_room(void *ctx, uint8_t server)
+{
+	(void)ctx;
+	(void)server;
+}
+
+static void
+test_a_server_in_clear_beside_one_with_tls_is_asked_by_tcp(void **state)
+{
+	struct world *w = *state;
+	struct resolver_hooks hooks = {
+	    .on_answer = on_one_of_two, .on_room = on_no_room, .ctx = w};
+	struct resolver_server servers[2] = {{.tls = w->tls}, {.rate = 0}};
+	struct hostile *clear =
+	    hostile_new(w->loop, "127.0.0.1", world_answer, w);
+	struct ask ask = {
+	    .name = (const uint8_t *)"\1a", .name_size = 3, .type = 1};
+
+	w->server = hostile_new(w->loop, "127.0.0.1", world_answer, w);
+	hostile_tls(w->server, w->context);
+	servers[0].addr = hostile_addr(w->server);
+	servers[1].addr = hostile_addr(clear);
+	w->resolver = resolver_new(w->loop, servers, 2, &w->limits, &hooks);
+	for (ask.flags = 0; ask.flags <= ASK_TCP; ask.flags++) {
+		n_heard = 0;
+		for (ask.server = 0; ask.server < 2; ask.server++)
+			assert_int_equal(resolver_ask(w->resolver, &ask), 0);
+		loop_timer_in(w->guard, WORLD_PATIENCE);
+		loop_run(w->loop);
+		loop_timer_stop(w->guard);
+		assert_int_equal(heard_by[0], TRANSPORT_TLS);
+		assert_int_equal(heard_by[1],
+		    ask.flags == 0 ? TRANSPORT_UDP : TRANSPORT_TCP);
+	}
+	hostile_free(clear);
+}
+
 static void
 refuse_edns(void *ctx, struct hostile *h, const struct hostile_ask *ask)
 {
@@ -652,6 +705,7 @@ main(void)
 	    T(test_tls_works_over_IPv6),
 	    T(test_many_are_open_on_one_connection_and_answered_in_any_order),
 	    T(test_connections_are_bounded_and_no_question_is_lost),
+	    T(test_a_server_in_clear_beside_one_with_tls_is_asked_by_tcp),
 	    T(test_a_message_of_64_KB_over_tls_arrives_whole),
 	    T(test_B5_notimp_over_tls_is_asked_again_without_edns),
 	    T(test_A4_A5_A8_what_is_no_answer_over_tls_is_ignored_and_counted),
