@@ -133,8 +133,7 @@ put_reply_json(struct lookup *l, const struct lookup_reply *r)
 	emit_text(&j, "view", l->view);
 	emit_text(&j, "server",
 	    addr_print(&l->config->resolvers[r->server].addr, server));
-	emit_text(
-	    &j, "transport", r->transport == TRANSPORT_TCP ? "tcp" : "udp");
+	emit_text(&j, "transport", transport_text(r->transport));
 	emit_int(&j, "ms", r->took_us / 1000);
 	if (r->fail != FAIL_NOT) {
 		emit_text(&j, "outcome", "FAIL");

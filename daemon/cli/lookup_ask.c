@@ -134,7 +134,8 @@ make_resolver(struct run *run, const struct config *config)
 		servers[i] =
 		    (struct resolver_server){.addr = config->resolvers[i].addr,
 			.rate = config->resolvers[i].rate,
-			.ad = config->resolvers[i].trust_ad};
+			.ad = config->resolvers[i].trust_ad,
+			.tls = config->resolvers[i].tls};
 	return resolver_new(
 	    run->loop, servers, config->n_resolvers, &limits, &hooks);
 }

@@ -412,8 +412,10 @@ config_free(struct config *c)
 		return;
 	free(c->path);
 	free_wiped(c->database, c->database ? strlen(c->database) : 0);
-	for (size_t i = 0; i < c->n_resolvers; i++)
+	for (size_t i = 0; i < c->n_resolvers; i++) {
 		free(c->resolvers[i].group);
+		config_tls_free(c->resolvers[i].tls);
+	}
 	free(c->resolvers);
 	for (size_t i = 0; i < c->n_views; i++)
 		free(c->views[i]);

@@ -14,7 +14,7 @@
 #include "base/err.h"
 #include "reader_priv.h"
 
-enum { DNS_PORT = 53, RATE_MAX = 1000000, GROUP_SIZE_MAX = 64 };
+enum { DNS_PORT = 53, TLS_PORT = 853, RATE_MAX = 1000000, GROUP_SIZE_MAX = 64 };
 
 /* One entry of the list while its keys are read. */
 struct entry {
@@ -22,6 +22,7 @@ struct entry {
 	const struct node *address;
 	const char *group;
 	const struct node *gso; /* where it is switched on */
+	struct tls_peer *tls;
 	uint32_t rate;
 	const struct node *trust_ad; /* where it is switched on */
 	bool bad;
@@ -97,6 +98,15 @@ read_trust_ad(void *ctx, const struct node *value)
 		e->trust_ad = value;
 }
 
+static void
+read_tls_key(void *ctx, const struct node *value)
+{
+	struct entry *e = ctx;
+
+	e->tls = read_tls(e->x, value);
+	e->bad = e->bad || e->tls == NULL;
+}
+
 static bool
 is_loopback(const struct addr *a)
 {
@@ -134,28 +144,34 @@ is_nowhere(const struct addr *a)
 	return memcmp(a->ip, zero, 16) == 0 || a->ip[0] == 0xff;
 }
 
+/* Takes the settings of `e` for TLS over. */
 static void
-add_resolver(struct reader *x, const struct addr *addr, const struct entry *e)
+add_resolver(struct entry *e, const struct addr *addr)
 {
-	const char *group = e->group;
+	struct reader *x = e->x;
 	struct config_resolver *one = &x->c->resolvers[x->c->n_resolvers];
+	uint16_t usual = e->tls != NULL ? TLS_PORT : DNS_PORT;
+	const char *group = e->group;
 	char text[ADDR_TEXT_SIZE];
 
 	if (group == NULL)
-		group = addr->port == DNS_PORT ? addr_print_ip(addr, text)
-		                               : addr_print(addr, text);
+		group = addr->port == usual ? addr_print_ip(addr, text)
+		                            : addr_print(addr, text);
 	one->addr = *addr;
 	one->rate = e->rate;
 	one->views = UINT32_C(1) << x->view;
 	one->trust_ad = e->trust_ad != NULL;
-	if (one->trust_ad && !is_loopback(addr))
+	if (one->trust_ad && e->tls == NULL && !is_loopback(addr))
 		report_warning(&x->r, e->trust_ad->at,
 		    "`trust_ad`: who is on the path to this resolver can set "
-		    "AD; use it for one at a loopback address or on a network "
-		    "of your own");
+		    "AD; use it for one at a loopback address, with `tls`, or "
+		    "on a network of your own");
 	one->group = reader_text(x, group);
-	if (one->group != NULL)
-		x->c->n_resolvers++;
+	if (one->group == NULL)
+		return;
+	one->tls = e->tls;
+	e->tls = NULL;
+	x->c->n_resolvers++;
 }
 
 static struct config_resolver *
@@ -166,6 +182,22 @@ find_resolver(const struct config *c, const struct addr *addr)
 			return &c->resolvers[i];
 	}
 	return NULL;
+}
+
+static bool
+same_text(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static bool
+same_tls(const struct tls_peer *a, const struct tls_peer *b)
+{
+	if (a == NULL || b == NULL)
+		return a == b;
+	return same_text(a->name, b->name) && same_text(a->ca, b->ca) &&
+	       (a->pin == NULL) == (b->pin == NULL) &&
+	       (a->pin == NULL || memcmp(a->pin, b->pin, TLS_PIN_SIZE) == 0);
 }
 
 /* It is there already: of another view, or written twice. */
@@ -179,12 +211,12 @@ share_resolver(struct entry *e, struct config_resolver *same)
 		report_error(&x->r, e->address->at,
 		    "resolver `%.64s` stands twice; keep one",
 		    e->address->text);
-	else if (same->rate != e->rate ||
+	else if (same->rate != e->rate || !same_tls(same->tls, e->tls) ||
 		 same->trust_ad != (e->trust_ad != NULL) ||
 		 (e->group != NULL && strcmp(same->group, e->group) != 0))
 		report_error(&x->r, e->address->at,
 		    "resolver `%.64s` of another view has another rate, "
-		    "group or trust_ad; it is one server, write the same",
+		    "group, trust_ad or tls; it is one server, write the same",
 		    e->address->text);
 	else
 		same->views |= view;
@@ -204,7 +236,8 @@ finish_entry(struct entry *e, const struct node *n)
 		    &x->r, n->at, "a resolver without `address`; add one");
 		return;
 	}
-	if (addr_parse(e->address->text, DNS_PORT, &addr) != 0) {
+	if (addr_parse(e->address->text, e->tls != NULL ? TLS_PORT : DNS_PORT,
+		&addr) != 0) {
 		report_error(&x->r, e->address->at,
 		    "`%.64s` is no address; write 192.0.2.53, 192.0.2.53:5353, "
 		    "2001:db8::53 or \"[2001:db8::53]:5353\"",
@@ -223,7 +256,7 @@ finish_entry(struct entry *e, const struct node *n)
 		    "more than %d resolvers; remove some",
 		    CONFIG_RESOLVERS_MAX);
 	else
-		add_resolver(x, &addr, e);
+		add_resolver(e, &addr);
 }
 
 static void
@@ -235,21 +268,30 @@ read_resolver(struct reader *x, const struct node *n)
 	    {"group", read_group},
 	    {"gso", read_gso},
 	    {"trust_ad", read_trust_ad},
+	    {"tls", read_tls_key},
 	};
 	struct entry e = {.x = x, .rate = RESOLVER_RATE_DEFAULT};
 
 	if (n->kind == NODE_MAP)
-		node_walk(n, "a resolver", keys, 5, &x->r, &e);
+		node_walk(n, "a resolver", keys, 6, &x->r, &e);
 	else if (n->kind == NODE_LIST)
 		report_error(&x->r, n->at,
 		    "a resolver must be an address or a mapping; put an IPv6 "
 		    "address in brackets into quotes");
 	else if (n->kind == NODE_SCALAR)
 		read_address(&e, n);
+	if (e.gso != NULL && e.tls != NULL) {
+		report_error(&x->r, e.gso->at,
+		    "`gso` is for datagrams, and with `tls` there are none; "
+		    "remove one of them");
+		e.gso = NULL;
+		e.bad = true;
+	}
 	if (n->kind == NODE_MAP || n->kind == NODE_SCALAR)
 		finish_entry(&e, n);
 	if (e.gso != NULL)
 		x->gso = e.gso;
+	config_tls_free(e.tls);
 }
 
 void
@@ -275,7 +317,7 @@ read_resolvers(void *ctx, const struct node *value)
 void
 read_resolvers_default(struct reader *x, struct place at, const char *path)
 {
-	static const struct entry plain = {.rate = RESOLVER_RATE_DEFAULT};
+	struct entry e = {.x = x, .rate = RESOLVER_RATE_DEFAULT};
 	char line[512];
 	FILE *file;
 	struct addr addr;
@@ -298,7 +340,7 @@ read_resolvers_default(struct reader *x, struct place at, const char *path)
 		if (same != NULL)
 			same->views |= 1;
 		else if (x->c->n_resolvers < CONFIG_RESOLVERS_MAX)
-			add_resolver(x, &addr, &plain);
+			add_resolver(&e, &addr);
 		found = true;
 	}
 	if (file != NULL)

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "base/pem.h"
 #include "reader_priv.h"
 
 enum {
@@ -20,8 +19,7 @@ enum {
 	SECRET_RAW_MAX = 4096,
 	URL_MAX = 2048,
 	NAME_MAX_SIZE = 32,
-	ALLOW_MAX = 1024,
-	CA_FILE_MAX = 4 * 1024 * 1024 /* the system's have a tenth of it */
+	ALLOW_MAX = 1024
 };
 
 struct entry {
@@ -67,40 +65,12 @@ read_secret_file_key(void *ctx, const struct node *value)
 	e->secret_file = value;
 }
 
-/* Read now and kept: what is in force is what was checked. */
 static void
 read_ca_file(void *ctx, const struct node *value)
 {
 	struct entry *e = ctx;
-	struct named_file file = {"ca_file", NULL, CA_FILE_MAX};
-	char *path;
-	bool shared; /* certificates are no secret */
-	int n;
 
-	if (node_text(value, "ca_file", &e->x->r) == NULL)
-		return;
-	file.path = path = path_beside(e->x->r.path, value->text);
-	if (path == NULL) {
-		e->x->no_memory = true;
-		return;
-	}
-	free(e->sink->ca);
-	e->sink->ca =
-	    read_named_file(e->x, value, &file, &e->sink->ca_size, &shared);
-	n = e->sink->ca == NULL
-	        ? 1
-	        : pem_certificates(e->sink->ca, e->sink->ca_size);
-	if (n == 0)
-		report_error(&e->x->r, value->at,
-		    "ca_file %s: no certificate in it; give the PEM of the "
-		    "authorities to trust",
-		    path);
-	else if (n < 0)
-		report_error(&e->x->r, value->at,
-		    "ca_file %s: certificate %d in it cannot be read; replace "
-		    "it",
-		    path, -n);
-	free(path);
+	read_ca(e->x, value, &e->sink->ca, &e->sink->ca_size);
 }
 
 static void
@@ -230,8 +200,7 @@ base64_value(char c)
 	return at == NULL ? -1 : (int)(at - digits);
 }
 
-/* RFC 4648 4, with or without padding.  The size, or 0. */
-static size_t
+size_t
 base64_read(const char *text, uint8_t *out, size_t room)
 {
 	size_t used = 0;

@@ -39,6 +39,14 @@ void read_views(void *ctx, const struct node *value);
 void read_severities(void *ctx, const struct node *value);
 void read_canaries(void *ctx, const struct node *value);
 
+/* A resolver's `tls:`; NULL when it was refused. */
+struct tls_peer *read_tls(struct reader *x, const struct node *value);
+/* The PEM of a `ca_file:`, in place of what *ca was; NULL when refused. */
+void read_ca(
+    struct reader *x, const struct node *value, char **ca, size_t *size);
+/* RFC 4648 4, with or without padding.  The size, or 0. */
+size_t base64_read(const char *text, uint8_t *out, size_t room);
+
 /*
  * The content of the file that `n` names (relative to the configuration, or
  * credential:ID), one newline at its end taken off.  NULL when it was

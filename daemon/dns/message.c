@@ -18,6 +18,7 @@
 enum {
 	RECORD_FIXED_SIZE = 10, /* type, class, TTL, RDLENGTH */
 	OPTION_NSID = 3,
+	OPTION_PADDING = 12,
 	OPTION_EDE = 15
 };
 
@@ -317,6 +318,20 @@ message_build(uint8_t *out, uint16_t id, const uint8_t *name, size_t size,
 		p += 11;
 	}
 	return (size_t)(p - out);
+}
+
+size_t
+message_pad(uint8_t *out, size_t size)
+{
+	size_t padded =
+	    (size + 4 + MESSAGE_PAD - 1) / MESSAGE_PAD * MESSAGE_PAD;
+
+	/* The OPT record is the last of a question, and has no option. */
+	wire_put_u16(out + size - 2, (uint16_t)(padded - size));
+	wire_put_u16(out + size, OPTION_PADDING);
+	wire_put_u16(out + size + 2, (uint16_t)(padded - size - 4));
+	memset(out + size + 4, 0, padded - size - 4);
+	return padded;
 }
 
 void

@@ -133,17 +133,23 @@ is_old(const struct candidate *c, const struct witness *w)
 	return w->last_at - WALL_S(ttl_max - w->ttl) < c->believed_since;
 }
 
+static bool
+by_connection(const struct witness *w)
+{
+	return w->transport == WITNESS_TCP || w->transport == WITNESS_TLS;
+}
+
 /*
- * The same server said it again, and one of the two by TCP.  What needs TCP
- * is one run of equal replies: it counts from the second.
+ * The same server said it again, and one of the two by TCP or TLS.  What needs
+ * TCP is one run of equal replies: it counts from the second.
  */
 static bool
 is_path(const struct witness *w, const struct witness *to)
 {
 	if (w == to)
-		return w->transport == WITNESS_TCP && w->count > 1;
+		return by_connection(w) && w->count > 1;
 	return w->server == to->server &&
-	       (w->transport == WITNESS_TCP || to->transport == WITNESS_TCP);
+	       (by_connection(w) || by_connection(to));
 }
 
 /*
@@ -315,10 +321,13 @@ candidate_judge(const struct candidate *c, wall_us now, struct arena *a,
 			   "answer from a later fetch";
 	} else if (out->proved >= c->required) {
 		out->label = LABEL_CONFIRMED;
-		out->why = out->proved == PROVED_CACHE
-		               ? "every element was in answers of two groups "
-		                 "of resolvers"
-		               : "the same server said so again over TCP";
+		out->why =
+		    out->proved == PROVED_CACHE
+			? "every element was in answers of two groups "
+			  "of resolvers"
+		    : c->witnesses[out->to_witness].transport == WITNESS_TLS
+			? "the same server said so again over TLS"
+			: "the same server said so again over TCP";
 	} else if (c->deadline != 0 && now >= c->deadline) {
 		out->label = LABEL_UNCONFIRMED;
 		out->why = out->disagreed

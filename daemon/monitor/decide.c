@@ -187,6 +187,7 @@ fill_change(const struct inquiry *q, struct say_change *c)
 	    .facts = q->facts,
 	    .n_facts = q->n_facts,
 	    .asked = first->addr,
+	    .asked_tls = first->witness.transport == TRANSPORT_TLS,
 	};
 	if (q->judgement.label == LABEL_TRANSIENT)
 		measure(q, c);

@@ -585,6 +585,11 @@ status_servers(struct monitor *m, struct emit *j)
 		emit_text(j, "server", m->servers[i].text);
 		emit_text(j, "group", m->servers[i].group_text);
 		status_views(m, i, j);
+		if (h.tls) {
+			emit_bool(j, "tls", true);
+			emit_int(j, "connections", h.connections);
+			emit_text(j, "why", h.unreachable ? h.why : "");
+		}
 		emit_int(j, "asked", (int64_t)h.asked);
 		emit_int(j, "failed", (int64_t)h.failed);
 		emit_int(j, "fails_running", h.fails_running);
@@ -610,6 +615,9 @@ status_wire(struct monitor *m, struct emit *j)
 	emit_int(j, "asked", (int64_t)c.asked);
 	emit_int(j, "sent_udp", (int64_t)c.sent_udp);
 	emit_int(j, "sent_tcp", (int64_t)c.sent_tcp);
+	emit_int(j, "sent_tls", (int64_t)c.sent_tls);
+	emit_int(j, "tls_connections", (int64_t)c.tls_connections);
+	emit_int(j, "tls_resumed", (int64_t)c.tls_resumed);
 	emit_int(j, "answered", (int64_t)c.answered);
 	emit_int(j, "timeouts", (int64_t)c.timeouts);
 	emit_int(j, "retries", (int64_t)c.retries);

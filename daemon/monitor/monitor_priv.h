@@ -126,12 +126,13 @@ struct poll_server {
 	char text[ADDR_TEXT_SIZE];
 	const char *group_text;
 	uint8_t group;
-	bool trust_ad;          /* M11: its AD is believed */
-	bool full;              /* on_room will tell */
-	uint32_t since_errand;  /* others sent since the last errand */
-	uint32_t since_fresh;   /* ... and the last new question */
-	struct due_marks marks; /* of `due` */
-	struct errands owned;   /* those of owned names, before the others */
+	bool trust_ad;                  /* M11: its AD is believed */
+	uint8_t tls_print[SHA256_SIZE]; /* of its settings for TLS */
+	bool full;                      /* on_room will tell */
+	uint32_t since_errand;          /* others sent since the last errand */
+	uint32_t since_fresh;           /* ... and the last new question */
+	struct due_marks marks;         /* of `due` */
+	struct errands owned; /* those of owned names, before the others */
 	struct errands errands;
 	struct waiting due;   /* planned */
 	struct waiting fresh; /* new: after the planned, all but one in many */

@@ -39,7 +39,8 @@ poll_is_alive(const struct monitor *m, uint8_t server)
 {
 	struct resolver_health h = resolver_health(m->resolver, server);
 
-	return h.fails_running < DEAD_AFTER_FAILS && !quorum_is_out(m, server);
+	return h.fails_running < DEAD_AFTER_FAILS && !h.unreachable &&
+	       !quorum_is_out(m, server);
 }
 
 /* ---- planning ---- */

@@ -10,6 +10,7 @@
 #include "dns/dnskey.h"
 #include "dns/record.h"
 #include "dns/type.h"
+#include "resolver/resolver.h"
 
 static void
 put_name(struct emit *j, const char *key, const uint8_t *wire)
@@ -269,7 +270,7 @@ put_witness(struct emit *j, const struct commit_evidence *w)
 	emit_object(j, NULL);
 	emit_text(j, "server", w->server);
 	emit_text(j, "group", w->group);
-	emit_text(j, "transport", w->transport == 0 ? "udp" : "tcp");
+	emit_text(j, "transport", transport_text(w->transport));
 	emit_wall(j, "at", w->at);
 	if (w->count > 1) {
 		emit_int(j, "count", w->count);
@@ -335,6 +336,8 @@ put_dig(struct emit *j, const struct say_change *c)
 	buf_printf(&line, "dig @%s ", addr_print_ip(&c->asked, ip));
 	if (c->asked.port != 53)
 		buf_printf(&line, "-p %u ", c->asked.port);
+	if (c->asked_tls)
+		buf_add_text(&line, "+tls ");
 	if (name[0] == '-' || name[0] == '+' || name[0] == '@')
 		buf_add_text(&line, "-q "); /* or dig takes it for an option */
 	if (name[strspn(name, plain)] == '\0') {

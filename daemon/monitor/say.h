@@ -71,6 +71,7 @@ struct say_change {
 	wall_us lasted_least;
 	wall_us lasted_most;
 	struct addr asked; /* for the dig line */
+	bool asked_tls;
 };
 
 void say_change(const struct say_change *c, struct buf *json);

@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/err.h"
+#include "base/hash.h"
 #include "config/config.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
@@ -71,6 +73,25 @@ views_make(struct monitor *m, uint8_t *n)
 	return views;
 }
 
+/* Tells settings of TLS apart, the file of `ca_file` among them. */
+static void
+tls_print(const struct tls_peer *tls, uint8_t out[SHA256_SIZE])
+{
+	struct buf all = {0};
+
+	if (tls != NULL) {
+		buf_add_text(&all, tls->name != NULL ? tls->name : "");
+		buf_add_u8(&all, tls->pin != NULL);
+		if (tls->pin != NULL)
+			buf_add(&all, tls->pin, TLS_PIN_SIZE);
+		buf_add_u8(&all, tls->ca != NULL);
+		if (tls->ca != NULL)
+			buf_add(&all, tls->ca, tls->ca_size);
+	}
+	hash_sha256(all.data, all.size, out);
+	buf_fini(&all);
+}
+
 static int
 servers_make(struct monitor *m)
 {
@@ -91,6 +112,7 @@ servers_make(struct monitor *m)
 			return -ENOMEM;
 		s->group = group_of(m->servers, s->group_text, i);
 		s->trust_ad = c->resolvers[i].trust_ad;
+		tls_print(c->resolvers[i].tls, s->tls_print);
 		s->probed = INT64_MIN / 2;
 		s->standing = standing_new(m, i);
 		if (s->standing == NULL)
@@ -119,7 +141,7 @@ poll_start(struct monitor *m)
 	for (uint8_t i = 0; i < m->n_servers; i++)
 		servers[i] = (struct resolver_server){c->resolvers[i].addr,
 		    c->resolvers[i].rate, c->resolvers[i].gso,
-		    c->resolvers[i].trust_ad};
+		    c->resolvers[i].trust_ad, c->resolvers[i].tls};
 	m->resolver = resolver_new(
 	    m->loop, servers, m->n_servers, m->setup.limits, &hooks);
 	return m->resolver == NULL ? -ENOMEM : 0;
@@ -248,15 +270,19 @@ same_views(struct monitor *m)
 static bool
 same_servers(struct monitor *m, const struct config *c)
 {
+	uint8_t tls[SHA256_SIZE];
+
 	if (c->n_resolvers != m->n_servers)
 		return false;
 	for (uint8_t i = 0; i < m->n_servers; i++) {
+		tls_print(c->resolvers[i].tls, tls);
 		if (!addr_equal(&m->servers[i].addr, &c->resolvers[i].addr) ||
 		    strcmp(m->servers[i].group_text, c->resolvers[i].group) !=
 			0 ||
 		    m->rates[i] != c->resolvers[i].rate ||
 		    m->gso[i] != c->resolvers[i].gso ||
-		    m->servers[i].trust_ad != c->resolvers[i].trust_ad)
+		    m->servers[i].trust_ad != c->resolvers[i].trust_ad ||
+		    memcmp(m->servers[i].tls_print, tls, sizeof(tls)) != 0)
 			return false;
 	}
 	return same_views(m);

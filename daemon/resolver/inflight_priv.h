@@ -41,12 +41,16 @@ try {
  *                             +------ question_finish() ----------+--------+
  *                             v
  *                            FREE
+ *
+ * Of a server with TLS: FREE --resolver_ask()--> WAITS --> TLS --> FREE, and
+ * back to WAITS when its connection ends.
  */
 enum question_state {
 	QUESTION_FREE = 0,
 	QUESTION_UDP, /* a datagram is out, or in its socket's outgoing list */
 	QUESTION_WAITS, /* in its server's list of waiting TCP questions */
-	QUESTION_TCP    /* has a connection */
+	QUESTION_TCP,   /* has a connection */
+	QUESTION_TLS    /* shares one; `first.slot` is its id there */
 };
 
 /*
@@ -61,7 +65,7 @@ struct question {
 	uint32_t print; /* of name and type: same question, other socket */
 	uint16_t type;
 	uint16_t next;     /* in an outgoing, waiting or free list */
-	uint16_t conn;     /* while QUESTION_TCP */
+	uint16_t conn;     /* while QUESTION_TCP or QUESTION_TLS */
 	uint8_t state : 7; /* enum question_state */
 	bool overdue : 1; /* its first timeout passed: see server_in_window() */
 	uint8_t server;

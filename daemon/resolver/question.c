@@ -21,7 +21,9 @@ detach(struct resolver *r, struct question *q)
 	struct server *s = &r->servers[q->server];
 	unsigned i;
 
-	if (q->state == QUESTION_WAITS || q->state == QUESTION_TCP)
+	if (s->dot != NULL)
+		dot_drop(r, q);
+	else if (q->state == QUESTION_WAITS || q->state == QUESTION_TCP)
 		tcp_drop(r, q);
 	if (q->in_outgoing)
 		udp_unsend(
@@ -103,7 +105,9 @@ question_failed(struct resolver *r, struct question *q, enum fail fail)
 {
 	struct answer a = {.fail = fail, .ede = -1, .sent = q->asked};
 
-	if (q->state != QUESTION_UDP)
+	if (r->servers[q->server].dot != NULL)
+		a.transport = TRANSPORT_TLS;
+	else if (q->state != QUESTION_UDP)
 		a.transport = TRANSPORT_TCP;
 	finish(r, q, &a);
 }
@@ -193,8 +197,12 @@ question_start(struct resolver *r, struct question *q)
 	mono_ns now = loop_mono(r->loop);
 	struct port *p;
 
-	q->mixed = now >= s->no_case_until;
 	q->plain = now < s->plain_until;
+	if (s->dot != NULL) {
+		dot_wait(r, q);
+		return true;
+	}
+	q->mixed = now >= s->no_case_until;
 	mix_case(q, q->mixed ? case_random(q) : 0);
 	if (q->flags & ASK_TCP) {
 		tcp_wait(r, q);
@@ -226,6 +234,10 @@ question_without_edns(struct resolver *r, struct question *q)
 	detach(r, q);
 	q->plain = true;
 	q->plain_retry = true;
+	if (r->servers[q->server].dot != NULL) {
+		dot_wait(r, q);
+		return;
+	}
 	if (tcp) {
 		tcp_wait(r, q);
 		return;
@@ -305,9 +317,13 @@ question_expire(struct resolver *r, mono_ns now)
 	struct question *q;
 
 	while (!r->dead && (q = inflight_due_pop(&r->inflight, now)) != NULL) {
-		if (q->state == QUESTION_UDP)
+		if (r->servers[q->server].dot != NULL) {
+			if (!dot_may_go_on(r, q, now))
+				question_failed(r, q, fail_of(r, q));
+		} else if (q->state == QUESTION_UDP) {
 			expire_udp(r, q, now);
-		else if (!tcp_may_go_on(r, q, now))
+		} else if (!tcp_may_go_on(r, q, now)) {
 			question_failed(r, q, fail_of(r, q));
+		}
 	}
 }

@@ -32,6 +32,8 @@ resolver_limits_default(void)
 	    .socket_uses = 256,
 	    .socket_age_ms = 10000,
 	    .tcp_max = 64,
+	    .tls_max = 2,
+	    .tls_idle_ms = 10000,
 	};
 }
 
@@ -57,6 +59,8 @@ set_limits(struct resolver *r, const struct resolver_limits *limits)
 	l->sockets = (uint16_t)clamp(l->sockets, 1, 4096);
 	l->socket_uses = (uint16_t)clamp(l->socket_uses, 1, 8192);
 	l->tcp_max = (uint16_t)clamp(l->tcp_max, 1, 4096);
+	l->tls_max = (uint16_t)clamp(l->tls_max, 1, 64);
+	l->tls_idle_ms = clamp(l->tls_idle_ms, 1, 3600 * 1000);
 	while (slots < l->socket_uses * 4u)
 		slots *= 2;
 	r->slot_mask = slots - 1;
@@ -71,6 +75,7 @@ server_fini(struct server *s)
 		for (i = 0; i < s->resolver->limits.sockets; i++)
 			port_fini(&s->ports[i]);
 	tcp_fini(s);
+	dot_stop(s);
 }
 
 static int
@@ -94,6 +99,10 @@ server_init(
 	s->connect_at = INT64_MIN;
 	s->plain_until = INT64_MIN;
 	s->no_case_until = INT64_MIN;
+	s->waiting_first = NIL;
+	s->waiting_last = NIL;
+	if (from->tls != NULL)
+		return dot_init(s, from->tls);
 	if (tcp_init(s) != 0)
 		return -ENOMEM;
 	s->port_slots =
@@ -135,6 +144,7 @@ release(struct resolver *r)
 	for (i = 0; i < r->n_servers; i++) {
 		free(r->servers[i].ports);
 		free(r->servers[i].port_slots);
+		dot_release(&r->servers[i]);
 	}
 	inflight_fini(&r->inflight);
 	free(r->servers);
@@ -193,7 +203,8 @@ start_waiting(struct resolver *r, mono_ns now)
 	size_t i;
 
 	for (i = 0; i < r->n_servers && r->n_waiting > 0; i++)
-		tcp_start_waiting(&r->servers[i], now);
+		if (r->servers[i].dot == NULL)
+			tcp_start_waiting(&r->servers[i], now);
 }
 
 static void
@@ -223,8 +234,11 @@ set_tick(struct resolver *r, mono_ns now)
 
 	if (due != INT64_MAX)
 		due = (due / WHEEL_SLOT_NS + 1) * WHEEL_SLOT_NS;
-	for (i = 0; i < r->n_servers && r->n_full > 0; i++) {
+	for (i = 0; i < r->n_servers; i++) {
 		s = &r->servers[i];
+		at = s->dot != NULL ? dot_wake_at(s) : INT64_MAX;
+		if (at < due)
+			due = at;
 		if (!s->full)
 			continue;
 		at = server_room_at(s, now);
@@ -260,8 +274,11 @@ on_turn_end(void *ctx)
 	if (r->n_waiting > 0)
 		start_waiting(r, now);
 	clean_ports(r);
-	for (i = 0; i < r->n_servers; i++)
+	for (i = 0; i < r->n_servers; i++) {
 		r->servers[i].run_port = NULL;
+		if (r->servers[i].dot != NULL)
+			dot_turn_end(&r->servers[i], now);
+	}
 	set_tick(r, now);
 	(void)resolver_leave(r);
 }
@@ -386,11 +403,12 @@ resolver_counters(const struct resolver *r)
 struct resolver_health
 resolver_health(const struct resolver *r, uint8_t server)
 {
+	struct resolver_health h;
 	const struct server *s;
 
 	CHECK(server < r->n_servers);
 	s = &r->servers[server];
-	return (struct resolver_health){
+	h = (struct resolver_health){
 	    .window = (uint32_t)s->pace.window,
 	    .open = s->open,
 	    .rtt_us = (uint32_t)(s->rtt / 1000),
@@ -399,5 +417,9 @@ resolver_health(const struct resolver *r, uint8_t server)
 	    .asked = s->asked,
 	    .failed = s->failed,
 	    .gso = s->gso,
+	    .why = "",
 	};
+	if (s->dot != NULL)
+		dot_health(s, &h);
+	return h;
 }

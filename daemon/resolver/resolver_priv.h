@@ -14,6 +14,8 @@
  *   udp.c       datagrams in, and which of them are answers
  *   udp_out.c   datagrams out
  *   tcp.c       connections, and which of their messages are answers
+ *   dot.c       questions over TLS: which connection takes them
+ *   dot_conn.c  one of these, and which of its messages are answers
  *
  * Calls out (on_answer, on_room) are made only below resolver_enter() and
  * resolver_leave(): resolver_free() from inside one closes everything at once
@@ -68,6 +70,7 @@ struct port {
 };
 
 struct tcp_conn;
+struct dot;
 
 struct server {
 	struct resolver *resolver;
@@ -116,6 +119,8 @@ struct server {
 	uint16_t waiting_first; /* questions that wait for a connection */
 	uint16_t waiting_last;
 	mono_ns connect_at; /* no descriptors: not before this */
+
+	struct dot *dot; /* it is asked over TLS only; NULL: it is not */
 };
 
 struct udp_in {
@@ -153,7 +158,7 @@ struct resolver {
 	struct port *reading; /* datagrams of it are looked at */
 	unsigned depth;       /* calls from the loop that are running */
 	bool dead;            /* resolver_free() was called from inside */
-	uint32_t n_waiting;   /* questions that wait for a connection */
+	uint32_t n_waiting;   /* questions that wait for TCP */
 	struct resolver_counters counters;
 	struct udp_in in;
 	struct udp_out out;
@@ -191,6 +196,9 @@ bool question_refused_edns(const struct question *q, enum message_fault fault,
 /* Has it sockets, or is it the network that keeps it from having any? */
 bool server_has_ports(const struct server *s, mono_ns now);
 bool server_has_room(struct server *s, bool urgent, mono_ns now);
+/* Into the list of those who wait for a connection, and out of it. */
+void server_wait(struct server *s, struct question *q, bool in_front);
+void server_unwait(struct server *s, struct question *q);
 /* When time alone may bring room; INT64_MAX: only answers can. */
 mono_ns server_room_at(const struct server *s, mono_ns now);
 void server_say_full(struct server *s, bool urgent, mono_ns now);
@@ -243,5 +251,23 @@ void tcp_drop(struct resolver *r, struct question *q);
 bool tcp_may_go_on(struct resolver *r, struct question *q, mono_ns now);
 MUST_CHECK int tcp_init(struct server *s);
 void tcp_fini(struct server *s);
+
+/* dot.c */
+MUST_CHECK int dot_init(struct server *s, const struct tls_peer *peer);
+void dot_stop(struct server *s);    /* closes everything; NULL is fine */
+void dot_release(struct server *s); /* and its memory */
+void dot_wait(struct resolver *r, struct question *q);
+/* Takes the question off its connection or out of the list. */
+void dot_drop(struct resolver *r, struct question *q);
+/* Its time slice is over: true when it may go on. */
+bool dot_may_go_on(struct resolver *r, struct question *q, mono_ns now);
+/* Sends what waits, as far as connections and rate allow; calls nobody. */
+void dot_turn_end(struct server *s, mono_ns now);
+/* When dot_turn_end() has something to do again; INT64_MAX: not by time. */
+mono_ns dot_wake_at(const struct server *s);
+/* Is there a connection, or may one be made?  Else when. */
+bool dot_may_ask(const struct server *s, mono_ns now);
+mono_ns dot_ask_at(const struct server *s);
+void dot_health(const struct server *s, struct resolver_health *out);
 
 #endif

@@ -16,6 +16,7 @@
  * last time, too, only after ten minutes without any.
  */
 
+#include "base/err.h"
 #include "base/log.h"
 #include "base/rand.h"
 #include "resolver_priv.h"
@@ -34,9 +35,53 @@ enum {
 #define GOOD_COUNTS_FAILED MONO_S(600)
 #define TIMEOUT_MAX        MONO_S(10)
 
+void
+server_wait(struct server *s, struct question *q, bool in_front)
+{
+	struct inflight *f = &s->resolver->inflight;
+	uint16_t self = inflight_index(f, q);
+
+	q->state = QUESTION_WAITS;
+	q->conn = NIL;
+	q->next = in_front ? s->waiting_first : NIL;
+	if (s->waiting_first == NIL) {
+		s->waiting_first = self;
+		s->waiting_last = self;
+	} else if (in_front) {
+		s->waiting_first = self;
+	} else {
+		f->all[s->waiting_last].next = self;
+		s->waiting_last = self;
+	}
+	if (s->dot == NULL)
+		s->resolver->n_waiting++;
+}
+
+void
+server_unwait(struct server *s, struct question *q)
+{
+	struct inflight *f = &s->resolver->inflight;
+	uint16_t self = inflight_index(f, q);
+	uint16_t *at = &s->waiting_first;
+	uint16_t before = NIL;
+
+	while (*at != self) {
+		CHECK(*at != NIL);
+		before = *at;
+		at = &f->all[*at].next;
+	}
+	*at = q->next;
+	if (s->waiting_last == self)
+		s->waiting_last = before;
+	if (s->dot == NULL)
+		s->resolver->n_waiting--;
+}
+
 bool
 server_has_ports(const struct server *s, mono_ns now)
 {
+	if (s->dot != NULL)
+		return dot_may_ask(s, now);
 	if (s->n_ports_open > 0)
 		return !s->starved;
 	/* What cannot be sent for want of a route is to fail, not to wait. */
@@ -87,7 +132,7 @@ server_room_at(const struct server *s, mono_ns now)
 	if (s->backoff > 0 && now < s->backoff_until)
 		return s->backoff_until;
 	if (s->n_ports_open == 0 && !server_has_ports(s, now))
-		return s->reopen_at;
+		return s->dot != NULL ? dot_ask_at(s) : s->reopen_at;
 	return s->tell_at > now ? s->tell_at : INT64_MAX;
 }
 

@@ -64,8 +64,6 @@ tcp_init(struct server *s)
 	uint16_t n = s->resolver->limits.tcp_max;
 	uint16_t i;
 
-	s->waiting_first = NIL;
-	s->waiting_last = NIL;
 	s->conns = calloc(n, sizeof(*s->conns));
 	if (s->conns == NULL)
 		return -ENOMEM;
@@ -105,46 +103,6 @@ tcp_fini(struct server *s)
 	s->conns = NULL;
 }
 
-static void
-list_add(struct server *s, struct question *q, bool in_front)
-{
-	struct inflight *f = &s->resolver->inflight;
-	uint16_t self = inflight_index(f, q);
-
-	q->state = QUESTION_WAITS;
-	q->conn = NIL;
-	q->next = in_front ? s->waiting_first : NIL;
-	if (s->waiting_first == NIL) {
-		s->waiting_first = self;
-		s->waiting_last = self;
-	} else if (in_front) {
-		s->waiting_first = self;
-	} else {
-		f->all[s->waiting_last].next = self;
-		s->waiting_last = self;
-	}
-	s->resolver->n_waiting++;
-}
-
-static void
-list_remove(struct server *s, struct question *q)
-{
-	struct inflight *f = &s->resolver->inflight;
-	uint16_t self = inflight_index(f, q);
-	uint16_t *at = &s->waiting_first;
-	uint16_t before = NIL;
-
-	while (*at != self) {
-		CHECK(*at != NIL);
-		before = *at;
-		at = &f->all[*at].next;
-	}
-	*at = q->next;
-	if (s->waiting_last == self)
-		s->waiting_last = before;
-	s->resolver->n_waiting--;
-}
-
 static mono_ns
 exchange_time(const struct resolver *r)
 {
@@ -154,7 +112,7 @@ exchange_time(const struct resolver *r)
 void
 tcp_wait(struct resolver *r, struct question *q)
 {
-	list_add(&r->servers[q->server], q, false);
+	server_wait(&r->servers[q->server], q, false);
 	inflight_due_set(
 	    &r->inflight, q, loop_mono(r->loop) + 2 * exchange_time(r));
 }
@@ -165,7 +123,7 @@ tcp_drop(struct resolver *r, struct question *q)
 	struct server *s = &r->servers[q->server];
 
 	if (q->state == QUESTION_WAITS)
-		list_remove(s, q);
+		server_unwait(s, q);
 	else if (q->conn != NIL)
 		conn_close(&s->conns[q->conn]);
 	q->conn = NIL;
@@ -215,7 +173,7 @@ next_waiting(struct server *s, mono_ns now)
 	if (!q->paid && !pace_take(&s->pace, now))
 		return NULL;
 	q->paid = true;
-	list_remove(s, q);
+	server_unwait(s, q);
 	return q;
 }
 
@@ -231,7 +189,7 @@ conn_fail(struct tcp_conn *c, enum fail fail)
 	 */
 	if (fail == FAIL_NETWORK && c->n_served > 0 && c->received == 0) {
 		conn_close(c);
-		list_add(c->server, q, true);
+		server_wait(c->server, q, true);
 		inflight_due_set(
 		    &r->inflight, q, loop_mono(r->loop) + exchange_time(r));
 		return;
@@ -470,7 +428,7 @@ open_failed(struct server *s, struct question *q, int err, mono_ns now)
 
 	r->counters.socket_errors++;
 	q->network = true;
-	list_add(s, q, true);
+	server_wait(s, q, true);
 	s->connect_at = now + CONNECT_PAUSE;
 	if (err != -EMFILE && err != -ENFILE && err != -ENOMEM &&
 	    err != -ENOBUFS)

@@ -19,6 +19,7 @@
 #include "base/addr.h"
 #include "base/attr.h"
 #include "base/diag.h"
+#include "base/tls.h"
 #include "dns/name.h"
 
 enum {
@@ -33,12 +34,14 @@ enum {
 
 struct config_resolver {
 	struct addr addr;
-	uint32_t rate;  /* questions a second; 0: `none` */
-	bool gso;       /* only where it is the one resolver, on loopback */
-	bool trust_ad;  /* its AD is believed (M11) */
-	char *group;    /* never NULL; not set: the address, and the port
-	                 * too when it is not 53 */
-	uint32_t views; /* a bit for each view that it is of */
+	uint32_t rate; /* questions a second; 0: `none` */
+	bool gso;      /* only where it is the one resolver, on loopback */
+	bool trust_ad; /* its AD is believed (M11) */
+	char *group;   /* never NULL; not set: the address, and the port
+	                * too when it is not 53, or 853 with TLS */
+	struct tls_peer *tls; /* asked over TLS only (RFC 7858); NULL: by UDP
+	                       * and TCP in clear */
+	uint32_t views;       /* a bit for each view that it is of */
 };
 
 struct config_sink {
@@ -115,6 +118,8 @@ struct config *config_load(const char *path, struct diag *d);
 /* As above, from memory: for tests.  `path` is used in messages. */
 struct config *config_read(
     const char *text, size_t size, const char *path, struct diag *d);
+/* A resolver's `tls`; NULL is fine. */
+void config_tls_free(struct tls_peer *tls);
 void config_free(struct config *c); /* wipes secrets; NULL is fine */
 
 /*

@@ -26,6 +26,8 @@ enum {
 	MESSAGE_UDP_SIZE = 1232, /* EDNS size we announce (RFC 9715) */
 	MESSAGE_OPT_SIZE = 11,   /* of the OPT record of a question */
 	MESSAGE_QUERY_SIZE_MAX = 12 + 255 + 4 + MESSAGE_OPT_SIZE,
+	MESSAGE_PAD = 128,
+	MESSAGE_PADDED_SIZE_MAX = 3 * MESSAGE_PAD,
 	MESSAGE_EDE_TEXT_MAX = 256 /* B9 */
 };
 
@@ -102,6 +104,13 @@ enum { MESSAGE_RD = 1, MESSAGE_EDNS = 2, MESSAGE_AD = 4, MESSAGE_CD = 8 };
  */
 size_t message_build(uint8_t *out, uint16_t id, const uint8_t *name,
     size_t name_size, uint16_t type, unsigned flags);
+
+/*
+ * Pads a question that was built with MESSAGE_EDNS to the next multiple of
+ * MESSAGE_PAD octets (RFC 7830, RFC 8467 4.1).  Returns the size, at most
+ * MESSAGE_PADDED_SIZE_MAX.
+ */
+size_t message_pad(uint8_t *out, size_t size);
 
 /* One record as the walk sees it: nothing is copied. */
 struct message_record {

@@ -18,7 +18,7 @@
  * Confirmation is per element (R12): an address is confirmed when two
  * independent answers have it, a removal when two lack it; a rotating set
  * never repeats as a whole.  Independent means another group (`cache`), or
- * the same server once more, by TCP (`path`).  FAILs are no evidence.
+ * the same server once more, by TCP or TLS (`path`).  FAILs are no evidence.
  *
  * What a resolver said that lies (R16) is kept, and is no evidence either.
  * When nothing else remains of a difference it is transient, and `filtered`.
@@ -37,6 +37,7 @@
 
 enum {
 	WITNESS_TCP = 1,
+	WITNESS_TLS = 2,
 	WITNESS_NOBODY = 255, /* a group: who it was is not known any more */
 	CANDIDATE_WITNESSES_MAX = 64, /* then the newest run is merged */
 	CANDIDATE_WAIT_HIGH_S = 10,   /* T for high and critical (R11) */

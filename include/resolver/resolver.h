@@ -22,6 +22,12 @@
  * a truncated, oversized or malformed answer, a guess at its id, or an echo in
  * other letter case sends it once to TCP, which decides.
  *
+ * A server with `tls` is asked over TLS only (RFC 7858), which it must begin
+ * by showing who it is (RFC 8310, strict).  Connections are kept, and many
+ * questions are open on one (RFC 7766 6.2.1.1), each with an id of its own.
+ * Those of a connection that ends are asked once more on another.  Where no
+ * connection can be made, all fail and it is left alone as below.
+ *
  * The window is cut by half when a quarter of the first datagrams is lost.
  * A server that only answers REFUSED (16 in a row) or SERVFAIL (64) is left
  * alone for 1 s, doubled to 5 min while the one question that may follow
@@ -35,6 +41,7 @@
 #include "base/addr.h"
 #include "base/attr.h"
 #include "base/clock.h"
+#include "base/tls.h"
 #include "dns/message.h"
 #include "dns/reply.h"
 
@@ -48,6 +55,8 @@ struct resolver_server {
 	uint32_t rate; /* questions a second; 0: no limit but the window */
 	bool gso;      /* datagrams may leave by UDP_SEGMENT, when they can */
 	bool ad;       /* its word on validation is wanted: questions set AD */
+	/* Asked over TLS and no other way; copied.  NULL: by UDP and TCP. */
+	const struct tls_peer *tls;
 };
 
 /* All must be set; resolver_limits_default() gives what the daemon uses. */
@@ -63,13 +72,23 @@ struct resolver_limits {
 	uint16_t socket_uses;    /* questions before a socket is replaced */
 	uint32_t socket_age_ms;  /* or so long, whichever comes first */
 	uint16_t tcp_max;        /* TCP connections at once per server */
+	uint16_t tls_max;        /* TLS connections at once per server */
+	uint32_t tls_idle_ms;    /* one without a question is closed */
 };
 struct resolver_limits resolver_limits_default(void);
 
-enum transport { TRANSPORT_UDP = 0, TRANSPORT_TCP = 1 };
+/* Stored: never renumber. */
+enum transport { TRANSPORT_UDP = 0, TRANSPORT_TCP = 1, TRANSPORT_TLS = 2 };
+static inline const char *
+transport_text(unsigned transport)
+{
+	if (transport == TRANSPORT_TLS)
+		return "tls";
+	return transport == TRANSPORT_TCP ? "tcp" : "udp";
+}
 
 enum {
-	ASK_TCP = 1, /* by TCP only: proof of the path */
+	ASK_TCP = 1, /* by TCP only: proof of the path; TLS is as good */
 	ASK_URGENT =
 	    2, /* may use the last tenth of the window (confirmation) */
 	ASK_FAILED = 4, /* failed the last time: no news about the server */
@@ -155,6 +174,7 @@ struct resolver_counters {
 	uint64_t asked;    /* questions taken */
 	uint64_t sent_udp; /* datagrams */
 	uint64_t sent_tcp;
+	uint64_t sent_tls;
 	uint64_t answered;
 	uint64_t timeouts; /* questions that ended so */
 	uint64_t retries;
@@ -166,6 +186,8 @@ struct resolver_counters {
 	uint64_t malformed;
 	uint64_t edns_fallbacks;
 	uint64_t socket_errors;
+	uint64_t tls_connections; /* whose server showed who it is */
+	uint64_t tls_resumed;     /* of them */
 };
 struct resolver_counters resolver_counters(const struct resolver *r);
 
@@ -180,6 +202,10 @@ struct resolver_health {
 	uint64_t asked;
 	uint64_t failed;
 	bool gso; /* wanted, and the kernel has not said no */
+	bool tls;
+	bool unreachable;     /* no connection can be made, until one is */
+	uint16_t connections; /* over TLS, usable now */
+	const char *why; /* of unreachable, else ""; lent until the next turn */
 };
 struct resolver_health resolver_health(
     const struct resolver *r, uint8_t server);

@@ -5,7 +5,8 @@
  *   bench_resolver server[:port] questions [names] [window]
  *
  * names: a file of names, one a line, or a pattern with one %u, which counts
- * to 10,000 and begins again.  Prints "name value unit" lines.
+ * to 10,000 and begins again.  Prints "name value unit" lines.  With TLS_PIN,
+ * the SHA-256 of the server's key in hex, it is asked over TLS.
  */
 
 #include <stdio.h>
@@ -136,6 +137,7 @@ print(const struct bench *b, double wall, const struct rusage *u)
 	printf("failed %llu questions\n", (unsigned long long)b->n_failed);
 	printf("retries %llu datagrams\n", (unsigned long long)c.retries);
 	printf("tcp %llu questions\n", (unsigned long long)c.sent_tcp);
+	printf("tls %llu questions\n", (unsigned long long)c.sent_tls);
 	printf("late %llu datagrams\n", (unsigned long long)c.late);
 	printf(
 	    "socket_errors %llu errors\n", (unsigned long long)c.socket_errors);
@@ -155,6 +157,17 @@ set_from_env(const char *name, uint16_t *to)
 		*to = (uint16_t)strtoul(text, NULL, 10);
 }
 
+static bool
+read_pin(uint8_t pin[TLS_PIN_SIZE])
+{
+	const char *text = getenv("TLS_PIN");
+
+	for (unsigned i = 0; text != NULL && i < TLS_PIN_SIZE; i++)
+		if (sscanf(text + 2 * i, "%2hhx", &pin[i]) != 1)
+			exit(2);
+	return text != NULL;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -163,6 +176,8 @@ main(int argc, char **argv)
 	struct resolver_hooks hooks = {
 	    .on_answer = on_answer, .on_room = on_room, .ctx = &b};
 	struct resolver_server server = {0};
+	uint8_t pin[TLS_PIN_SIZE];
+	struct tls_peer tls = {.pin = pin};
 	struct rusage before;
 	struct rusage after;
 	mono_ns start;
@@ -183,6 +198,8 @@ main(int argc, char **argv)
 	set_from_env("SOCKETS", &limits.sockets);
 	set_from_env("USES", &limits.socket_uses);
 	server.gso = getenv("GSO") != NULL;
+	if (read_pin(pin))
+		server.tls = &tls;
 	if (b.n_names == 0 || b.n_wanted == 0)
 		return 2;
 	b.loop = loop_new();

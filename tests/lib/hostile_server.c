@@ -8,6 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
 #include "base/err.h"
 #include "dns/name.h"
 #include "dns/type.h"
@@ -19,7 +22,8 @@ struct hostile_conn {
 	struct hostile_conn *next;
 	int fd;
 	struct loop_io *io;
-	uint8_t in[1024];
+	SSL *ssl; /* NULL: in clear */
+	uint8_t in[65536];
 	size_t got;
 	uint8_t *drip;
 	size_t drip_size;
@@ -41,6 +45,8 @@ struct hostile {
 	unsigned n_tcp;
 	unsigned n_conns;
 	unsigned conns_most;
+	unsigned n_accepted;
+	SSL_CTX *tls;
 	struct hostile_conn *conns;
 };
 
@@ -95,35 +101,82 @@ conn_free(struct hostile_conn *c)
 	c->server->n_conns--;
 	loop_io_free(c->io);
 	loop_timer_free(c->drip_timer);
+	SSL_free(c->ssl);
 	if (c->fd != -1)
 		close(c->fd);
 	free(c->drip);
 	free(c);
 }
 
+/* As recv(2). */
+static ssize_t
+conn_recv(struct hostile_conn *c)
+{
+	size_t room = sizeof(c->in) - c->got;
+	int n;
+
+	if (c->ssl == NULL)
+		return recv(c->fd, c->in + c->got, room, MSG_DONTWAIT);
+	ERR_clear_error();
+	n = SSL_read(c->ssl, c->in + c->got, (int)room);
+	if (n > 0)
+		return n;
+	errno = EAGAIN;
+	return SSL_get_error(c->ssl, n) == SSL_ERROR_WANT_READ ? -1 : 0;
+}
+
+static void
+conn_write(struct hostile_conn *c, const uint8_t *bytes, size_t size)
+{
+	if (c->fd == -1)
+		return;
+	ERR_clear_error();
+	if (c->ssl == NULL)
+		(void)send(c->fd, bytes, size, MSG_NOSIGNAL);
+	else
+		(void)SSL_write(c->ssl, bytes, (int)size);
+}
+
+/* Tells every whole question; the script may close the connection. */
+static void
+tell_asks(struct hostile_conn *c)
+{
+	struct hostile *h = c->server;
+	struct hostile_ask ask = {.tcp = true, .conn = c};
+	size_t at = 0;
+	size_t size;
+
+	while (c->fd != -1 && c->got - at >= 2) {
+		size = (size_t)c->in[at] << 8 | c->in[at + 1];
+		if (c->got - at - 2 < size)
+			break;
+		CHECK(read_ask(c->in + at + 2, size, &ask));
+		at += 2 + size;
+		ask.n = ++h->n_tcp;
+		h->fn(h->ctx, h, &ask);
+	}
+	c->got -= at;
+	memmove(c->in, c->in + at, c->got);
+}
+
 static void
 on_conn(void *ctx, int events)
 {
 	struct hostile_conn *c = ctx;
-	struct hostile *h = c->server;
-	struct hostile_ask ask = {.tcp = true, .conn = c};
-	size_t size;
 	ssize_t n;
 
 	(void)events;
-	n = recv(c->fd, c->in + c->got, sizeof(c->in) - c->got, MSG_DONTWAIT);
-	if (n <= 0) {
-		conn_free(c);
-		return;
+	while (c->fd != -1) {
+		n = conn_recv(c);
+		if (n == -1 && (errno == EAGAIN || errno == EINTR))
+			return;
+		if (n <= 0) {
+			conn_free(c);
+			return;
+		}
+		c->got += (size_t)n;
+		tell_asks(c);
 	}
-	c->got += (size_t)n;
-	size = (size_t)c->in[0] << 8 | c->in[1];
-	if (c->got < 2 || c->got < size + 2)
-		return;
-	CHECK(read_ask(c->in + 2, size, &ask));
-	c->got = 0; /* ours asks one question at a time */
-	ask.n = ++h->n_tcp;
-	h->fn(h->ctx, h, &ask);
 }
 
 static void
@@ -143,6 +196,12 @@ on_accept(void *ctx, int events)
 	CHECK(c != NULL);
 	c->server = h;
 	c->fd = fd;
+	if (h->tls != NULL) {
+		c->ssl = SSL_new(h->tls);
+		CHECK(c->ssl != NULL && SSL_set_fd(c->ssl, fd) == 1);
+		SSL_set_accept_state(c->ssl);
+	}
+	h->n_accepted++;
 	c->io = loop_io_new(h->loop, fd, LOOP_READ, on_conn, c);
 	c->next = h->conns;
 	h->conns = c;
@@ -232,6 +291,25 @@ hostile_free(struct hostile *h)
 	free(h);
 }
 
+void
+hostile_tls(struct hostile *h, void *context)
+{
+	h->tls = context;
+}
+
+unsigned
+hostile_n_accepted(const struct hostile *h)
+{
+	return h->n_accepted;
+}
+
+void
+hostile_drop_all(struct hostile *h)
+{
+	while (h->conns != NULL)
+		conn_free(h->conns);
+}
+
 struct addr
 hostile_addr(const struct hostile *h)
 {
@@ -314,8 +392,7 @@ hostile_send_from(
 void
 hostile_raw(const struct hostile_ask *ask, const uint8_t *bytes, size_t size)
 {
-	if (ask->conn->fd != -1)
-		(void)send(ask->conn->fd, bytes, size, MSG_NOSIGNAL);
+	conn_write(ask->conn, bytes, size);
 }
 
 void
@@ -341,7 +418,7 @@ on_drip(void *ctx)
 
 	if (c->fd == -1 || c->drip_at == c->drip_size)
 		return;
-	(void)send(c->fd, c->drip + c->drip_at++, 1, MSG_NOSIGNAL);
+	conn_write(c, c->drip + c->drip_at++, 1);
 	loop_timer_in(c->drip_timer, c->drip_interval);
 }
 

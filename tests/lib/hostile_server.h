@@ -4,7 +4,8 @@
 
 /*
  * hostile_server -- a DNS server on the test's own loop that does what the
- * test's script says: UDP and TCP on one free port of a loopback address.
+ * test's script says: UDP and TCP, or TLS, on one free port of a loopback
+ * address.
  *
  * It knows nothing of rules; the script gets every question and sends any
  * bytes back, from the right socket or from another one.
@@ -49,6 +50,15 @@ void hostile_free(struct hostile *h);
 struct addr hostile_addr(const struct hostile *h);
 void hostile_no_tcp(struct hostile *h); /* stops listening */
 void hostile_no_udp(struct hostile *h); /* closes the socket */
+
+/*
+ * Connections that are accepted from now on speak TLS with this SSL_CTX, which
+ * is lent until the server is freed; NULL: in clear again.
+ */
+void hostile_tls(struct hostile *h, void *context);
+unsigned hostile_n_accepted(const struct hostile *h);
+/* Closes every connection that is open; keeps listening. */
+void hostile_drop_all(struct hostile *h);
 
 unsigned hostile_n_udp(const struct hostile *h);
 unsigned hostile_n_tcp(const struct hostile *h);

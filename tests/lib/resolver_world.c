@@ -124,8 +124,11 @@ on_room(void *ctx, uint8_t server)
 void
 world_resolver(struct world *w, struct addr addr)
 {
-	struct resolver_server server = {
-	    .addr = addr, .rate = w->rate, .gso = w->gso, .ad = w->ad};
+	struct resolver_server server = {.addr = addr,
+	    .rate = w->rate,
+	    .gso = w->gso,
+	    .ad = w->ad,
+	    .tls = w->tls};
 	struct resolver_hooks hooks = {
 	    .on_answer = on_answer, .on_room = on_room, .ctx = w};
 
@@ -138,6 +141,7 @@ world_start_at(struct world *w, const char *ip, hostile_fn *script)
 {
 	w->server = hostile_new(w->loop, ip, script, w);
 	assert_non_null(w->server);
+	hostile_tls(w->server, w->context);
 	world_resolver(w, hostile_addr(w->server));
 }
 

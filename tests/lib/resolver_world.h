@@ -37,6 +37,8 @@ struct world {
 	struct resolver_limits limits;
 	uint32_t rate;
 	bool gso, ad;
+	const struct tls_peer *tls; /* the resolver asks over TLS */
+	void *context;              /* and the server speaks it: SSL_CTX */
 	struct world_answer *answers;
 	size_t n_answers;
 	size_t n_wanted;

@@ -31,6 +31,7 @@ KEYS = {
     ("config.c", "keys"): ("CONFIGURATION", None),
     ("config_resolver.c", "keys"): ("CONFIGURATION", "resolvers"),
     ("config_view.c", "keys"): ("CONFIGURATION", "views"),
+    ("config_tls.c", "keys"): ("CONFIGURATION", "tls"),
     ("config_sink.c", "keys"): ("CONFIGURATION", "sinks"),
     ("config_canary.c", "keys"): ("CONFIGURATION", "canaries"),
     ("config_canary.c", "name_keys"): ("CONFIGURATION", "names"),

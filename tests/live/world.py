@@ -225,12 +225,14 @@ zone:
 
 class Unbound(Process):
     """stubs: origin -> authoritative server, or a list of them; more: what
-    comes behind, with modules before the iterator that it needs."""
+    comes behind, with modules before the iterator that it needs; tls:
+    (certificate, key), with which it also serves TLS at tls_port."""
 
     def __init__(self, world, stubs, host, ttl_max, kind="stub", more="",
-                 modules=""):
+                 modules="", tls=None):
         super().__init__(world, "unbound", host)
         self.stubs = stubs
+        self.tls_port = free_port(host) if tls else None
         self.text = """server:
   interface: %s
   do-daemonize: no
@@ -254,6 +256,13 @@ class Unbound(Process):
 remote-control:
   control-enable: no
 """ % (self.at, self.folder, self.path("pid"), modules, ttl_max, ttl_max)
+        if tls:
+            self.text += """server:
+  interface: %s@%d
+  tls-port: %d
+  tls-service-pem: "%s"
+  tls-service-key: "%s"
+""" % (host, self.tls_port, self.tls_port, *tls)
         for origin, servers in stubs.items():
             self.text += '%s-zone:\n  name: "%s"\n' % (kind, origin)
             for s in servers if isinstance(servers, list) else [servers]:
@@ -262,6 +271,7 @@ remote-control:
         self.run()
 
     def run(self):
+        """Starts it, also once more after stop()."""
         self.spawn("unbound", "-d", "-c", self.path("unbound.conf"))
         self.wait_up(next(iter(self.stubs)))
 

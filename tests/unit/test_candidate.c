@@ -198,6 +198,21 @@ test_candidate_is_confirmed_by_the_path(void **state)
 }
 
 static void
+test_candidate_is_confirmed_by_a_second_question_over_tls(void **state)
+{
+	struct stage s;
+
+	(void)state;
+	start(&s, "1", PROVED_PATH);
+	heard(&s, 0, 0, WITNESS_TLS, "2");
+	assert_int_equal(judged(&s, 10), LABEL_NONE);
+	s.w[0].count = 2;
+	assert_int_equal(judged(&s, 20), LABEL_CONFIRMED);
+	assert_int_equal(s.j.proved, PROVED_PATH);
+	assert_non_null(strstr(s.j.why, "over TLS"));
+}
+
+static void
 test_candidate_path_is_one_server_and_not_its_group(void **state)
 {
 	struct stage s;
@@ -743,6 +758,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(test_candidate_is_confirmed_by_another_group),
 	    TEST(test_candidate_is_confirmed_by_the_path),
+	    TEST(test_candidate_is_confirmed_by_a_second_question_over_tls),
 	    TEST(test_candidate_path_is_one_server_and_not_its_group),
 	    TEST(test_candidate_two_servers_of_a_group_are_one_witness),
 	    TEST(test_candidate_a_cache_proves_more_than_the_path_wants),

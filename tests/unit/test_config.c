@@ -350,6 +350,37 @@ test_config_gso_is_off_unless_the_one_local_resolver_has_it(void **state)
 }
 
 static void
+test_config_tls_is_port_853_and_of_the_same_group_as_port_53(void **state)
+{
+	static const char text[] =
+	    "database: dbname=x\nwatchlists: [a]\nresolvers:\n"
+	    " - {address: 192.0.2.1, tls: {name: dns.example.}}\n"
+	    " - {address: \"[2001:db8::1]:53\", rate: 7, tls: {pin: \n"
+	    "    /wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE=}}\n"
+	    " - 192.0.2.1\n";
+	struct diag d = {0};
+	struct config *c = config_read(text, strlen(text), "x.yaml", &d);
+
+	(void)state;
+	assert_non_null(c);
+	assert_int_equal(c->n_resolvers, 3);
+	assert_int_equal(c->resolvers[0].addr.port, 853);
+	assert_string_equal(c->resolvers[0].group, "192.0.2.1");
+	assert_string_equal(c->resolvers[0].tls->name, "dns.example");
+	assert_null(c->resolvers[0].tls->pin);
+	assert_int_equal(c->resolvers[1].addr.port, 53);
+	assert_int_equal(c->resolvers[1].rate, 7);
+	assert_string_equal(c->resolvers[1].group, "[2001:db8::1]:53");
+	assert_null(c->resolvers[1].tls->name);
+	assert_int_equal(c->resolvers[1].tls->pin[0], 0xff);
+	assert_int_equal(c->resolvers[1].tls->pin[TLS_PIN_SIZE - 1], 1);
+	assert_int_equal(c->resolvers[2].addr.port, 53);
+	assert_string_equal(c->resolvers[2].group, "192.0.2.1");
+	assert_null(c->resolvers[2].tls);
+	config_free(c);
+}
+
+static void
 test_config_refuses_bytes_that_are_not_utf8_with_their_place(void **state)
 {
 	static const char head[] =
@@ -653,6 +684,8 @@ main(void)
 	    cmocka_unit_test(
 		test_config_gso_is_off_unless_the_one_local_resolver_has_it),
 	    cmocka_unit_test(test_config_M11_trust_ad_is_off_unless_said),
+	    cmocka_unit_test(
+		test_config_tls_is_port_853_and_of_the_same_group_as_port_53),
 	    cmocka_unit_test(
 		test_config_refuses_bytes_that_are_not_utf8_with_their_place),
 	    cmocka_unit_test(test_config_refuses_depth_at_once),

@@ -422,6 +422,33 @@ test_a_built_question_walks_and_asks_what_was_wanted(void **state)
 }
 
 static void
+test_a_padded_question_is_a_multiple_of_128_and_walks(void **state)
+{
+	struct message m;
+	struct name name;
+
+	(void)state;
+	for (unsigned n = 1; n <= 127; n++) {
+		name.size = 0;
+		for (unsigned i = 0; i < n; i++) {
+			name.wire[name.size++] = 1;
+			name.wire[name.size++] = 'a';
+		}
+		name.wire[name.size++] = 0;
+		p.size = message_build(p.data, 7, name.wire, name.size, TYPE_A,
+		    MESSAGE_RD | MESSAGE_EDNS);
+		p.size = message_pad(p.data, p.size);
+		assert_int_equal(p.size % MESSAGE_PAD, 0);
+		assert_true(p.size <= MESSAGE_PADDED_SIZE_MAX);
+		assert_true(
+		    p.size < 12u + name.size + 4 + 11 + 4 + MESSAGE_PAD);
+		assert_int_equal(walk(&m), MESSAGE_OK);
+		assert_true(message_asks(p.data, &m, name.wire, TYPE_A, true));
+		assert_int_equal(m.opt_udp_size, MESSAGE_UDP_SIZE);
+	}
+}
+
+static void
 test_the_worst_message_is_walked_in_milliseconds(void **state)
 {
 	struct message m;
@@ -525,6 +552,8 @@ main(void)
 	    cmocka_unit_test(test_C12_ttl_with_its_top_bit_set_is_0),
 	    cmocka_unit_test(
 		test_a_built_question_walks_and_asks_what_was_wanted),
+	    cmocka_unit_test(
+		test_a_padded_question_is_a_multiple_of_128_and_walks),
 	    cmocka_unit_test(test_the_worst_message_is_walked_in_milliseconds),
 	    cmocka_unit_test(
 		test_no_damage_by_single_octets_makes_the_walk_fall),

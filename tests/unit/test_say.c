@@ -263,14 +263,14 @@ test_say_witness_that_failed_has_no_rdata(void **state)
 	    .last_at = SEEN + WALL_S(2),
 	    .server = "192.0.2.53:53",
 	    .group = "g",
-	    .transport = 1,
+	    .transport = 2,
 	    .outcome = OUTCOME_FAIL,
 	    .fail = FAIL_SERVFAIL,
 	    .ede = 22,
 	    .count = 3};
 	j = said(&s);
 	w = json_array_get(json_object_get(j, "witnesses"), 0);
-	check_member(w, "transport", "\"tcp\"");
+	check_member(w, "transport", "\"tls\"");
 	check_member(w, "outcome", "\"FAIL\"");
 	check_member(w, "reason", "\"servfail\"");
 	check_member(w, "ede", "22");
@@ -645,8 +645,7 @@ test_say_dig_takes_no_name_for_an_option(void **state)
 	start(&s);
 	check_dig(&s, WIRE("\5-fx.y"), "dig @192.0.2.53 -q '-fx\\.y.' A");
 	check_dig(&s, WIRE("\2-f\3com"), "dig @192.0.2.53 -q -f.com. A");
-	check_dig(
-	    &s, WIRE("\6+short\3com"), "dig @192.0.2.53 -q '+short.com.' A");
+	check_dig(&s, WIRE("\3+sh\3com"), "dig @192.0.2.53 -q '+sh.com.' A");
 }
 
 static void
@@ -662,7 +661,8 @@ test_say_dig_names_who_was_asked_and_a_port_not_53(void **state)
 	assert_null(json_object_get(j, "dig"));
 	json_decref(j);
 	assert_int_equal(addr_parse("[2001:db8::53]:5300", 53, &s.c.asked), 0);
-	check_dig(&s, NAME, "dig @2001:db8::53 -p 5300 www.example.com. A");
+	s.c.asked_tls = true;
+	check_dig(&s, WIRE("\1a"), "dig @2001:db8::53 -p 5300 +tls a. A");
 }
 
 static void

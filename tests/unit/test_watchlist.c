@@ -73,7 +73,7 @@ print_diag(const struct diag *d, struct buf *out)
 }
 
 static const char *const views[] = {"default", "eu", "asia"};
-static const struct watch_names names = {views, 3};
+static const struct watch_names known = {views, 3};
 
 /* One watch as a line: name, types, interval, and what else it says. */
 static void
@@ -117,7 +117,7 @@ load_text(const char *name, const void *data, size_t size, struct buf *out)
 {
 	struct diag d = {0};
 	int err = watchlist_load(
-	    write_file(name, data, size), &names, on_watch, out, &d);
+	    write_file(name, data, size), &known, on_watch, out, &d);
 
 	print_diag(&d, out);
 	diag_fini(&d);
