@@ -10,9 +10,9 @@
  * about the zone: it is counted, and can change nothing.
  *
  * A zone that really goes back meanwhile, with a smaller TTL than it had, is
- * fetched again: answers come that run out later than all that were seen
- * before, when these have run out.  That is how it is told apart; at the
- * latest when the old entries must be gone.
+ * fetched again: answers come that run out later than all of that content that
+ * were seen before, when these have run out.  That is how it is told apart; at
+ * the latest when the old entries must be gone.
  *
  * Only questions that show something old have an entry here.
  */
@@ -26,6 +26,7 @@ enum { SWEEP_SLOTS = 64 };
 
 struct remnant {
 	uint32_t question;
+	uint64_t print;  /* of what was seen last */
 	wall_us since;   /* of what is believed, as it is stored */
 	wall_us until;   /* steady; no old entry lives longer */
 	wall_us run_out; /* steady; of those that were seen */
@@ -52,8 +53,10 @@ note(struct monitor *m, uint32_t id, const struct remnant *now)
 		}
 		r->question = id;
 	}
-	if (now->since != r->since || now->run_out > r->run_out)
+	if (now->since != r->since || now->print != r->print ||
+	    now->run_out > r->run_out)
 		r->run_out = now->run_out;
+	r->print = now->print;
 	r->since = now->since;
 	r->until = now->until;
 }
@@ -67,6 +70,7 @@ remnant_is(struct inquiry *q, const struct store_believed *b)
 	wall_us since =
 	    monitor_steady(m) - (loop_wall(m->loop) - q->believed_since);
 	struct remnant now = {
+	    .print = q->list[q->begin].fingerprint,
 	    .since = q->believed_since,
 	    .until = since + WALL_S(b->past_ttl),
 	    .run_out = w->last_at + WALL_S(w->ttl),
@@ -77,7 +81,7 @@ remnant_is(struct inquiry *q, const struct store_believed *b)
 		w->ttl > b->past_ttl ? w->ttl : b->past_ttl, w->ttl) >= since)
 		return false;
 	/* TTLs are whole seconds: it may live one longer. */
-	if (r != NULL && r->since == now.since &&
+	if (r != NULL && r->since == now.since && r->print == now.print &&
 	    w->last_at > r->run_out + WALL_S(1))
 		return false;
 	note(m, q->question, &now);
