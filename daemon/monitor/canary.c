@@ -382,7 +382,9 @@ turn(struct monitor *m, uint8_t server)
 
 	if (st->open || loop_mono(m->loop) < st->next || !is_asked(m, server))
 		return;
-	if (!st->picked)
+	/* Heard meanwhile: a watched name need not, and maybe cannot, be asked.
+	 */
+	if (!st->picked || (st->heard && st->canary == SEAT_NOBODY))
 		pick(m, st);
 	st->picked = true;
 	if (st->tcp)

@@ -67,6 +67,7 @@ said(const uint8_t *text, size_t size)
 	const struct say_state seen = {.content = &shown, .ttl = 60};
 	const struct say_event e = {.kind = "bogus",
 	    .name = NAME,
+	    .view = "default",
 	    .type = TYPE_A,
 	    .since = SEEN,
 	    .at = SEEN,
