@@ -51,6 +51,30 @@ reader_array(struct reader *x, size_t n, size_t size)
 	return array;
 }
 
+bool
+reader_is_named(
+    struct reader *x, const struct node *n, const char *what, size_t max)
+{
+	const char *name = n->key->text;
+	size_t good;
+
+	if (n->key->kind == NODE_BAD)
+		return false;
+	if (n->key->twice != NULL) {
+		report_error(&x->r, n->key->at,
+		    "key `%.64s` stands twice (first in line %u); keep one",
+		    name, n->key->twice->at.line);
+		return false;
+	}
+	good = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-");
+	if (good >= 1 && good <= max && name[good] == '\0')
+		return true;
+	report_error(&x->r, n->key->at,
+	    "bad %s name `%.64s`; use 1 to %zu of a-z, 0-9, _ and -", what,
+	    name, max);
+	return false;
+}
+
 static void
 read_database(void *ctx, const struct node *value)
 {

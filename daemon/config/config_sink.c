@@ -294,14 +294,6 @@ finish_secret(struct entry *e, const struct node *n)
 	free(text);
 }
 
-static bool
-is_sink_name(const char *name)
-{
-	size_t good = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-");
-
-	return good >= 1 && good <= NAME_MAX_SIZE && name[good] == '\0';
-}
-
 static void
 read_sink(struct reader *x, const struct node *n)
 {
@@ -344,19 +336,9 @@ read_sinks(void *ctx, const struct node *value)
 	x->c->sinks = reader_array(x, CONFIG_SINKS_MAX, sizeof(*x->c->sinks));
 	for (const struct node *n = value->first;
 	     n != NULL && x->c->sinks != NULL; n = n->next) {
-		if (n->key->kind == NODE_BAD)
+		if (!reader_is_named(x, n, "sink", NAME_MAX_SIZE))
 			continue;
-		if (n->key->twice != NULL)
-			report_error(&x->r, n->key->at,
-			    "key `%.64s` stands twice (first in line %u); "
-			    "keep one",
-			    n->key->text, n->key->twice->at.line);
-		else if (!is_sink_name(n->key->text))
-			report_error(&x->r, n->key->at,
-			    "bad sink name `%.64s`; use 1 to %d of a-z, 0-9, "
-			    "_ and -",
-			    n->key->text, NAME_MAX_SIZE);
-		else if (x->c->n_sinks == CONFIG_SINKS_MAX)
+		if (x->c->n_sinks == CONFIG_SINKS_MAX)
 			report_error(&x->r, n->key->at,
 			    "more than %d sinks; remove some",
 			    CONFIG_SINKS_MAX);

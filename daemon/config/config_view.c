@@ -11,14 +11,6 @@
 
 enum { VIEW_NAME_MAX = 32 };
 
-static bool
-is_view_name(const char *name)
-{
-	size_t good = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-");
-
-	return good >= 1 && good <= VIEW_NAME_MAX && name[good] == '\0';
-}
-
 static void
 read_view(struct reader *x, const struct node *n)
 {
@@ -55,22 +47,12 @@ read_views(void *ctx, const struct node *value)
 		return;
 	}
 	for (const struct node *n = value->first; n != NULL; n = n->next) {
-		if (n->key->kind == NODE_BAD)
+		if (!reader_is_named(x, n, "view", VIEW_NAME_MAX))
 			continue;
-		if (n->key->twice != NULL)
-			report_error(&x->r, n->key->at,
-			    "key `%.64s` stands twice (first in line %u); "
-			    "keep one",
-			    n->key->text, n->key->twice->at.line);
-		else if (strcmp(n->key->text, "default") == 0)
+		if (strcmp(n->key->text, "default") == 0)
 			report_error(&x->r, n->key->at,
 			    "the view `default` is that of `resolvers` at the "
 			    "top; list them there");
-		else if (!is_view_name(n->key->text))
-			report_error(&x->r, n->key->at,
-			    "bad view name `%.64s`; use 1 to %d of a-z, 0-9, "
-			    "_ and -",
-			    n->key->text, VIEW_NAME_MAX);
 		else if (x->c->n_views == CONFIG_VIEWS_MAX)
 			report_error(&x->r, n->key->at,
 			    "more than %d views; remove some",

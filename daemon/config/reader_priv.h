@@ -27,6 +27,12 @@ struct reader {
 /* A copy that config_free() frees; NULL is noted in no_memory. */
 char *reader_text(struct reader *x, const char *text);
 void *reader_array(struct reader *x, size_t n, size_t size);
+/*
+ * May `n` be a name that the operator gives (a `what`: 1 to `max` of a-z, 0-9,
+ * _ and -), standing once?  Else reported, unless that was done.
+ */
+bool reader_is_named(
+    struct reader *x, const struct node *n, const char *what, size_t max);
 
 void read_resolvers(void *ctx, const struct node *value);
 /* What only all resolvers together tell. */
