@@ -229,6 +229,20 @@ world_counters(const struct world *w)
 }
 
 void
+world_answer_64k(void *ctx, struct hostile *h, const struct hostile_ask *ask)
+{
+	struct world *w = ctx;
+	static uint8_t option[65000];
+	size_t size = hostile_build_rcode(ask, 0, false, w->wire);
+
+	option[1] = 12; /* padding */
+	option[2] = (sizeof(option) - 4) >> 8;
+	option[3] = (sizeof(option) - 4) & 255;
+	size = hostile_add_opt(w->wire, size, 0, option, sizeof(option));
+	hostile_send(h, ask, w->wire, size);
+}
+
+void
 world_answer(void *ctx, struct hostile *h, const struct hostile_ask *ask)
 {
 	struct world *w = ctx;

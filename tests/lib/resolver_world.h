@@ -86,6 +86,9 @@ struct resolver_counters world_counters(const struct world *w);
 
 /* Scripts: the right answer; 192.0.2.1, by TCP 192.0.2.2. */
 void world_answer(void *ctx, struct hostile *h, const struct hostile_ask *ask);
+/* NODATA, padded to almost the largest message that there can be. */
+void world_answer_64k(
+    void *ctx, struct hostile *h, const struct hostile_ask *ask);
 /* Builds a whole answer that is wrong, 192.0.2.66, into w->wire. */
 size_t world_forge(struct world *w, const struct hostile_ask *ask);
 /* Keeps this question for later. */

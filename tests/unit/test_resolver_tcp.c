@@ -229,25 +229,11 @@ test_B3_silence_ends_at_the_deadline(void **state)
 }
 
 static void
-whole_64k(void *ctx, struct hostile *h, const struct hostile_ask *ask)
-{
-	struct world *w = ctx;
-	static uint8_t option[65000];
-	size_t size = hostile_build_rcode(ask, 0, false, w->wire);
-
-	option[1] = 12; /* padding */
-	option[2] = (sizeof(option) - 4) >> 8;
-	option[3] = (sizeof(option) - 4) & 255;
-	size = hostile_add_opt(w->wire, size, 0, option, sizeof(option));
-	hostile_send(h, ask, w->wire, size);
-}
-
-static void
 test_a_message_of_64_KB_arrives_whole(void **state)
 {
 	struct world *w = *state;
 
-	world_start(w, whole_64k);
+	world_start(w, world_answer_64k);
 	world_ask(w, 1, ASK_TCP);
 	world_run(w, 1);
 	assert_int_equal(world_last(w)->fail, FAIL_NOT);
