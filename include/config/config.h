@@ -29,6 +29,10 @@ enum {
 	CONFIG_SINKS_MAX = 64,
 	CONFIG_VIEWS_MAX = 32,
 	CONFIG_CANARIES_MAX = 16,
+	CONFIG_HINTS_MAX = 32,
+	CONFIG_AT_MAX = 256,
+	CONFIG_AT_ADDRS_MAX = 16,
+	SOURCE_RATE_DEFAULT = 20,
 	RESOLVER_RATE_DEFAULT = 500
 };
 
@@ -73,6 +77,23 @@ struct config_canary {
 	size_t n_addrs;     /* ... 0: the name does not exist */
 };
 
+/* Where a name server is asked, instead of where DNS says it is. */
+struct config_at {
+	struct name name;
+	struct addr *addrs;
+	size_t n_addrs;
+};
+
+/* A view that asks the servers of each zone themselves (R18). */
+struct config_source {
+	bool parent;        /* the parent's delegation is a state of its own */
+	struct addr *hints; /* root servers; none given: those of the root */
+	size_t n_hints;
+	struct config_at *at;
+	size_t n_at;
+	uint32_t rate; /* questions a second at one server; 0: `none` */
+};
+
 /* Where in the configuration something stands, from 1. */
 struct config_place {
 	unsigned line;
@@ -87,6 +108,8 @@ struct config {
 	/* Whom names are asked through; the first is always `default`. */
 	char **views;
 	size_t n_views;
+	/* Beside each view: how an authoritative one asks; NULL: resolvers. */
+	struct config_source *sources[CONFIG_VIEWS_MAX];
 	char **watchlists; /* patterns as written, relative to the file */
 	struct config_place *watchlist_places; /* of each pattern */
 	size_t n_watchlists;

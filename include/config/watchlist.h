@@ -33,7 +33,12 @@ enum {
 };
 
 /* Which proof a watch requires (R11).  Stored: never renumber. */
-enum proof { PROOF_BEST = 0, PROOF_PATH = 1, PROOF_CACHE = 2 };
+enum proof {
+	PROOF_BEST = 0,
+	PROOF_PATH = 1,
+	PROOF_CACHE = 2,
+	PROOF_SOURCE = 3
+};
 
 /* A view that a watch is asked through, and how often. */
 struct watch_view {
@@ -57,6 +62,8 @@ struct watch {
 	const char *owner;   /* NULL: none */
 	const char *runbook; /* NULL: none */
 	enum proof confirm;
+	bool direct; /* hostile, and its zone's servers may be asked all the
+	                same */
 	uint8_t attributes; /* bits of enum attribute: whose events are told */
 	unsigned line;
 };
