@@ -31,7 +31,7 @@ inquiry_ask_cd(struct inquiry *q, const struct answer *a, enum fail fail)
 	struct errand e = {
 	    .question = q->question,
 	    .purpose = PURPOSE_EVIDENCE,
-	    .server = a->server,
+	    .server = (uint8_t)a->server,
 	    .flags = ASK_URGENT | ASK_CD,
 	};
 
@@ -39,7 +39,7 @@ inquiry_ask_cd(struct inquiry *q, const struct answer *a, enum fail fail)
 	    (fail != FAIL_SERVFAIL && fail != FAIL_BOGUS))
 		return;
 	q->cd_asked = true;
-	q->cd_server = a->server;
+	q->cd_server = (uint8_t)a->server;
 	(void)pump_errand(q->monitor, &e);
 }
 

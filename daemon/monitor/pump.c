@@ -95,7 +95,7 @@ poll_errand_of(const struct answer *a)
 	    .attempt = (uint8_t)(a->cookie >> 40),
 	    .flags = (uint8_t)(a->cookie >> 48),
 	    .accused = (uint8_t)(a->cookie >> 56),
-	    .server = a->server,
+	    .server = (uint8_t)a->server,
 	};
 }
 
@@ -303,9 +303,10 @@ pump_all(struct monitor *m, uint8_t server)
 }
 
 void
-poll_on_room(void *ctx, uint8_t server)
+poll_on_room(void *ctx, uint16_t index)
 {
 	struct monitor *m = ctx;
+	uint8_t server = (uint8_t)index; /* RESOLVER_SERVERS_MAX at most */
 
 	m->servers[server].full = false;
 	canary_room(m, server);

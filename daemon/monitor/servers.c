@@ -139,9 +139,12 @@ poll_start(struct monitor *m)
 	if (err != 0)
 		return err;
 	for (uint8_t i = 0; i < m->n_servers; i++)
-		servers[i] = (struct resolver_server){c->resolvers[i].addr,
-		    c->resolvers[i].rate, c->resolvers[i].gso,
-		    c->resolvers[i].trust_ad, c->resolvers[i].tls};
+		servers[i] =
+		    (struct resolver_server){.addr = c->resolvers[i].addr,
+			.rate = c->resolvers[i].rate,
+			.gso = c->resolvers[i].gso,
+			.ad = c->resolvers[i].trust_ad,
+			.tls = c->resolvers[i].tls};
 	m->resolver = resolver_new(
 	    m->loop, servers, m->n_servers, m->setup.limits, &hooks);
 	return m->resolver == NULL ? -ENOMEM : 0;

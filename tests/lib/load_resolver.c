@@ -292,7 +292,7 @@ resolver_counters(const struct resolver *r)
 }
 
 struct resolver_health
-resolver_health(const struct resolver *r, uint8_t server)
+resolver_health(const struct resolver *r, uint16_t server)
 {
 	const struct load_server *s = &r->world->servers[server];
 

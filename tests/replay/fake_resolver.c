@@ -722,7 +722,7 @@ resolver_counters(const struct resolver *r)
 }
 
 struct resolver_health
-resolver_health(const struct resolver *r, uint8_t server)
+resolver_health(const struct resolver *r, uint16_t server)
 {
 	const struct server *s = r->servers[server];
 
