@@ -18,6 +18,7 @@
 #include "monitor_priv.h"
 #include "poll_priv.h"
 #include "quorum_priv.h"
+#include "source.h"
 
 enum { FAILED_DEBT_MAX = 256 };
 
@@ -52,7 +53,7 @@ pump_pop(struct monitor *m, struct waiting *w)
 	return id;
 }
 
-static bool
+bool
 errands_push(struct errands *q, const struct errand *e)
 {
 	if (q->n == q->room) {
@@ -71,7 +72,7 @@ errands_push(struct errands *q, const struct errand *e)
 	return true;
 }
 
-static void
+void
 errands_shift(struct errands *q)
 {
 	q->first = (q->first + 1) % q->room;
@@ -316,11 +317,16 @@ poll_on_room(void *ctx, uint16_t index)
 bool
 pump_errand(struct monitor *m, const struct errand *e)
 {
-	struct poll_server *s = &m->servers[e->server];
-	struct errands *q = &s->errands;
+	struct poll_server *s;
+	struct errands *q;
 
-	if (e->server == SERVER_NONE)
+	if (e->server >= m->n_servers) {
+		if (e->purpose == PURPOSE_EARLY)
+			source_early(m, e->question);
 		return false;
+	}
+	s = &m->servers[e->server];
+	q = &s->errands;
 	if ((e->flags & ASK_FAILED) != 0)
 		q = &s->again;
 	else if (monitor_is_owned(m, e->question))

@@ -267,6 +267,14 @@ resolver_free(struct resolver *r)
 	free(r);
 }
 
+int
+resolver_add(struct resolver *r, const struct resolver_server *server)
+{
+	(void)r;
+	(void)server;
+	return ERR_FULL; /* no view here is authoritative */
+}
+
 uint32_t
 resolver_inflight(const struct resolver *r)
 {
