@@ -282,6 +282,7 @@ inquiry_required(const struct inquiry *q)
 	case PROOF_PATH:
 		return PROVED_PATH;
 	case PROOF_CACHE:
+	case PROOF_SOURCE: /* the strongest that there is yet */
 		return PROVED_CACHE;
 	case PROOF_BEST:
 		break;

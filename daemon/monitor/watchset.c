@@ -178,8 +178,7 @@ on_watch(void *ctx, const struct watch *watch)
 static bool
 take_views(struct watchset *w, const struct config *c)
 {
-	w->names =
-	    (struct watch_names){(const char *const *)c->views, c->n_views};
+	w->names = watch_names_of(c);
 	for (size_t i = 0; i < c->n_views; i++) {
 		w->views[i] = table_add_view(w->monitor->table, c->views[i]);
 		if (w->views[i] == VIEW_NONE)
