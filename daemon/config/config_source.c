@@ -79,8 +79,8 @@ read_addresses(struct reader *x, const struct node *list, const char *what,
 	if (!node_is_list(list, what, &x->r))
 		return NULL;
 	if (list->n == 0 || list->n > max) {
-		report_error(&x->r, list->at,
-		    "%s must have 1 to %zu addresses; %s", what, max,
+		report_error(&x->r, list->at, "%s must be 1 to %zu; %s", what,
+		    max,
 		    list->n == 0 ? "list one, or remove the key"
 				 : "remove some");
 		return NULL;
@@ -127,7 +127,7 @@ read_at_entry(struct reader *x, struct config_source *s, const struct node *n)
 		return;
 	}
 	at->name = typed.name;
-	at->addrs = read_addresses(x, n, "what a name in `at` stands for",
+	at->addrs = read_addresses(x, n, "the addresses of a server",
 	    CONFIG_AT_ADDRS_MAX, &at->n_addrs);
 	s->n_at++;
 }

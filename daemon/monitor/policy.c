@@ -113,6 +113,7 @@ intern(struct table *t, struct policy *p)
 	p->class_ = CLASS_NONE;
 	p->owned = has_text(p->tags, p->n_tags, "owned");
 	p->hostile = has_text(p->tags, p->n_tags, "hostile");
+	p->discreet = p->hostile && !p->direct;
 	id = index_find(x, &owner, p->attributes, &p->attributes);
 	if (id != INDEX_NONE)
 		return id;

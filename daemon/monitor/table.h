@@ -81,9 +81,9 @@ struct policy {
 	uint64_t attributes;     /* hash of all that the database keeps of it */
 	uint8_t told_attributes; /* bits of enum attribute: R6's opt-in */
 	bool owned, hostile;
-	bool direct;     /* hostile, and its zone's servers may be asked all the
-	                  * same; without it PROOF_SOURCE stands for none that is
-	                  * hostile */
+	bool direct;     /* a watch that is hostile says so */
+	bool discreet;   /* hostile and not direct: its zone's servers are not
+	                  * asked, whatever `confirm` another list says */
 	uint32_t class_; /* index of its interval among the ledger's */
 };
 #define CLASS_NONE UINT32_MAX
