@@ -11,7 +11,7 @@ told at once.  NSD and Knot, by IPv4 and IPv6, below a root of our own.
 import sys
 import unittest
 
-from source_world import SLOW, SourceCase, epoch
+from source_world import SLOW, SourceCase, epoch, paused
 
 REFRESH_AND_RETRY_S = 4 + 2
 
@@ -27,8 +27,10 @@ class Source(SourceCase):
             self):
         """R18, R19, R11."""
         zone, d = self.begin("all", types=["A", "TXT"], count=2)
-        self.assertEqual({b["view"] for b in d.baselines()}, {"source"})
-        zone.change("www", "A", "192.0.2.2")
+        self.assertEqual({b["view"] for b in d.baselines()} -
+                         {"source/parent"}, {"source"})
+        with paused(d):
+            zone.change("www", "A", "192.0.2.2")
         c = d.wait_change(name="www.all.test.")
         d.rounds(3)
         self.assertEqual(len(self.changes(d)), 1)
@@ -40,10 +42,7 @@ class Source(SourceCase):
         self.assertEqual({(w["outcome"], *w["rdata"], w["aa"])
                           for w in said.values()},
                          {("ANSWER", "192.0.2.2", True)})
-        # They do not change in one instant, but none stays behind.
-        self.assertLessEqual(set(self.kinds(d)), {"spreading", "converged"})
-        self.assertEqual(self.kinds(d).count("spreading"),
-                         self.kinds(d).count("converged"))
+        self.assertEqual(self.events(d), [])
         self.assert_no_poll_failed(d)
         # The resolvers of the other view are left alone.
         self.assertEqual(self.s.nobody.questions, [])
@@ -52,18 +51,20 @@ class Source(SourceCase):
     def test_R7_an_alias_out_of_the_zone_ends_there(self):
         """R7."""
         zone, d = self.begin("alias")
-        zone.edit([("www", "A", ()), ("www", "TXT", ()),
-                   ("www", "CNAME", ["www.all.test."])])
+        with paused(d):
+            zone.edit([("www", "A", ()), ("www", "TXT", ()),
+                       ("www", "CNAME", ["www.elsewhere.example."])])
         c = d.wait_change(name="www.alias.test.")
         self.assertEqual((c["to"]["outcome"], c["to"]["rdata"],
                           c["to"]["chain"], c["to"]["partial"]),
-                         ("ANSWER", [], ["www.all.test."], True))
+                         ("ANSWER", [], ["www.elsewhere.example."], True))
         self.assert_source(c, "authoritative-change")
         self.assertEqual(d.stop(), 0)
 
     def test_R1_a_name_that_all_servers_deny_has_vanished(self):
         zone, d = self.begin("gone", types=["A", "TXT"], count=2)
-        zone.edit([("www", "A", ()), ("www", "TXT", ())])
+        with paused(d):
+            zone.edit([("www", "A", ()), ("www", "TXT", ())])
         found = d.wait_changes(2, kind="vanished")
         for c in found:
             self.assert_source(c, "authoritative-change")
@@ -159,7 +160,8 @@ class Source(SourceCase):
         """R18: with the same content, which is no change."""
         zone, d = self.begin("back")
         was = zone.serial(self.s.ns2)
-        zone.edit([], serial=was + 5)
+        with paused(d):
+            zone.edit([], serial=was + 5)
         d.rounds(2)
         self.assertEqual(d.log(), [])
         zone.edit([], at=[self.s.ns2], serial=was + 2)
