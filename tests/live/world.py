@@ -61,6 +61,8 @@ def until(condition, timeout, what, pause=0.05):
 class Zone:
     """Records by owner and type, as text; set() replaces an RRset."""
 
+    timers = "3600 600"  # refresh, retry
+
     def __init__(self, origin, ttl=0):
         self.origin = origin.rstrip(".")
         self.ttl = ttl
@@ -78,8 +80,8 @@ class Zone:
 
     def text(self):
         lines = ["$ORIGIN %s." % self.origin, "$TTL %d" % self.ttl,
-                 "@ SOA ns hostmaster %d 3600 600 86400 %d" % (
-                     self.serial, self.ttl)]
+                 "@ SOA ns hostmaster %d %s 86400 %d" % (
+                     self.serial, self.timers, self.ttl)]
         for (owner, rrtype), values in self.records.items():
             lines += ["%s %s %s" % (owner, rrtype, v) for v in values]
         return "\n".join(lines) + "\n"
@@ -173,6 +175,9 @@ class Authority(Process):
 
 class Nsd(Authority):
     def configure(self):
+        self.spawn("nsd", "-d", "-c", self.write("nsd.conf", self.conf()))
+
+    def conf(self):
         text = """server:
   ip-address: %s
   server-count: 1
@@ -191,11 +196,14 @@ remote-control:
         for zone in self.zones:
             text += 'zone:\n  name: "%s"\n  zonefile: "%s.zone"\n' % (
                 zone.origin or ".", zone.origin)
-        self.spawn("nsd", "-d", "-c", self.write("nsd.conf", text))
+        return text
 
 
 class Knot(Authority):
     def configure(self):
+        self.spawn("knotd", "-c", self.write("knot.conf", self.conf()))
+
+    def conf(self):
         text = """server:
     rundir: "%s"
     listen: %s
@@ -220,7 +228,7 @@ zone:
         for zone in self.zones:
             text += "  - domain: %s\n    file: %s.zone\n" % (
                 zone.origin, zone.origin)
-        self.spawn("knotd", "-c", self.write("knot.conf", text))
+        return text
 
 
 class Unbound(Process):
