@@ -74,6 +74,14 @@ count_different(struct tally *t, const struct content *believed,
 	}
 }
 
+/* Servers of a zone are heard in one moment, and have no cache. */
+static bool
+is_later(const struct witness *w, wall_us first)
+{
+	return w->fetched_after > first ||
+	       (w->source && w->fetched_after == first);
+}
+
 static void
 count_denials(struct tally *t, const struct content *believed,
     const struct witness *w, size_t n)
@@ -81,7 +89,7 @@ count_denials(struct tally *t, const struct content *believed,
 	for (size_t i = 0; i < n; i++) {
 		if (!is_good(&w[i]) || w[i].filtered ||
 		    !content_equal(w[i].content, believed) ||
-		    w[i].fetched_after <= t->first)
+		    !is_later(&w[i], t->first))
 			continue;
 		t->denied = true;
 		t->zone_denied = t->zone_denied || w[i].aa;

@@ -61,7 +61,7 @@ inquiry_ask_cd(struct inquiry *q, const struct answer *a, enum fail fail)
 	struct errand e = {
 	    .question = q->question,
 	    .purpose = PURPOSE_EVIDENCE,
-	    .server = (uint8_t)a->server,
+	    .server = a->server,
 	    .flags = ASK_URGENT | ASK_CD,
 	};
 
@@ -69,7 +69,7 @@ inquiry_ask_cd(struct inquiry *q, const struct answer *a, enum fail fail)
 	    (fail != FAIL_SERVFAIL && fail != FAIL_BOGUS))
 		return;
 	q->cd_asked = true;
-	q->cd_server = (uint8_t)a->server;
+	q->cd_server = a->server;
 	(void)pump_errand(q->monitor, &e);
 }
 

@@ -96,7 +96,7 @@ poll_errand_of(const struct answer *a)
 	    .attempt = (uint8_t)(a->cookie >> 40),
 	    .flags = (uint8_t)(a->cookie >> 48),
 	    .accused = (uint8_t)(a->cookie >> 56),
-	    .server = (uint8_t)a->server,
+	    .server = a->server,
 	};
 }
 

@@ -57,13 +57,26 @@ find_server(const struct sources *s, const struct addr *a)
 
 /* The first server of that name says which group it is. */
 static uint16_t
-group_of(const struct sources *s, const char *name)
+group_of(const struct sources *s, const struct source_server *v)
 {
 	for (uint16_t i = 0; i < s->n_servers; i++) {
-		if (strcmp(s->servers[i].name, name) == 0)
+		if (&s->servers[i] != v &&
+		    strcmp(s->servers[i].name, v->name) == 0)
 			return s->servers[i].group;
 	}
-	return (uint16_t)(SOURCE_FIRST + s->n_servers);
+	return (uint16_t)(SOURCE_FIRST + (v - s->servers));
+}
+
+/* Until its name is known it is a group by its address. */
+static void
+name_server(struct sources *s, struct source_server *v, const char *name)
+{
+	const char *own = arena_text(
+	    &s->monitor->names, *name != '\0' ? name : v->text);
+
+	v->is_named = *name != '\0';
+	v->name = own != NULL ? own : "?";
+	v->group = group_of(s, v);
 }
 
 static uint16_t
@@ -80,15 +93,9 @@ add_server(struct sources *s, const struct source *of, const struct addr *addr,
 		return 0;
 	/* None is ever taken out, so that they count alike. */
 	CHECK(index == s->n_servers);
-	*v = (struct source_server){
-	    .addr = *addr,
-	    .name = arena_text(&s->monitor->names, name),
-	    .next = s->hash[hash],
-	};
-	if (v->name == NULL)
-		v->name = "";
+	*v = (struct source_server){.addr = *addr, .next = s->hash[hash]};
 	addr_print(addr, v->text);
-	v->group = group_of(s, v->name);
+	name_server(s, v, name);
 	s->hash[hash] = s->n_servers++;
 	return (uint16_t)(SOURCE_FIRST + index);
 }
@@ -100,11 +107,15 @@ source_server_number(struct sources *s, const struct source *of,
 	char text[NAME_TEXT_SIZE];
 	uint16_t i = find_server(s, &server->addr);
 
-	if (i != UINT16_MAX)
+	name_print(name->wire, text);
+	if (i != UINT16_MAX) {
+		if (!s->servers[i].is_named)
+			name_server(s, &s->servers[i], text);
 		return (uint16_t)(SOURCE_FIRST + i);
+	}
 	if (s->n_servers == SOURCE_SERVERS_MAX)
 		return 0;
-	return add_server(s, of, &server->addr, name_print(name->wire, text));
+	return add_server(s, of, &server->addr, text);
 }
 
 const struct source_server *

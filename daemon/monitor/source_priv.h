@@ -44,6 +44,7 @@ struct source_server {
 	struct addr addr;
 	char text[ADDR_TEXT_SIZE];
 	const char *name; /* of the server, text; its group */
+	bool is_named;    /* else that is its address */
 	uint16_t group;   /* number of the first with that name */
 	uint16_t next;    /* with the same hash */
 };

@@ -194,11 +194,11 @@ fill_witness(struct monitor *m, struct testimony *t, const struct answer *a,
 	    .last_at = now,
 	    .fetched_after = now,
 	    .count = 1,
-	    .server = (uint8_t)a->server,
+	    .server = a->server,
 	    .transport = (uint8_t)a->transport,
 	    .fail = fail,
 	};
-	testimony_server(m, t, (uint8_t)a->server);
+	testimony_server(m, t, a->server);
 	t->ede = a->message != NULL ? a->message->ede : a->ede;
 	t->flags = testimony_flags(m, a);
 }
@@ -210,7 +210,7 @@ testimony_reply(
 {
 	struct monitor *m = q->monitor;
 	wall_us after = candidate_fetched_after(monitor_steady(m), sum->aa,
-	    ttl_max_for(q, (uint8_t)a->server, sum), sum->ttl);
+	    ttl_max_for(q, a->server, sum), sum->ttl);
 	struct testimony *t = same_run(q, a, FAIL_NOT, sum->fingerprint);
 	struct reply reply;
 
@@ -268,7 +268,7 @@ struct testimony *
 testimony_recall(struct inquiry *q, const struct answer *a,
     const struct reply_sum *sum, const struct recall *r)
 {
-	uint32_t ttl_max = ttl_max_for(q, (uint8_t)a->server, sum);
+	uint32_t ttl_max = ttl_max_for(q, a->server, sum);
 	struct testimony *t = testimony_reply(q, a, sum);
 
 	if (t == NULL)
