@@ -241,10 +241,17 @@ was_asked(const char *ip)
 }
 
 static inline struct names_server *
-server(const char *ip)
+server_or_null(const char *ip)
 {
 	struct addr addr = names_addr(ip);
-	struct names_server *s = names_server(&t.w, &addr);
+
+	return names_server(&t.w, &addr);
+}
+
+static inline struct names_server *
+server(const char *ip)
+{
+	struct names_server *s = server_or_null(ip);
 
 	assert_non_null(s);
 	return s;

@@ -8,6 +8,7 @@
 
 #include "unit.h"
 
+#include "base/rand.h"
 #include "test_finder.h"
 
 /* --- many at once */
@@ -304,6 +305,139 @@ glue_of_others_is_not_believed(void **state)
 	end();
 }
 
+/* --- worlds made up from a seed */
+
+enum { SEED = 4711, WORLDS = 150, ZONES = 24 };
+
+struct made {
+	char zone[ZONES][80];
+	size_t n;
+};
+
+/* A server of one of the zones, by a name in any zone, with glue or without. */
+static void
+make_server(struct made *made, size_t parent, size_t zone)
+{
+	char ns[100];
+	char ip[32];
+	size_t home = rand_below(2) == 0 ? zone : rand_below((uint32_t)made->n);
+	const char *above = made->zone[parent];
+	struct names_server *s;
+
+	snprintf(ns, sizeof ns, "n%u.%s", rand_below(3),
+	    home == 0 ? "" : made->zone[home]);
+	snprintf(ip, sizeof ip, "%s%u.%u",
+	    rand_below(8) == 0 ? "10.0." : "7.0.", rand_below(3),
+	    1 + rand_below(40));
+	names_add(&t.w, above, made->zone[zone], ns);
+	if (rand_below(5) != 0)
+		names_add(&t.w, made->zone[zone], made->zone[zone], ns);
+	if (rand_below(2) == 0)
+		names_add(&t.w, above, ns, ip);
+	names_add(&t.w, made->zone[home], ns, ip);
+	s = server_or_null(ip);
+	if (s != NULL && s->n_zones == NAMES_SERVED)
+		return;
+	s = names_serve(&t.w, ip, made->zone[zone]);
+	if (rand_below(6) == 0)
+		s->manner = (enum manner)rand_below(MANNER_NO_OWN_NS + 1);
+}
+
+static void
+make_world(struct made *made)
+{
+	made->n = 0;
+	while (made->n < ZONES) {
+		size_t parent =
+		    made->n == 0 ? 0 : rand_below((uint32_t)made->n);
+		char *zone = made->zone[made->n];
+
+		if (made->n == 0) {
+			snprintf(zone, sizeof made->zone[0], ".");
+			made->n++;
+			continue;
+		}
+		snprintf(zone, sizeof made->zone[0], "z%u.%.60s",
+		    (unsigned)made->n, parent == 0 ? "" : made->zone[parent]);
+		made->n++;
+		for (unsigned i = 1 + rand_below(3); i > 0; i--)
+			make_server(made, parent, made->n - 1);
+	}
+}
+
+/* What is lent is right: a zone that there is, at addresses of its servers. */
+static void
+check_told(
+    const struct made *made, const struct told *told, const struct name *name)
+{
+	char text[NAME_TEXT_SIZE];
+	bool exists = false;
+
+	assert_int_equal(told->n, 1);
+	if (told->why != FIND_FOUND)
+		return;
+	name_print(told->zone->name.wire, text);
+	for (size_t i = 0; i < made->n; i++)
+		exists |= strcmp(text, made->zone[i]) == 0;
+	assert_true(exists);
+	assert_true(name_is_within(name->wire, told->zone->name.wire));
+	assert_true(told->zone->n_servers <= ZONE_SERVERS_MAX);
+	assert_true(told->zone->expires > t.now);
+	for (size_t i = 0; i < told->zone->n_servers; i++)
+		assert_int_not_equal(told->zone->servers[i].addr.ip[0], 10);
+}
+
+static unsigned
+ask_all(const struct made *made)
+{
+	unsigned n_found = 0;
+	uint64_t failed = finder_counts(t.f).failed;
+
+	t.n_asked = 0;
+	for (size_t i = 0; i < made->n; i++) {
+		struct name name = names_name(made->zone[i]);
+		struct zone *z;
+
+		t.told[i].n = 0;
+		z = finder_find(t.f, &name, TYPE_A, i, t.now);
+		if (z != NULL)
+			on_found(NULL, i, z, FIND_FOUND);
+	}
+	settle();
+	for (size_t i = 0; i < made->n; i++) {
+		struct name name = names_name(made->zone[i]);
+		check_told(made, &t.told[i], &name);
+		n_found += t.told[i].why == FIND_FOUND;
+	}
+	assert_true(t.n_asked <= made->n * FINDER_STEPS_MAX);
+	for (size_t i = 0; i < t.n_asked; i++)
+		assert_int_not_equal(t.asked[i].ip[0], 10);
+	assert_int_equal(finder_counts(t.f).failed - failed, made->n - n_found);
+	return n_found;
+}
+
+static void
+any_world_ends_within_bounds(void **state)
+{
+	static struct made made;
+	unsigned n_found = 0;
+
+	(void)state;
+	printf("# seed %d\n", SEED);
+	for (unsigned world = 0; world < WORLDS; world++) {
+		begin();
+		rand_seed(SEED + world);
+		make_world(&made);
+		for (int round = 0; round < 4; round++) {
+			n_found += ask_all(&made);
+			t.now += MONO_S(20 + rand_below(300));
+		}
+		end();
+	}
+	/* The worlds are not so bad that this says nothing. */
+	assert_true(n_found > WORLDS * 4 * ZONES / 4);
+}
+
 int
 main(void)
 {
@@ -320,6 +454,7 @@ main(void)
 	    cmocka_unit_test(a_tree_of_glueless_zones_costs_a_bounded_number),
 	    cmocka_unit_test(an_alias_is_no_server),
 	    cmocka_unit_test(glue_of_others_is_not_believed),
+	    cmocka_unit_test(any_world_ends_within_bounds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
