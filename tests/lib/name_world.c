@@ -18,7 +18,7 @@ struct out {
 };
 
 struct name
-world_name(const char *text)
+names_name(const char *text)
 {
 	struct name name;
 	const char *why;
@@ -29,7 +29,7 @@ world_name(const char *text)
 }
 
 struct addr
-world_addr(const char *text)
+names_addr(const char *text)
 {
 	struct addr addr;
 
@@ -38,48 +38,48 @@ world_addr(const char *text)
 	return addr;
 }
 
-static struct world_rr *
-add(struct world *w, const char *zone, const char *owner)
+static struct names_rr *
+add(struct names *w, const char *zone, const char *owner)
 {
-	struct world_rr *rr = &w->rrs[w->n_rrs++];
+	struct names_rr *rr = &w->rrs[w->n_rrs++];
 
-	if (w->n_rrs > WORLD_RRS)
+	if (w->n_rrs > NAMES_RRS)
 		abort();
 	memset(rr, 0, sizeof *rr);
-	rr->zone = world_name(zone);
-	rr->owner = world_name(owner);
+	rr->zone = names_name(zone);
+	rr->owner = names_name(owner);
 	return rr;
 }
 
 void
-world_add(
-    struct world *w, const char *zone, const char *owner, const char *data)
+names_add(
+    struct names *w, const char *zone, const char *owner, const char *data)
 {
-	struct world_rr *rr = add(w, zone, owner);
+	struct names_rr *rr = add(w, zone, owner);
 
 	if (addr_parse(data, 53, &rr->addr) == 0) {
 		rr->type = rr->addr.family == AF_INET ? TYPE_A : TYPE_AAAA;
 	} else {
 		rr->type = TYPE_NS;
-		rr->target = world_name(data);
+		rr->target = names_name(data);
 	}
 }
 
 void
-world_add_cname(
-    struct world *w, const char *zone, const char *owner, const char *target)
+names_add_cname(
+    struct names *w, const char *zone, const char *owner, const char *target)
 {
-	struct world_rr *rr = add(w, zone, owner);
+	struct names_rr *rr = add(w, zone, owner);
 
 	rr->type = TYPE_CNAME;
-	rr->target = world_name(target);
+	rr->target = names_name(target);
 }
 
 void
-world_drop(struct world *w, const char *zone, const char *owner)
+names_drop(struct names *w, const char *zone, const char *owner)
 {
-	struct name z = world_name(zone);
-	struct name o = world_name(owner);
+	struct name z = names_name(zone);
+	struct name o = names_name(owner);
 	size_t n = 0;
 
 	for (size_t i = 0; i < w->n_rrs; i++) {
@@ -90,8 +90,8 @@ world_drop(struct world *w, const char *zone, const char *owner)
 	w->n_rrs = n;
 }
 
-struct world_server *
-world_server(struct world *w, const struct addr *addr)
+struct names_server *
+names_server(struct names *w, const struct addr *addr)
 {
 	for (size_t i = 0; i < w->n_servers; i++) {
 		if (addr_equal(&w->servers[i].addr, addr))
@@ -100,22 +100,22 @@ world_server(struct world *w, const struct addr *addr)
 	return NULL;
 }
 
-struct world_server *
-world_serve(struct world *w, const char *addr, const char *zone)
+struct names_server *
+names_serve(struct names *w, const char *addr, const char *zone)
 {
-	struct addr a = world_addr(addr);
-	struct world_server *s = world_server(w, &a);
+	struct addr a = names_addr(addr);
+	struct names_server *s = names_server(w, &a);
 
 	if (s == NULL) {
 		s = &w->servers[w->n_servers++];
-		if (w->n_servers > WORLD_SERVERS)
+		if (w->n_servers > NAMES_SERVERS)
 			abort();
 		memset(s, 0, sizeof *s);
 		s->addr = a;
 	}
-	if (s->n_zones == WORLD_SERVED)
+	if (s->n_zones == NAMES_SERVED)
 		abort();
-	s->zones[s->n_zones++] = world_name(zone);
+	s->zones[s->n_zones++] = names_name(zone);
 	return s;
 }
 
@@ -154,7 +154,7 @@ put_rr(struct out *o, int section, const struct name *owner, uint16_t type,
 }
 
 static void
-put_rdata(struct out *o, int section, const struct world_rr *rr)
+put_rdata(struct out *o, int section, const struct names_rr *rr)
 {
 	if (rr->type == TYPE_A || rr->type == TYPE_AAAA)
 		put_rr(o, section, &rr->owner, rr->type, rr->addr.ip,
@@ -175,14 +175,14 @@ put_soa(struct out *o, int section, const struct name *zone)
 static void
 put_text(struct out *o, int section, const char *owner, const char *target)
 {
-	struct name a = world_name(owner);
-	struct name b = world_name(target);
+	struct name a = names_name(owner);
+	struct name b = names_name(target);
 
 	put_rr(o, section, &a, TYPE_NS, b.wire, b.size);
 }
 
 static bool
-is_in(const struct world_rr *rr, const struct name *zone)
+is_in(const struct names_rr *rr, const struct name *zone)
 {
 	return name_equal(rr->zone.wire, zone->wire);
 }
@@ -190,12 +190,12 @@ is_in(const struct world_rr *rr, const struct name *zone)
 /* The topmost cut between the zone and the name; NULL: none. */
 static const struct name *
 find_cut(
-    const struct world *w, const struct name *zone, const struct name *name)
+    const struct names *w, const struct name *zone, const struct name *name)
 {
 	const struct name *cut = NULL;
 
 	for (size_t i = 0; i < w->n_rrs; i++) {
-		const struct world_rr *rr = &w->rrs[i];
+		const struct names_rr *rr = &w->rrs[i];
 		if (is_in(rr, zone) && rr->type == TYPE_NS &&
 		    rr->owner.size > zone->size &&
 		    name_is_within(name->wire, rr->owner.wire) &&
@@ -207,11 +207,11 @@ find_cut(
 
 /* What the zone's data have of the name as an address. */
 static void
-put_addrs(struct out *o, const struct world *w, const struct name *zone,
+put_addrs(struct out *o, const struct names *w, const struct name *zone,
     const struct name *name)
 {
 	for (size_t i = 0; i < w->n_rrs; i++) {
-		const struct world_rr *rr = &w->rrs[i];
+		const struct names_rr *rr = &w->rrs[i];
 		if (is_in(rr, zone) && name_equal(rr->owner.wire, name->wire) &&
 		    (rr->type == TYPE_A || rr->type == TYPE_AAAA))
 			put_rdata(o, ADDITIONAL, rr);
@@ -219,12 +219,12 @@ put_addrs(struct out *o, const struct world *w, const struct name *zone,
 }
 
 static void
-put_referral(struct out *o, const struct world *w, const struct name *zone,
+put_referral(struct out *o, const struct names *w, const struct name *zone,
     const struct name *cut)
 {
 	for (int pass = 0; pass < 2; pass++) {
 		for (size_t i = 0; i < w->n_rrs; i++) {
-			const struct world_rr *rr = &w->rrs[i];
+			const struct names_rr *rr = &w->rrs[i];
 			if (!is_in(rr, zone) || rr->type != TYPE_NS ||
 			    !name_equal(rr->owner.wire, cut->wire))
 				continue;
@@ -237,14 +237,14 @@ put_referral(struct out *o, const struct world *w, const struct name *zone,
 }
 
 static void
-put_data(struct out *o, const struct world *w, const struct name *zone,
+put_data(struct out *o, const struct names *w, const struct name *zone,
     const struct name *name, uint16_t type)
 {
 	bool exists = false;
 	bool answered = false;
 
 	for (size_t i = 0; i < w->n_rrs; i++) {
-		const struct world_rr *rr = &w->rrs[i];
+		const struct names_rr *rr = &w->rrs[i];
 		if (!is_in(rr, zone))
 			continue;
 		exists |= name_is_within(rr->owner.wire, name->wire);
@@ -267,7 +267,7 @@ put_data(struct out *o, const struct world *w, const struct name *zone,
 
 /* The deepest zone that the server has and that encloses the name. */
 static const struct name *
-find_zone(const struct world_server *s, const struct name *name)
+find_zone(const struct names_server *s, const struct name *name)
 {
 	const struct name *best = NULL;
 
@@ -280,7 +280,7 @@ find_zone(const struct world_server *s, const struct name *name)
 }
 
 static void
-put_zone(struct out *o, const struct world *w, const struct world_server *s,
+put_zone(struct out *o, const struct names *w, const struct names_server *s,
     const struct name *name, uint16_t type)
 {
 	const struct name *zone = find_zone(s, name);
@@ -304,10 +304,10 @@ put_zone(struct out *o, const struct world *w, const struct world_server *s,
 }
 
 size_t
-world_answer(struct world *w, const struct addr *server,
+names_answer(struct names *w, const struct addr *server,
     const struct name *name, uint16_t type, uint8_t *out)
 {
-	struct world_server *s = world_server(w, server);
+	struct names_server *s = names_server(w, server);
 	struct out o = {.data = out, .ttl = w->ttl};
 
 	if (s == NULL)
