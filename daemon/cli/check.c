@@ -172,10 +172,10 @@ read_config(struct check *c, const char *path)
 	tell(c);
 	if (c->config == NULL)
 		return;
-	c->names = (struct watch_names){
-	    (const char *const *)c->config->views, c->config->n_views};
+	c->names = watch_names_of(c->config);
 	for (size_t i = 0; i < c->config->n_views; i++)
-		c->one_group[i] = is_one_group(c->config, i);
+		c->one_group[i] =
+		    c->config->sources[i] == NULL && is_one_group(c->config, i);
 }
 
 /* What the resolvers of a view may be asked a second. */
@@ -204,7 +204,8 @@ compare_rate(struct check *c)
 		double planned = count_rate(&c->count, (uint8_t)i);
 		double allowed = rate_allowed(c->config, i);
 
-		if (planned > allowed)
+		/* Which servers there are, only DNS knows. */
+		if (c->config->sources[i] == NULL && planned > allowed)
 			diag_warning(&c->d, c->config->path, 0, 0,
 			    "%.1f questions a second are planned in the view "
 			    "`%s` and the rates of its resolvers allow %.0f: "

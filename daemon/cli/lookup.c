@@ -301,17 +301,26 @@ is_reverse(const struct name *name)
 	return name_is_within(name->wire, v4) || name_is_within(name->wire, v6);
 }
 
-static bool
+/* 0, or the exit status, told. */
+static int
 find_view(struct lookup *l)
 {
-	for (size_t i = 0; i < l->config->n_views; i++) {
-		if (strcmp(l->config->views[i], l->view) == 0) {
-			l->ask.view = i;
-			return true;
-		}
-	}
-	(void)cli_wrong(&spec, "the configuration has no view '%s'", l->view);
-	return false;
+	const struct config *c = l->config;
+	size_t i = 0;
+
+	while (i < c->n_views && strcmp(c->views[i], l->view) != 0)
+		i++;
+	if (i == c->n_views || config_is_parent_view(c, i))
+		return cli_wrong(
+		    &spec, "the configuration has no view '%s'", l->view);
+	l->ask.view = i;
+	if (c->sources[i] == NULL)
+		return 0;
+	cli_say(&spec,
+	    "view `%s` asks the zones' servers; lookup asks resolvers only: "
+	    "name a view that has some",
+	    l->view);
+	return CLI_TROUBLE;
 }
 
 static int
@@ -329,7 +338,9 @@ run(struct lookup *l, const char *path)
 		l->ask.n_types = n_watch_types_default;
 	l->config = cli_config(&spec, path);
 	if (l->config != NULL)
-		status = find_view(l) ? look_up(l) : CLI_USAGE;
+		status = find_view(l);
+	if (status == 0)
+		status = look_up(l);
 	lookup_ask_fini(&l->ask);
 	free(l->believed);
 	buf_fini(&l->line);

@@ -441,8 +441,10 @@ config_free(struct config *c)
 		config_tls_free(c->resolvers[i].tls);
 	}
 	free(c->resolvers);
-	for (size_t i = 0; i < c->n_views; i++)
+	for (size_t i = 0; i < c->n_views; i++) {
 		free(c->views[i]);
+		config_source_free(c->sources[i]);
+	}
 	free(c->views);
 	for (size_t i = 0; i < c->n_watchlists; i++)
 		free(c->watchlists[i]);

@@ -39,16 +39,24 @@ read_address(void *ctx, const struct node *value)
 		e->bad = true;
 }
 
-static void
-read_rate(void *ctx, const struct node *value)
+bool
+read_rate(struct reader *x, const struct node *value, uint32_t *out)
 {
 	static const uint32_t range[2] = {1, RATE_MAX};
+
+	if (value->kind != NODE_SCALAR || strcmp(value->text, "none") != 0)
+		return node_number(
+		    value, "rate (or `none`)", &x->r, range, out);
+	*out = 0;
+	return true;
+}
+
+static void
+read_rate_key(void *ctx, const struct node *value)
+{
 	struct entry *e = ctx;
 
-	if (value->kind == NODE_SCALAR && strcmp(value->text, "none") == 0)
-		e->rate = 0;
-	else if (!node_number(
-		     value, "rate (or `none`)", &e->x->r, range, &e->rate))
+	if (!read_rate(e->x, value, &e->rate))
 		e->bad = true;
 }
 
@@ -144,6 +152,28 @@ is_nowhere(const struct addr *a)
 	return memcmp(a->ip, zero, 16) == 0 || a->ip[0] == 0xff;
 }
 
+bool
+read_server(
+    struct reader *x, const struct node *value, uint16_t port, struct addr *out)
+{
+	const char *text = node_text(value, "address", &x->r);
+
+	if (text == NULL)
+		return false;
+	if (addr_parse(text, port, out) != 0)
+		report_error(&x->r, value->at,
+		    "`%.64s` is no address; write 192.0.2.53, 192.0.2.53:5353, "
+		    "2001:db8::53 or \"[2001:db8::53]:5353\"",
+		    text);
+	else if (is_nowhere(out))
+		report_error(&x->r, value->at,
+		    "`%.64s` is no address of a server; write the server's own",
+		    text);
+	else
+		return true;
+	return false;
+}
+
 /* Takes the settings of `e` for TLS over. */
 static void
 add_resolver(struct entry *e, const struct addr *addr)
@@ -236,20 +266,11 @@ finish_entry(struct entry *e, const struct node *n)
 		    &x->r, n->at, "a resolver without `address`; add one");
 		return;
 	}
-	if (addr_parse(e->address->text, e->tls != NULL ? TLS_PORT : DNS_PORT,
-		&addr) != 0) {
-		report_error(&x->r, e->address->at,
-		    "`%.64s` is no address; write 192.0.2.53, 192.0.2.53:5353, "
-		    "2001:db8::53 or \"[2001:db8::53]:5353\"",
-		    e->address->text);
+	if (!read_server(
+		x, e->address, e->tls != NULL ? TLS_PORT : DNS_PORT, &addr))
 		return;
-	}
 	same = find_resolver(x->c, &addr);
-	if (is_nowhere(&addr))
-		report_error(&x->r, e->address->at,
-		    "`%.64s` is no address of a server; write the server's own",
-		    e->address->text);
-	else if (same != NULL)
+	if (same != NULL)
 		share_resolver(e, same);
 	else if (x->c->n_resolvers == CONFIG_RESOLVERS_MAX)
 		report_error(&x->r, n->at,
@@ -264,7 +285,7 @@ read_resolver(struct reader *x, const struct node *n)
 {
 	static const struct key keys[] = {
 	    {"address", read_address},
-	    {"rate", read_rate},
+	    {"rate", read_rate_key},
 	    {"group", read_group},
 	    {"gso", read_gso},
 	    {"trust_ad", read_trust_ad},

@@ -2,37 +2,134 @@
 
 /*
  * `views:` names other resolvers than those of the view `default`, for lists
- * and watches that are to be asked through them.
+ * and watches that are to be asked through them, or the zones' own servers.
  */
 
 #include <string.h>
 
+#include "config/watchlist.h"
 #include "reader_priv.h"
 
 enum { VIEW_NAME_MAX = 32 };
 
+/* What asks resolvers is read after it is known that the view does. */
+static void
+keep_resolvers(void *ctx, const struct node *value)
+{
+	struct view_keys *keys = ctx;
+
+	keys->resolvers = value;
+}
+
+static void
+keep_authoritative(void *ctx, const struct node *value)
+{
+	struct view_keys *keys = ctx;
+
+	keys->authoritative = value;
+}
+
+static void
+keep_parent(void *ctx, const struct node *value)
+{
+	struct view_keys *keys = ctx;
+
+	keys->parent = value;
+}
+
+static void
+keep_hints(void *ctx, const struct node *value)
+{
+	struct view_keys *keys = ctx;
+
+	keys->hints = value;
+}
+
+static void
+keep_at(void *ctx, const struct node *value)
+{
+	struct view_keys *keys = ctx;
+
+	keys->at = value;
+}
+
+static void
+keep_rate(void *ctx, const struct node *value)
+{
+	struct view_keys *keys = ctx;
+
+	keys->rate = value;
+}
+
+/* Keys that say how the zones' servers are asked, where none is. */
+static void
+refuse_source(struct reader *x, const struct view_keys *keys)
+{
+	const struct node *all[] = {
+	    keys->parent, keys->hints, keys->at, keys->rate};
+
+	for (size_t i = 0; i < 4; i++) {
+		if (all[i] != NULL)
+			report_error(&x->r, all[i]->key->at,
+			    "`%s` is of a view that asks the zones' own "
+			    "servers; add `authoritative: true` or remove it",
+			    all[i]->key->text);
+	}
+}
+
+/* A view without resolvers is told when nothing else was, of `n_errors` on. */
+static void
+read_asked(struct reader *x, const struct node *view,
+    const struct view_keys *keys, size_t n_errors)
+{
+	bool any = false;
+
+	refuse_source(x, keys);
+	if (keys->resolvers != NULL)
+		read_resolvers(x, keys->resolvers);
+	for (size_t i = 0; i < x->c->n_resolvers; i++)
+		any = any || (x->c->resolvers[i].views >> x->view & 1) != 0;
+	if (!any && x->r.d->n_errors == n_errors)
+		report_error(&x->r, view->key->at,
+		    "view `%s` has no resolvers; add `resolvers: [192.0.2.53]` "
+		    "with its own",
+		    view->key->text);
+}
+
 static void
 read_view(struct reader *x, const struct node *n)
 {
-	static const struct key keys[] = {{"resolvers", read_resolvers}};
+	static const struct key keys[] = {
+	    {"resolvers", keep_resolvers},
+	    {"authoritative", keep_authoritative},
+	    {"parent", keep_parent},
+	    {"hints", keep_hints},
+	    {"at", keep_at},
+	    {"rate", keep_rate},
+	};
 	struct config *c = x->c;
+	struct view_keys kept = {0};
 	size_t n_errors = x->r.d->n_errors;
-	bool any = false;
+	bool on = false;
 
 	x->view = c->n_views;
 	c->views[c->n_views] = reader_text(x, n->key->text);
 	if (c->views[c->n_views] == NULL)
 		return;
 	c->n_views++;
-	if (!node_walk(n, "a view", keys, 1, &x->r, x))
+	if (!node_walk(n, "a view", keys, 6, &x->r, &kept) ||
+	    (kept.authoritative != NULL &&
+		!node_bool(kept.authoritative, "authoritative", &x->r, &on)))
 		return;
-	for (size_t i = 0; i < c->n_resolvers; i++)
-		any = any || (c->resolvers[i].views >> x->view & 1) != 0;
-	if (!any && x->r.d->n_errors == n_errors)
-		report_error(&x->r, n->key->at,
-		    "view `%s` has no resolvers; add `resolvers: [192.0.2.53]` "
-		    "with its own",
+	if (on && kept.resolvers != NULL)
+		report_error(&x->r, kept.resolvers->key->at,
+		    "view `%s` asks resolvers or the zones' own servers, not "
+		    "both; remove `resolvers` or `authoritative`",
 		    n->key->text);
+	if (on)
+		read_source(x, &kept);
+	else
+		read_asked(x, n, &kept, n_errors);
 }
 
 void
@@ -61,4 +158,19 @@ read_views(void *ctx, const struct node *value)
 			read_view(x, n);
 	}
 	x->view = 0;
+}
+
+struct watch_names
+watch_names_of(const struct config *c)
+{
+	struct watch_names names = {
+	    .views = (const char *const *)c->views, .n_views = c->n_views};
+
+	for (size_t i = 0; i < c->n_views; i++) {
+		if (c->sources[i] != NULL)
+			names.authoritative |= UINT32_C(1) << i;
+		if (config_is_parent_view(c, i))
+			names.unnamed |= UINT32_C(1) << i;
+	}
+	return names;
 }

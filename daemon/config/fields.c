@@ -96,27 +96,40 @@ fields_every(void *ctx, const struct node *value)
 		x->f->every_s = seconds;
 }
 
+/* No view of that name: which one was meant, of those that can be named. */
+static void
+report_view(struct fields_reader *x, const char *word, struct place at)
+{
+	const struct watch_names *names = &x->w->names;
+	const char *known[WATCH_VIEWS_MAX];
+	const char *near;
+	char list[160];
+	size_t n = 0;
+
+	for (size_t i = 0; i < names->n_views; i++) {
+		if ((names->unnamed >> i & 1) == 0)
+			known[n++] = names->views[i];
+	}
+	near = suggest(word, known, n);
+	report_error(&x->w->report, at,
+	    "view `%.64s` is not in the configuration; %s%s%s", word,
+	    near ? "did you mean `" : "write ",
+	    near ? near : suggest_list(known, n, list, sizeof(list)),
+	    near ? "`?" : "");
+}
+
 static bool
 put_view(struct fields_reader *x, const char *word, struct place at,
     uint32_t every_s)
 {
 	const struct watch_names *names = &x->w->names;
 	struct fields *f = x->f;
-	const char *near;
-	char list[160];
 	size_t view = 0;
 
 	while (view < names->n_views && strcmp(names->views[view], word) != 0)
 		view++;
-	if (view == names->n_views) {
-		near = suggest(word, names->views, names->n_views);
-		report_error(&x->w->report, at,
-		    "view `%.64s` is not in the configuration; %s%s%s", word,
-		    near ? "did you mean `" : "write ",
-		    near ? near
-			 : suggest_list(names->views, names->n_views, list,
-			       sizeof(list)),
-		    near ? "`?" : "");
+	if (view == names->n_views || (names->unnamed >> view & 1) != 0) {
+		report_view(x, word, at);
 		return false;
 	}
 	for (size_t i = 0; i < f->n_views; i++) {
@@ -243,15 +256,30 @@ fields_runbook(void *ctx, const struct node *value)
 void
 fields_confirm(void *ctx, const struct node *value)
 {
-	static const char *const names[] = {"path", "cache"};
-	static const enum proof proofs[] = {PROOF_PATH, PROOF_CACHE};
+	static const char *const names[] = {"path", "cache", "source"};
+	static const enum proof proofs[] = {
+	    PROOF_PATH, PROOF_CACHE, PROOF_SOURCE};
 	struct fields_reader *x = ctx;
-	int i = node_choice(value, "confirm", &x->w->report, names, 2);
+	int i = node_choice(value, "confirm", &x->w->report, names, 3);
+	bool is_possible = i >= 0 && (proofs[i] != PROOF_SOURCE ||
+					 x->w->names.authoritative != 0);
 
-	if (i < 0)
-		x->bad = true;
-	else
+	if (is_possible)
 		x->f->confirm = proofs[i];
+	else if (i >= 0)
+		report_error(&x->w->report, value->at,
+		    "`confirm: source` needs a view with `authoritative: "
+		    "true`; add one to the configuration");
+	x->bad = x->bad || !is_possible;
+}
+
+void
+fields_direct(void *ctx, const struct node *value)
+{
+	struct fields_reader *x = ctx;
+
+	if (!node_bool(value, "direct", &x->w->report, &x->f->direct))
+		x->bad = true;
 }
 
 static bool

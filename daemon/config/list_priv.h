@@ -32,6 +32,7 @@ struct fields {
 	const char *owner;
 	const char *runbook;
 	enum proof confirm;
+	bool direct;
 	uint8_t attributes; /* bits of enum attribute */
 };
 
@@ -56,8 +57,11 @@ struct watchlist {
 	uint8_t ip[16];     /* the next address of a prefix */
 	uint32_t addresses_left;
 	size_t n_told;
-	bool told_fast; /* the warning of a short interval was given */
-	int result;     /* of the last step; it stays at the end */
+	bool told_fast;   /* the warning of a short interval was given */
+	bool told_direct; /* ... of a hostile name that is asked directly */
+	bool unsure;      /* the defaults were refused: they may have said that
+	                   * its names are hostile */
+	int result;       /* of the last step; it stays at the end */
 	list_step_fn *step;
 	list_free_fn *free_state;
 	void *state; /* the format's */
@@ -80,6 +84,7 @@ void fields_tags(void *ctx, const struct node *value);
 void fields_owner(void *ctx, const struct node *value);
 void fields_runbook(void *ctx, const struct node *value);
 void fields_confirm(void *ctx, const struct node *value);
+void fields_direct(void *ctx, const struct node *value);
 void fields_attributes(void *ctx, const struct node *value);
 
 /*

@@ -45,6 +45,7 @@ static const struct key default_keys[] = {
     {"owner", fields_owner},
     {"runbook", fields_runbook},
     {"confirm", fields_confirm},
+    {"direct", fields_direct},
     {"attributes", fields_attributes},
 };
 
@@ -68,6 +69,7 @@ static const struct key entry_keys[] = {
     {"owner", fields_owner},
     {"runbook", fields_runbook},
     {"confirm", fields_confirm},
+    {"direct", fields_direct},
     {"attributes", fields_attributes},
 };
 
@@ -101,7 +103,7 @@ take_entry(struct watchlist *w, const struct node *entry)
 	size_t n_errors = w->report.d->n_errors;
 
 	w->own = w->defaults;
-	if (!node_walk(entry, "an entry", entry_keys, 9, &w->report, &x) ||
+	if (!node_walk(entry, "an entry", entry_keys, 10, &w->report, &x) ||
 	    x.bad || w->report.d->n_errors != n_errors)
 		return; /* Refused as a whole: half an entry may mislead. */
 	if (x.name == NULL)
@@ -183,6 +185,7 @@ take_top_value(struct watchlist *w, struct yaml_list *y, enum top_key key,
 {
 	struct fields_reader x = {.w = w, .f = &w->defaults, .arena = &w->keep};
 	struct node *value = NULL;
+	size_t n_errors = w->report.d->n_errors;
 	int err;
 
 	if (key == TOP_WATCH) {
@@ -200,6 +203,8 @@ take_top_value(struct watchlist *w, struct yaml_list *y, enum top_key key,
 	err = node_build(y->stream, item, &entry_limits, &w->keep, &value);
 	if (err != 0)
 		return err;
+	w->unsure =
+	    w->unsure || (key == TOP_DEFAULTS && value->kind == NODE_BAD);
 	if (value->kind == NODE_BAD || node_is_empty(value))
 		return 1;
 	if (key == TOP_WATCHLIST)
@@ -207,7 +212,9 @@ take_top_value(struct watchlist *w, struct yaml_list *y, enum top_key key,
 	else if (key == TOP_CONFIRM)
 		fields_confirm(&x, value);
 	else
-		node_walk(value, "`defaults`", default_keys, 8, &w->report, &x);
+		node_walk(value, "`defaults`", default_keys, 9, &w->report, &x);
+	w->unsure = w->unsure ||
+	            (key == TOP_DEFAULTS && w->report.d->n_errors != n_errors);
 	return 1;
 }
 
@@ -274,6 +281,7 @@ step_keys(struct watchlist *w, struct yaml_list *y, const struct item *item)
 	if (err != 0)
 		return err;
 	if (key == N_TOP) {
+		w->unsure = true;
 		skip_value(y, &value);
 		return 1;
 	}

@@ -35,6 +35,11 @@ bool reader_is_named(
     struct reader *x, const struct node *n, const char *what, size_t max);
 
 void read_resolvers(void *ctx, const struct node *value);
+/* Questions a second, 0 for `none`; false when it was refused. */
+bool read_rate(struct reader *x, const struct node *value, uint32_t *out);
+/* Where a server is, at `port` unless it says; false when it was refused. */
+bool read_server(struct reader *x, const struct node *value, uint16_t port,
+    struct addr *out);
 /* What only all resolvers together tell. */
 void finish_resolvers(struct reader *x);
 /* Those of the resolver configuration at `path`, when none were given. */
@@ -42,6 +47,14 @@ void read_resolvers_default(
     struct reader *x, struct place at, const char *path);
 void read_sinks(void *ctx, const struct node *value);
 void read_views(void *ctx, const struct node *value);
+/* The keys of a view; NULL: not there. */
+struct view_keys {
+	const struct node *resolvers;
+	const struct node *authoritative;
+	const struct node *parent, *hints, *at, *rate;
+};
+/* How the view x->view asks, which is authoritative. */
+void read_source(struct reader *x, const struct view_keys *keys);
 void read_severities(void *ctx, const struct node *value);
 void read_canaries(void *ctx, const struct node *value);
 

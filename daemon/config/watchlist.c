@@ -80,12 +80,78 @@ begin_prefix(struct watchlist *w, const struct node *at, bool types_given)
 	tell_address(w);
 }
 
+/* The first view of a watch that asks its zone's own servers; NULL: none. */
+static const char *
+authoritative_view(const struct watchlist *w, const struct fields *fields)
+{
+	for (size_t i = 0; i < fields->n_views; i++) {
+		uint8_t view = fields->views[i].view;
+
+		if ((w->names.authoritative >> view & 1) != 0)
+			return w->names.views[view];
+	}
+	return NULL;
+}
+
+static bool
+has_tag(const struct fields *fields, const char *tag)
+{
+	for (size_t i = 0; i < fields->n_tags; i++) {
+		if (strcmp(fields->tags[i], tag) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * T16: whoever runs a hostile name's servers is not to see who watches it.
+ * False when they would be asked, and nobody said that they may.
+ */
+static bool
+is_discreet(
+    struct watchlist *w, const struct node *name, const struct fields *fields)
+{
+	const char *view = authoritative_view(w, fields);
+	bool is_hostile = has_tag(fields, "hostile");
+
+	if (w->names.authoritative == 0 || (!is_hostile && !w->unsure))
+		return true;
+	if (fields->direct) {
+		if (is_hostile && !w->told_direct)
+			report_warning(&w->report, name->at,
+			    "hostile, and `direct`: its own servers may be "
+			    "asked, and who runs them can see who watches");
+		w->told_direct = w->told_direct || is_hostile;
+		return true;
+	}
+	if (view == NULL && fields->confirm != PROOF_SOURCE)
+		return true;
+	if (!is_hostile)
+		report_error(&w->report, name->at,
+		    "not asked at its own servers before what stands above "
+		    "`watch` is right: it may be to say that it is hostile");
+	else if (view != NULL)
+		report_error(&w->report, name->at,
+		    "hostile names are not asked at their own servers, which "
+		    "would tell them who watches; add `direct: true` or leave "
+		    "out view `%s`",
+		    view);
+	else
+		report_error(&w->report, name->at,
+		    "hostile names are not asked at their own servers, which "
+		    "would tell them who watches; add `direct: true` or leave "
+		    "out `confirm: source`");
+	return false;
+}
+
 void
 list_tell(struct watchlist *w, const struct node *name,
     const struct fields *fields, bool types_given)
 {
 	char text[NAME_TEXT_SIZE];
 
+	if (!is_discreet(w, name, fields))
+		return;
 	typed_read(name->text, name->size, &w->typed);
 	if (w->typed.kind == TYPED_BAD) {
 		report_error(&w->report, name->at, "`%.80s`: %s", name->text,
@@ -104,6 +170,7 @@ list_tell(struct watchlist *w, const struct node *name,
 	w->watch.owner = fields->owner;
 	w->watch.runbook = fields->runbook;
 	w->watch.confirm = fields->confirm;
+	w->watch.direct = fields->direct;
 	w->watch.attributes = fields->attributes;
 	w->watch.line = name->at.line;
 	if (w->typed.kind == TYPED_PREFIX) {
@@ -179,8 +246,9 @@ watchlist_open(const char *path, const struct watch_names *names, watch_fn *fn,
 	if (w->path == NULL || w->name == NULL)
 		goto out;
 	w->report = (struct report){d, w->path};
-	w->names =
-	    names != NULL ? *names : (struct watch_names){default_views, 1};
+	w->names = names != NULL ? *names
+	                         : (struct watch_names){
+				       .views = default_views, .n_views = 1};
 	w->defaults.every_s = WATCH_EVERY_DEFAULT_S;
 	w->defaults.n_views = 1;
 	w->defaults.n_types = n_watch_types_default;

@@ -653,3 +653,25 @@ reply_read(const uint8_t *wire, size_t size, const struct message *m,
 		return read_unreadable(&in, v.reason, out);
 	return read_state(&in, &c, a, out);
 }
+
+bool
+reply_soa(const uint8_t *wire, size_t size, const struct message *m,
+    struct reply_soa *out)
+{
+	const struct reading in = {.wire = wire, .size = size, .m = m};
+	uint16_t at = m->answer_at;
+	const uint8_t *p;
+
+	for (uint32_t n = m->n_answer + (uint32_t)m->n_authority; n > 0; n--) {
+		struct message_record r;
+
+		message_record(wire, size, at, &r);
+		at = r.next_at;
+		if (r.type != TYPE_SOA || (p = soa_numbers(&in, &r)) == NULL)
+			continue;
+		*out = (struct reply_soa){wire_u32(p), wire_u32(p + 4),
+		    wire_u32(p + 8), wire_u32(p + 12), wire_u32(p + 16)};
+		return true;
+	}
+	return false;
+}

@@ -38,6 +38,8 @@ proved_text(enum proved proved)
 		return "path";
 	case PROVED_CACHE:
 		return "cache";
+	case PROVED_SOURCE:
+		return "source";
 	}
 	return "none";
 }
@@ -152,6 +154,21 @@ is_path(const struct witness *w, const struct witness *to)
 	       (by_connection(w) || by_connection(to));
 }
 
+/* By two that say the same, or by one that says it twice. */
+static enum proved
+both_prove(const struct candidate *c, const struct witness *w,
+    const struct witness *to)
+{
+	bool others = w->group != to->group && w->group != WITNESS_NOBODY &&
+	              to->group != WITNESS_NOBODY && !is_old(c, w);
+
+	if ((w->source || to->source) && (others || is_path(w, to)))
+		return PROVED_SOURCE;
+	if (others)
+		return PROVED_CACHE;
+	return is_path(w, to) ? PROVED_PATH : PROVED_NOTHING;
+}
+
 /*
  * The best proof for one claim: two groups that say so, or one server that
  * said so twice, once by TCP.
@@ -162,19 +179,18 @@ claim_proved(const struct candidate *c, const struct judgement *j,
 {
 	const struct witness *to = &c->witnesses[j->to_witness];
 	enum proved best = PROVED_NOTHING;
+	enum proved one;
 
-	for (size_t i = 0; i < c->n_witnesses; i++) {
+	for (size_t i = 0; i < c->n_witnesses && best != PROVED_SOURCE; i++) {
 		const struct witness *w = &c->witnesses[i];
 
 		/* Who gives what is believed proves no part of a change. */
 		if (!counts(w) || content_equal(w->content, c->believed) ||
 		    !says(w, claim, j->to, record))
 			continue;
-		if (w->group != to->group && w->group != WITNESS_NOBODY &&
-		    to->group != WITNESS_NOBODY && !is_old(c, w))
-			return PROVED_CACHE;
-		if (is_path(w, to))
-			best = PROVED_PATH;
+		one = both_prove(c, w, to);
+		if (one > best)
+			best = one;
 	}
 	return best;
 }
@@ -190,7 +206,7 @@ weaken(enum proved *all, enum proved one)
 static int
 judge_elements(const struct candidate *c, struct arena *a, struct judgement *j)
 {
-	enum proved all = PROVED_CACHE;
+	enum proved all = PROVED_SOURCE;
 	enum proved one;
 
 	j->added_confirmed = arena_zero(a, j->diff.n_added + 1);
@@ -248,13 +264,29 @@ pick_to(const struct candidate *c, struct judgement *j)
 	return found;
 }
 
+/* Does a server of the zone say something else than is believed? */
+static bool
+source_differs(const struct candidate *c)
+{
+	for (size_t i = 0; i < c->n_witnesses; i++) {
+		const struct witness *w = &c->witnesses[i];
+
+		if (w->source && counts(w) &&
+		    !content_equal(w->content, c->believed))
+			return true;
+	}
+	return false;
+}
+
 /*
- * R12: only the same group, by a fetch provably later than the last time it
- * said otherwise, takes a difference back.
+ * R12: only the same group, or the source, by a fetch provably later than the
+ * last time it said otherwise, takes a difference back.
  */
 static bool
 is_refuted(const struct candidate *c)
 {
+	bool source = !source_differs(c);
+
 	for (size_t i = 0; i < c->n_witnesses; i++) {
 		const struct witness *differing = &c->witnesses[i];
 		bool taken_back = false;
@@ -266,7 +298,8 @@ is_refuted(const struct candidate *c)
 			const struct witness *w = &c->witnesses[k];
 
 			taken_back = counts(w) &&
-			             w->group == differing->group &&
+			             (w->group == differing->group ||
+					 (w->source && source)) &&
 			             content_equal(w->content, c->believed) &&
 			             w->fetched_after > differing->last_at;
 		}
@@ -301,6 +334,34 @@ judge_filtered(const struct candidate *c, struct arena *a, struct judgement *j)
 	return 0;
 }
 
+static const char *
+why_refuted(const struct candidate *c)
+{
+	for (size_t i = 0; i < c->n_witnesses; i++) {
+		const struct witness *w = &c->witnesses[i];
+
+		if (w->source && counts(w) && w->group != c->witnesses[0].group)
+			return "servers of the zone, asked later, gave the "
+			       "believed answer";
+	}
+	return "the same resolver, asked again, gave the believed answer from "
+	       "a later fetch";
+}
+
+static const char *
+why_confirmed(enum proved proved, const struct witness *to)
+{
+	if (proved == PROVED_SOURCE)
+		return "every element was in answers of the zone's own "
+		       "servers";
+	if (proved == PROVED_CACHE)
+		return "every element was in answers of two groups of "
+		       "resolvers";
+	return to->transport == WITNESS_TLS
+	           ? "the same server said so again over TLS"
+	           : "the same server said so again over TCP";
+}
+
 int
 candidate_judge(const struct candidate *c, wall_us now, struct arena *a,
     struct judgement *out)
@@ -317,17 +378,11 @@ candidate_judge(const struct candidate *c, wall_us now, struct arena *a,
 		return err;
 	if (is_refuted(c)) {
 		out->label = LABEL_TRANSIENT;
-		out->why = "the same resolver, asked again, gave the believed "
-			   "answer from a later fetch";
+		out->why = why_refuted(c);
 	} else if (out->proved >= c->required) {
 		out->label = LABEL_CONFIRMED;
 		out->why =
-		    out->proved == PROVED_CACHE
-			? "every element was in answers of two groups "
-			  "of resolvers"
-		    : c->witnesses[out->to_witness].transport == WITNESS_TLS
-			? "the same server said so again over TLS"
-			: "the same server said so again over TCP";
+		    why_confirmed(out->proved, &c->witnesses[out->to_witness]);
 	} else if (c->deadline != 0 && now >= c->deadline) {
 		out->label = LABEL_UNCONFIRMED;
 		out->why = out->disagreed

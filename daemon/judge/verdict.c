@@ -18,6 +18,8 @@ verdict_text(enum verdict verdict)
 		return "cache-only";
 	case VERDICT_FILTERED:
 		return "filtered";
+	case VERDICT_DELEGATION:
+		return "delegation-changed";
 	}
 	return "unknown";
 }
@@ -28,6 +30,7 @@ struct tally {
 	unsigned groups;  /* that say something else */
 	bool cache;       /* ... one of them not as a server of the zone */
 	bool zone;        /* ... one of them as such */
+	bool source;      /* ... that was asked for being one */
 	bool lie;         /* somebody who filters or lies said so, too */
 	bool denied;      /* ... and somebody denies it */
 	bool zone_denied; /* ... as a server of the zone */
@@ -66,6 +69,7 @@ count_different(struct tally *t, const struct content *believed,
 			t->first = w[i].at;
 		t->groups += is_new_group(believed, w, i);
 		t->zone = t->zone || w[i].aa;
+		t->source = t->source || w[i].source;
 		t->cache = t->cache || !w[i].aa;
 	}
 }
@@ -96,9 +100,11 @@ verdict_of(
 	count_denials(&t, believed, witnesses, n);
 	if (t.zone && t.zone_denied)
 		return VERDICT_SPREADING;
+	if (t.zone_denied && t.cache)
+		return VERDICT_CACHE_ONLY;
 	if (t.denied && t.groups == 1)
 		return VERDICT_ONE_SERVER;
-	if (t.zone && !t.cache)
+	if (t.source || (t.zone && !t.cache))
 		return VERDICT_AUTHORITATIVE;
 	return VERDICT_CACHE_ONLY;
 }

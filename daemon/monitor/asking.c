@@ -8,9 +8,35 @@
 #include "loop/loop.h"
 #include "monitor_priv.h"
 #include "quorum_priv.h"
+#include "source.h"
+
+enum proved
+inquiry_required(const struct inquiry *q)
+{
+	const struct monitor *m = q->monitor;
+	const struct question *row = table_question(m->table, q->question);
+
+	/* The path to one server of a zone is the source (R11). */
+	if (source_asks(m, q->question))
+		return PROVED_SOURCE;
+	switch (policy_get(m->table, row->policy)->confirm) {
+	case PROOF_PATH:
+		return PROVED_PATH;
+	case PROOF_CACHE:
+		return PROVED_CACHE;
+	case PROOF_SOURCE:
+		if (source_may_confirm(m, q->question))
+			return PROVED_SOURCE;
+		break;
+	case PROOF_BEST:
+		break;
+	}
+	return poll_view_of(m, q->question)->n_groups > 1 ? PROVED_CACHE
+	                                                  : PROVED_PATH;
+}
 
 void
-inquiry_ask(struct inquiry *q, uint8_t server, uint8_t flags)
+inquiry_ask(struct inquiry *q, uint16_t server, uint8_t flags)
 {
 	struct monitor *m = q->monitor;
 	struct errand e = {
@@ -20,6 +46,10 @@ inquiry_ask(struct inquiry *q, uint8_t server, uint8_t flags)
 	    .flags = (uint8_t)(flags | ASK_URGENT),
 	};
 
+	if (server >= SOURCE_FIRST && server != UINT16_MAX) {
+		source_confirm(m, q->question, server, flags);
+		return;
+	}
 	if (server >= m->n_servers) /* no longer configured */
 		e.server = poll_home(m, q->question);
 	(void)pump_errand(m, &e);
@@ -31,7 +61,7 @@ inquiry_ask_cd(struct inquiry *q, const struct answer *a, enum fail fail)
 	struct errand e = {
 	    .question = q->question,
 	    .purpose = PURPOSE_EVIDENCE,
-	    .server = a->server,
+	    .server = (uint8_t)a->server,
 	    .flags = ASK_URGENT | ASK_CD,
 	};
 
@@ -39,7 +69,7 @@ inquiry_ask_cd(struct inquiry *q, const struct answer *a, enum fail fail)
 	    (fail != FAIL_SERVFAIL && fail != FAIL_BOGUS))
 		return;
 	q->cd_asked = true;
-	q->cd_server = a->server;
+	q->cd_server = (uint8_t)a->server;
 	(void)pump_errand(q->monitor, &e);
 }
 
@@ -88,7 +118,7 @@ in_turn(const struct inquiry *q, uint8_t i)
 }
 
 static bool
-was_heard(const struct inquiry *q, uint8_t group)
+was_heard(const struct inquiry *q, uint16_t group)
 {
 	for (size_t i = q->begin; i < q->n; i++) {
 		if (q->list[i].witness.group == group)
@@ -102,11 +132,13 @@ was_heard(const struct inquiry *q, uint8_t group)
  * the rates may hold it back (R11).
  */
 void
-inquiry_asked(struct monitor *m, uint32_t id, uint8_t server)
+inquiry_asked(struct monitor *m, uint32_t id, uint16_t server)
 {
 	struct inquiry *q = idmap_get(&m->inquiries, id);
 
 	if (q == NULL || q->state != INQUIRY_OPEN || q->deadline != 0)
+		return;
+	if (q->required == PROVED_SOURCE && server < SOURCE_FIRST)
 		return;
 	if (q->required == PROVED_CACHE && poll_view_of(m, id)->n_groups > 1 &&
 	    m->servers[server].group == q->list[q->begin].witness.group)
@@ -116,7 +148,7 @@ inquiry_asked(struct monitor *m, uint32_t id, uint8_t server)
 
 /* Asks one more group, once all that were asked have spoken. */
 static void
-ask_other_group(struct inquiry *q, uint8_t own)
+ask_other_group(struct inquiry *q, uint16_t own)
 {
 	struct monitor *m = q->monitor;
 	uint8_t n_servers = poll_view_of(m, q->question)->n;
@@ -157,12 +189,15 @@ ask_other_group(struct inquiry *q, uint8_t own)
 static void
 ask_again(struct inquiry *q, wall_us now)
 {
+	struct monitor *m = q->monitor;
 	const struct witness *first = &q->list[q->begin].witness;
 	wall_us end = q->deadline != 0 ? q->deadline : now + WALL_S(q->wait_s);
 
 	if (q->n_repeats >= INQUIRY_REPEATS_MAX || now < q->next_repeat)
 		return;
 	inquiry_ask(q, first->server, ASK_TCP);
+	if (q->required == PROVED_SOURCE)
+		source_confirm_all(m, q->question);
 	q->n_repeats++;
 	/* Who gave an old answer may have fetched since. */
 	q->asked_groups = 0;
@@ -208,7 +243,11 @@ inquiry_ask_more(struct inquiry *q, wall_us now)
 {
 	const struct witness *first = &q->list[q->begin].witness;
 
-	if (q->required == PROVED_CACHE)
+	if (q->required == PROVED_SOURCE && !q->source_asked) {
+		q->source_asked = true;
+		source_confirm_all(q->monitor, q->question);
+	} else if (q->required == PROVED_CACHE) {
 		ask_other_group(q, first->group);
+	}
 	ask_again(q, now);
 }

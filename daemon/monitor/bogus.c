@@ -200,7 +200,7 @@ take_down(struct bogus *b, const struct answer *a, enum fail fail,
 	const struct poll_server *s = &m->servers[a->server];
 	const struct message *said = a->message;
 
-	b->server = a->server;
+	b->server = (uint8_t)a->server;
 	memcpy(b->server_text, s->text, sizeof(b->server_text));
 	*out = (struct commit_evidence){
 	    .at = loop_wall(m->loop),

@@ -16,6 +16,7 @@
 #include "loop/loop.h"
 #include "monitor_priv.h"
 #include "say.h"
+#include "source.h"
 
 /* ---- weighing ---- */
 
@@ -155,6 +156,8 @@ weigh_witnesses(const struct inquiry *q)
 		w[i] = q->list[q->begin + i].witness;
 		w[i].content = &q->list[q->begin + i].content;
 	}
+	if (source_asks_parent(q->monitor, q->question))
+		return VERDICT_DELEGATION;
 	return w == NULL ? VERDICT_UNKNOWN : verdict_of(&q->believed, w, n);
 }
 
@@ -183,12 +186,15 @@ fill_change(const struct inquiry *q, struct say_change *c)
 	    .to = {.content = &to->content, .ttl = to->ttl},
 	    .judgement = &q->judgement,
 	    .verdict = weigh_witnesses(q),
+	    .note = delegation_note(m, q->question),
 	    .facts_of = &first->content,
 	    .facts = q->facts,
 	    .n_facts = q->n_facts,
 	    .asked = first->addr,
 	    .asked_tls = first->witness.transport == TRANSPORT_TLS,
 	};
+	if (q->judgement.diff.kind == KIND_VANISHED)
+		c->cause = delegation_cause(m, q->question);
 	if (q->judgement.label == LABEL_TRANSIENT)
 		measure(q, c);
 }
@@ -458,6 +464,8 @@ build_alert(struct monitor *m, struct inquiry **members, size_t n,
 		    .view = monitor_view(m, q->question),
 		};
 
+		if (strcmp(group->kind, "vanished") == 0)
+			g.cause = delegation_cause(m, members[0]->question);
 		t = told_sum(group);
 		g.severity = t.highest;
 		g.label = t.weakest;

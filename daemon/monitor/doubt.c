@@ -179,7 +179,7 @@ inquiry_doubt_ask(struct monitor *m, uint32_t id)
 	struct inquiry *q = idmap_get(&m->doubts, id);
 	const struct poll_view *v = poll_view_of(m, id);
 	uint64_t asked = 0;
-	uint8_t own;
+	uint16_t own;
 
 	if (q == NULL || q->state != INQUIRY_DOUBTED)
 		return;

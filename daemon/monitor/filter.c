@@ -377,14 +377,14 @@ filter_heed(struct monitor *m, const struct errand *e, const struct answer *a,
 	uint64_t believed = table_question(m->table, e->question)->fingerprint;
 
 	if (s->standing->seat.why != LEFT_NOT &&
-	    (quorum_is_out(m, a->server) ||
+	    (quorum_is_out(m, (uint8_t)a->server) ||
 		(is_bare(sum) && sum->fingerprint != believed)))
 		return FAIL_FILTERED;
 	if (e->accused != 0)
 		settle_accused(m, e, a, sum);
 	if (e->purpose == PURPOSE_CONFIRM && is_bare(sum) &&
 	    is_contradicted(m, e->question, s->group)) {
-		note_blocked(m, a->server, e->question);
+		note_blocked(m, (uint8_t)a->server, e->question);
 		return FAIL_FILTERED;
 	}
 	if (m->filtered.live > 0 &&

@@ -24,6 +24,7 @@
 #include "loop/loop.h"
 #include "monitor_priv.h"
 #include "quorum_priv.h"
+#include "source.h"
 
 enum {
 	GATE_STEP = 128, /* handed on in one turn: they end in one, too */
@@ -124,20 +125,23 @@ static bool
 keep(struct monitor *m, struct gated *q, const struct answer *a,
     const struct reply_sum *sum)
 {
-	const struct poll_server *s = &m->servers[a->server];
 	struct kept *k;
+	struct server_known s;
 	struct recall now = {
 	    .at = loop_wall(m->loop),
 	    .steady = monitor_steady(m),
 	    .count = 1,
 	    .ttl = sum->ttl,
-	    .addr = s->addr,
-	    .group_text = s->group_text,
 	};
+
+	if (!server_known(m, a->server, &s))
+		return false;
+	now.addr = *s.addr;
+	now.group_text = s.group_text;
 
 	now.last_at = now.at;
 	now.last_steady = now.steady;
-	if (prolongs(q->last, a, sum, &s->addr)) {
+	if (prolongs(q->last, a, sum, s.addr)) {
 		q->last->recall.count++;
 		q->last->recall.last_at = now.at;
 		q->last->recall.last_steady = now.steady;
@@ -210,17 +214,6 @@ gate_has(const struct monitor *m, uint32_t id)
 
 /* ---- out ---- */
 
-/* As it is numbered now; the configuration may have changed. */
-static uint8_t
-server_at(const struct monitor *m, const struct addr *addr)
-{
-	for (uint8_t i = 0; i < m->n_servers; i++) {
-		if (addr_equal(&m->servers[i].addr, addr))
-			return i;
-	}
-	return UINT8_MAX;
-}
-
 /* The walk found nothing wrong with it before. */
 static void
 hand_on(struct monitor *m, uint32_t id, const struct kept *k)
@@ -237,10 +230,12 @@ hand_on(struct monitor *m, uint32_t id, const struct kept *k)
 	    .message = &message,
 	};
 
+	/* As it is numbered now; the configuration may have changed. */
 	if (message_walk(k->wire, k->size, &message) != MESSAGE_OK ||
 	    (a.server < m->n_servers && quorum_is_out(m, a.server)))
 		return;
-	reply_sum(k->wire, k->size, &message, &m->key, &sum);
+	if (source_sum(m, id, &a, &sum) != FAIL_NOT)
+		return;
 	inquiry_recall(m, id, &a, &sum, &k->recall);
 }
 

@@ -17,6 +17,7 @@
 
 #include "loop/loop.h"
 #include "monitor_priv.h"
+#include "source.h"
 
 enum { AGAIN_AFTER_MS = 2200 };
 
@@ -122,6 +123,8 @@ household_join(struct monitor *m, struct inquiry *q)
 	h->deadline = until;
 	h->again_at = monitor_steady(m) + WALL_MS(AGAIN_AFTER_MS);
 	ask_siblings(m, h, q->question);
+	if (strcmp(kind, "vanished") == 0)
+		delegation_look(m, q->question);
 }
 
 static void
@@ -291,6 +294,9 @@ is_pending(struct monitor *m, const struct household *h)
 		if (h->heard[i] != HEARD_DONE)
 			return true;
 	}
+	if (h->group == NULL && strcmp(h->kind, "vanished") == 0 &&
+	    delegation_is_asked(m, h->first))
+		return true;
 	for (; id != QUESTION_NONE; id = table_next(m->table, id)) {
 		const struct inquiry *q = idmap_get(&m->inquiries, id);
 

@@ -26,6 +26,7 @@
 #include "loop/loop.h"
 #include "monitor_priv.h"
 #include "quorum_priv.h"
+#include "source.h"
 
 enum {
 	UNREADABLE_EVERY_S = 3600,
@@ -272,24 +273,6 @@ no_difference(struct inquiry *q)
 	drop(q);
 }
 
-enum proved
-inquiry_required(const struct inquiry *q)
-{
-	const struct monitor *m = q->monitor;
-	const struct question *row = table_question(m->table, q->question);
-
-	switch (policy_get(m->table, row->policy)->confirm) {
-	case PROOF_PATH:
-		return PROVED_PATH;
-	case PROOF_CACHE:
-		return PROVED_CACHE;
-	case PROOF_BEST:
-		break;
-	}
-	return poll_view_of(m, q->question)->n_groups > 1 ? PROVED_CACHE
-	                                                  : PROVED_PATH;
-}
-
 /* R22, with what the history said of the elements of the first sight. */
 static bool
 is_rotating(struct inquiry *q, const struct judgement *j)
@@ -334,6 +317,7 @@ inquiry_open(struct inquiry *q)
 	q->asked_groups = 0;
 	q->n_repeats = 0;
 	q->kept_aspects = 0;
+	q->source_asked = source_asks(m, q->question); /* all of them were */
 	q->cd_asked = false;
 	q->cd_again = 0;
 	q->rotating = false;
@@ -348,7 +332,9 @@ inquiry_open(struct inquiry *q)
 	q->wait_s = q->severity >= SEVERITY_HIGH ? CANDIDATE_WAIT_HIGH_S
 	                                         : CANDIDATE_WAIT_S;
 	q->next_repeat =
-	    q->required == PROVED_PATH ? 0 : monitor_steady(m) + WALL_MS(2200);
+	    q->required == PROVED_PATH || source_asks(m, q->question)
+		? 0
+		: monitor_steady(m) + WALL_MS(2200);
 	q->rotating = is_rotating(q, &j);
 	if (!q->restored) {
 		struct inquiry *doubt = idmap_get(&m->doubts, q->question);
@@ -531,8 +517,7 @@ put_baseline(struct monitor *m, uint32_t id, const struct answer *a,
 	struct reply reply;
 
 	arena_reset(&m->scratch);
-	if (reply_read(a->wire, a->size, a->message, &m->scratch, &reply) !=
-		0 ||
+	if (source_reply(m, id, a, &m->scratch, &reply) != 0 ||
 	    reply.content.outcome == OUTCOME_FAIL)
 		return;
 	row->fingerprint = sum->fingerprint;
@@ -567,6 +552,8 @@ reply_doubted(
 static void
 took(struct inquiry *q, struct testimony *t, bool polled)
 {
+	const struct monitor *m = q->monitor;
+
 	if (t == NULL && q->n == 0 && !q->restored) {
 		drop(q);
 		return;
@@ -581,7 +568,8 @@ took(struct inquiry *q, struct testimony *t, bool polled)
 		testimony_record(q, t);
 		filter_hear(q, t);
 		q->end = q->n;
-		inquiry_step(q);
+		if (!m->gathering)
+			inquiry_step(q);
 	} else if (q->state == INQUIRY_HELD && t != NULL) {
 		testimony_record(q, t); /* judged with what comes after */
 	}
@@ -612,6 +600,16 @@ inquiry_reply(struct monitor *m, uint32_t id, const struct answer *a,
 }
 
 void
+inquiry_gathered(struct monitor *m, uint32_t id)
+{
+	struct inquiry *q = idmap_get(&m->inquiries, id);
+
+	m->gathering = false;
+	if (q != NULL && q->state == INQUIRY_OPEN)
+		inquiry_step(q);
+}
+
+void
 inquiry_recall(struct monitor *m, uint32_t id, const struct answer *a,
     const struct reply_sum *sum, const struct recall *r)
 {
@@ -637,7 +635,8 @@ inquiry_fail(
 		return;
 	if (q->state == INQUIRY_OPEN || q->state == INQUIRY_DOUBTED) {
 		q->end = q->n;
-		inquiry_step(q);
+		if (!m->gathering)
+			inquiry_step(q);
 	}
 }
 

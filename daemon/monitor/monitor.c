@@ -19,6 +19,7 @@
 #include "loop/loop.h"
 #include "monitor_priv.h"
 #include "quorum_priv.h"
+#include "source.h"
 
 enum { PROGRESS_EVERY_S = 10, CLOCK_STEP_S = 2 };
 
@@ -239,7 +240,8 @@ look_whether_done(struct monitor *m)
 		put_seen(m);
 	commit_waiting(m->store, &items, &bytes);
 	if (m->draining) {
-		if (resolver_inflight(m->resolver) > 0 || items > 0)
+		if (resolver_inflight(m->resolver) > 0 || sources_open(m) > 0 ||
+		    items > 0)
 			return;
 	} else if (!m->setup.once || !m->planned || m->busy > 0 ||
 		   m->inquiries.live > 0 || m->gate.n > 0 ||
@@ -292,9 +294,11 @@ on_second(void *ctx)
 		outage_second(m);
 		filter_second(m);
 		canary_second(m);
+		sources_second(m);
 	}
 	inquiry_second(m);
 	remnant_second(m);
+	remnant_count_short(m);
 	bogus_second(m);
 	put_spans(m);
 	tell_progress(m);
@@ -397,7 +401,8 @@ monitor_new(
 	m->wheel = wheel_new(m->start, link_of, m);
 	if (m->table == NULL || m->wheel == NULL || m->tick == NULL ||
 	    m->second == NULL || m->fresh == NULL || m->sights == NULL ||
-	    make_sinks(m) != 0 || gate_start(m) != 0 || poll_start(m) != 0) {
+	    make_sinks(m) != 0 || gate_start(m) != 0 || poll_start(m) != 0 ||
+	    sources_start(m) != 0) {
 		monitor_free(m);
 		return NULL;
 	}
@@ -441,6 +446,7 @@ monitor_free(struct monitor *m)
 	attribute_free_all(m);
 	remnant_free_all(m);
 	filter_free_all(m);
+	sources_stop(m);
 	poll_stop(m);
 	free(m->sights);
 	fresh_free(m->fresh);
@@ -491,7 +497,8 @@ int
 monitor_adopt(struct monitor *m, const struct config *config)
 {
 	m->config = config;
-	if (make_sinks(m) == 0 && poll_restart(m) == 0)
+	if (make_sinks(m) == 0 && poll_restart(m) == 0 &&
+	    sources_restart(m) == 0)
 		return 0;
 	m->hooks.on_fatal(
 	    m->hooks.ctx, "out of memory while changing the configuration");
@@ -517,6 +524,7 @@ monitor_drain(struct monitor *m)
 		m->servers[i].failed.n = 0;
 		m->servers[i].again.n = 0;
 	}
+	sources_drain(m);
 	commit_flush(m->store);
 }
 
@@ -727,6 +735,7 @@ monitor_status(struct monitor *m, struct emit *j)
 	emit_int(j, "answered", (int64_t)m->answered);
 	emit_int(j, "fresh", (int64_t)m->n_fresh);
 	emit_int(j, "old_cache", (int64_t)m->n_old);
+	emit_int(j, "below_ttl", m->n_short);
 	emit_int(j, "failing", failing);
 	emit_wall(j, "failing_since", since);
 	emit_int(j, "inquiries", (int64_t)m->inquiries.live + m->gate.n);
@@ -744,5 +753,6 @@ monitor_status(struct monitor *m, struct emit *j)
 	emit_object_end(j);
 	status_memory(m, j);
 	status_servers(m, j);
+	sources_status(m, j);
 	status_wire(m, j);
 }

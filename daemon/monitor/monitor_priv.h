@@ -23,6 +23,7 @@
  *   filter.c     what a resolver blocks, and what moves together there
  *   bogus.c      what a validator holds back (R17)
  *   attribute.c  what is no change, for those that ask to be told (R6)
+ *   source.c     authoritative views: the servers of zones (source.h)
  *   restore.c    the state as the database has it
  *   fresh.c      questions that were never asked before
  *   remnant.c    what caches may still hold of before (R13)
@@ -74,6 +75,8 @@ enum {
 #define PLAN_ANCHOR WALL_S(946684800)
 
 #define SERVER_NONE UINT8_MAX
+/* Servers of zones are numbered from here on (source_priv.h). */
+enum { SOURCE_FIRST = 256 };
 
 /* Whom a view asks, by their index among the servers. */
 struct poll_view {
@@ -102,7 +105,7 @@ struct errand {
 	uint32_t question;
 	uint8_t purpose;
 	uint8_t attempt;
-	uint8_t server;
+	uint16_t server;
 	uint8_t flags;   /* ASK_* */
 	uint8_t accused; /* filter.c: who said what is asked again; 0: no */
 };
@@ -163,6 +166,8 @@ struct testimony {
 	const char *group_text;
 	struct addr addr;
 	bool stored;
+	bool has_serial; /* the zone's there (R18) */
+	uint32_t serial;
 	bool bare; /* NXDOMAIN without an SOA */
 	bool cd;   /* asked with CD=1: shown, and counted as a FAIL (R17) */
 };
@@ -238,7 +243,7 @@ struct inquiry {
 	bool fetch_open;     /* a fetch will call back */
 	bool away;           /* the last fetch failed: the database is away */
 	uint64_t away_print; /* what was asked again meanwhile */
-	uint8_t away_server;
+	uint16_t away_server;
 	bool restored; /* its candidate was in the database at start */
 	bool look;     /* a witness turned out a liar: to be judged again */
 	struct arena arena;
@@ -275,9 +280,10 @@ struct inquiry {
 	uint64_t asked_groups; /* bit per group that was asked */
 	uint8_t n_repeats;     /* times the first server was asked again */
 	wall_us next_repeat;
-	bool cd_asked;     /* a validator was asked with CD=1 (R17) */
-	uint8_t cd_server; /* ... this one, which is asked without ... */
-	wall_us cd_again;  /* ... then; 0: no need */
+	bool source_asked;  /* the zone's servers were asked */
+	bool cd_asked;      /* a validator was asked with CD=1 (R17) */
+	uint16_t cd_server; /* ... this one, which is asked without ... */
+	wall_us cd_again;   /* ... then; 0: no need */
 	wall_us retry_fetch;
 	struct household *household;
 	struct inquiry *next_spare;
@@ -293,6 +299,7 @@ struct monitor {
 	struct store *store;
 	const struct config *config;
 	struct resolver *resolver;
+	struct sources *sources; /* NULL: no view is authoritative */
 	struct table *table;
 	struct wheel *wheel;
 	struct hash_key key; /* of fingerprints, new with each process */
@@ -329,7 +336,9 @@ struct monitor {
 	struct idmap remnants;   /* by question */
 	uint32_t remnant_at;     /* of the walk that sweeps them */
 	uint64_t n_old;          /* answers of old cache entries */
-	struct idmap filtered;   /* by question */
+	uint32_t n_short; /* asked more often than their TTL, as last ... */
+	uint32_t short_at, short_now; /* ... counted, and as being counted */
+	struct idmap filtered;        /* by question */
 	struct arena scratch;
 	struct buf text;       /* of the entry that is being written */
 	struct inquiry *spare; /* ended, kept for their memory */
@@ -347,6 +356,7 @@ struct monitor {
 	bool draining;
 	bool done_told;
 	bool slow;             /* the buffer is full: polling slows */
+	bool gathering;        /* all servers' replies are being told */
 	bool attributes_asked; /* some watch asks to be told of attributes */
 	uint32_t watched;
 	uint32_t first_left;
@@ -435,6 +445,10 @@ uint8_t poll_home(const struct monitor *m, uint32_t id);
 /* Is the server worth asking now? */
 bool poll_is_alive(const struct monitor *m, uint8_t server);
 
+/* A poll ended; it stands for so many seconds. */
+void poll_finish(
+    struct monitor *m, uint32_t id, bool good, uint32_t stands_for_s);
+
 /* ---- pump.c ---- */
 /* Lists of questions that are in no other: to the end, from the front. */
 void pump_push(struct monitor *m, struct waiting *w, uint32_t id);
@@ -444,6 +458,21 @@ uint32_t pump_pop(struct monitor *m, struct waiting *w);
  * nothing will come of it, and who waits for a reply has a deadline.
  */
 bool pump_errand(struct monitor *m, const struct errand *e);
+/* The ring itself.  False: no memory. */
+bool errands_push(struct errands *q, const struct errand *e);
+void errands_shift(struct errands *q);
+
+/* ---- servers.c ---- */
+/* A resolver or a zone's server, by its number; false: not known any more. */
+struct server_known {
+	const struct addr *addr;
+	const char *text, *group_text;
+	uint16_t group;
+};
+bool server_known(
+    const struct monitor *m, uint16_t number, struct server_known *out);
+/* The other way; UINT16_MAX: none. */
+uint16_t server_at(const struct monitor *m, const struct addr *addr);
 
 /* ---- gate.c ---- */
 MUST_CHECK int gate_start(struct monitor *m);
@@ -464,13 +493,18 @@ void inquiry_reply(struct monitor *m, uint32_t id, const struct answer *a,
 /* The same for one that was observed earlier. */
 void inquiry_recall(struct monitor *m, uint32_t id, const struct answer *a,
     const struct reply_sum *sum, const struct recall *r);
+/*
+ * While m->gathering is set replies are taken down only; this ends it, and all
+ * of them are judged together.
+ */
+void inquiry_gathered(struct monitor *m, uint32_t id);
 void inquiry_fail(
     struct monitor *m, uint32_t id, const struct answer *a, enum fail fail);
 /* The answer with CD=1 that an inquiry asked for.  False: none did. */
 bool inquiry_shown(struct monitor *m, uint32_t id, const struct answer *a,
     enum fail fail, const struct reply_sum *sum);
 /* A confirming question left: T runs from now. */
-void inquiry_asked(struct monitor *m, uint32_t id, uint8_t server);
+void inquiry_asked(struct monitor *m, uint32_t id, uint16_t server);
 /* Deadlines and questions to be asked again; every tick. */
 void inquiry_tick(struct monitor *m);
 /* What was doubted for a day is left alone. */
@@ -496,8 +530,6 @@ void inquiry_remap(
 void inquiry_open(struct inquiry *q);
 /* Judged for good: the lists are kept with the inquiry. */
 bool inquiry_conclude(struct inquiry *q, wall_us now);
-/* The proof that its watches require, or the best there is. */
-enum proved inquiry_required(const struct inquiry *q);
 
 /* ---- baseline.c ---- */
 void baseline_commit(struct monitor *m, uint32_t id,
@@ -517,11 +549,13 @@ void doubt_bound(struct inquiry *q);
 void doubt_settle_row(struct inquiry *q);
 
 /* ---- asking.c ---- */
+/* The proof that its watches require, or the best there is. */
+enum proved inquiry_required(const struct inquiry *q);
 /* Asks what is still wanting to confirm or to refute. */
 void inquiry_ask_more(struct inquiry *q, wall_us now);
 /* The same while the database is away, about the last testimony. */
 void inquiry_ask_away(struct inquiry *q);
-void inquiry_ask(struct inquiry *q, uint8_t server, uint8_t flags);
+void inquiry_ask(struct inquiry *q, uint16_t server, uint8_t flags);
 /* A validator answered with this FAIL: asks it with CD=1, once (R17). */
 void inquiry_ask_cd(struct inquiry *q, const struct answer *a, enum fail fail);
 /* Do the testimonies say that a validator refuses what is different? */
@@ -556,9 +590,9 @@ uint16_t testimony_flags(const struct monitor *m, const struct answer *a);
 /* B9: what the server says of its error, cut; escaped when it is printed. */
 const uint8_t *testimony_ede_text(
     struct arena *arena, const struct answer *a, size_t *size);
-void testimony_server(struct monitor *m, struct testimony *t, uint8_t server);
-/* The server with that address and port; UINT8_MAX: none (any longer). */
-uint8_t testimony_by(const struct monitor *m, const char *text);
+void testimony_server(struct monitor *m, struct testimony *t, uint16_t server);
+/* The server with that address and port; UINT16_MAX: none (any longer). */
+uint16_t testimony_by(const struct monitor *m, const char *text);
 /* A good reply that says something else than is believed? */
 bool testimony_differs(const struct inquiry *q, const struct testimony *t);
 /* What nobody said before is recorded at once, not only with the decision. */
@@ -697,6 +731,8 @@ void attribute_free_all(struct monitor *m);
  */
 bool remnant_is(struct inquiry *q, const struct store_believed *b);
 void remnant_second(struct monitor *m);
+/* A piece of the count of questions with intervals below their TTLs. */
+void remnant_count_short(struct monitor *m);
 void remnant_free_all(struct monitor *m);
 
 /* ---- monitor.c ---- */

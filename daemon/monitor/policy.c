@@ -35,7 +35,8 @@ static uint64_t
 attributes_of(const struct policy *p)
 {
 	uint64_t h = (uint64_t)p->told_attributes << 56 |
-	             (uint64_t)p->every_s << 8 | (uint64_t)p->confirm;
+	             (uint64_t)p->every_s << 8 | (uint64_t)p->direct << 7 |
+	             (uint64_t)p->confirm;
 
 	for (size_t i = 0; i < p->n_tags; i++)
 		mix(&h, p->tags[i]);
@@ -112,6 +113,7 @@ intern(struct table *t, struct policy *p)
 	p->class_ = CLASS_NONE;
 	p->owned = has_text(p->tags, p->n_tags, "owned");
 	p->hostile = has_text(p->tags, p->n_tags, "hostile");
+	p->discreet = p->hostile && !p->direct;
 	id = index_find(x, &owner, p->attributes, &p->attributes);
 	if (id != INDEX_NONE)
 		return id;
@@ -137,6 +139,7 @@ policy_of(struct table *t, const struct watch *w, uint32_t every_s)
 	    .owner = w->owner,
 	    .runbook = w->runbook,
 	    .told_attributes = w->attributes,
+	    .direct = w->direct && has_text(w->tags, w->n_tags, "hostile"),
 	};
 
 	return intern(t, &p);
@@ -165,13 +168,18 @@ unite(const char **out, const char *const *a, size_t n_a, const char *const *b,
 	return n;
 }
 
-/* `best` is as strict as the configuration can be; `cache` waits for it. */
+/* `best` is as strict as the configuration can be; the others wait for it. */
 static enum proof
 stricter(enum proof a, enum proof b)
 {
-	if (a == PROOF_CACHE || b == PROOF_CACHE)
-		return PROOF_CACHE;
-	return a == PROOF_BEST ? a : b;
+	static const enum proof strict[] = {
+	    PROOF_SOURCE, PROOF_CACHE, PROOF_BEST};
+
+	for (size_t i = 0; i < 3; i++) {
+		if (a == strict[i] || b == strict[i])
+			return strict[i];
+	}
+	return PROOF_PATH;
 }
 
 uint32_t
@@ -196,6 +204,7 @@ policy_merge(struct table *t, uint32_t a, uint32_t b)
 	    .every_s = pa->every_s < pb->every_s ? pa->every_s : pb->every_s,
 	    .confirm = stricter(pa->confirm, pb->confirm),
 	    .told_attributes = pa->told_attributes | pb->told_attributes,
+	    .direct = pa->direct || pb->direct,
 	    .owner = pa->owner != NULL ? pa->owner : pb->owner,
 	    .runbook = pa->runbook != NULL ? pa->runbook : pb->runbook,
 	    .tags = texts,
@@ -204,6 +213,10 @@ policy_merge(struct table *t, uint32_t a, uint32_t b)
 	p.lists = texts + p.n_tags;
 	p.n_lists =
 	    unite(p.lists, pa->lists, pa->n_lists, pb->lists, pb->n_lists);
+	/* One list says that it is hostile, another that its servers prove. */
+	if (p.confirm == PROOF_SOURCE && !p.direct &&
+	    has_text(p.tags, p.n_tags, "hostile"))
+		p.confirm = PROOF_CACHE;
 	merged = intern(t, &p);
 	free(texts);
 	return merged;

@@ -28,6 +28,7 @@
 #include "poll_priv.h"
 #include "quorum_priv.h"
 #include "schedule/spread.h"
+#include "source.h"
 
 enum {
 	DUE_RUN = 32, /* divides POLL_TURN_MAX */
@@ -119,6 +120,10 @@ poll_fresh(struct monitor *m, uint32_t id)
 	q->flags |= Q_BUSY;
 	q->flags &= (uint8_t)~Q_PLANNED;
 	m->busy++;
+	if (source_asks(m, id)) {
+		source_poll(m, id);
+		return;
+	}
 	server = poll_pick_server(m, id, 0);
 	if (server == SERVER_NONE) {
 		pump_push(m, &m->orphans, id);
@@ -156,6 +161,10 @@ take_due(struct monitor *m, uint32_t id, mono_ns due)
 	else
 		ledger_begin(&m->ledger,
 		    policy_get(m->table, q->policy)->class_, q->due);
+	if (source_asks(m, id)) {
+		source_poll(m, id);
+		return;
+	}
 	server =
 	    poll_pick_server(m, id, (uint8_t)(fails % RESOLVER_SERVERS_MAX));
 	s = &m->servers[server];
@@ -323,6 +332,11 @@ adopt(struct monitor *m)
 	for (uint32_t n = 1; n <= left && n <= POLL_TURN_MAX; n++) {
 		uint32_t id = pump_pop(m, &m->orphans);
 		uint8_t server = poll_pick_server(m, id, 0);
+
+		if (source_asks(m, id)) {
+			source_poll(m, id);
+			continue;
+		}
 		bool planned =
 		    (table_question(m->table, id)->flags & Q_PLANNED) != 0;
 
@@ -351,6 +365,7 @@ poll_turn(struct monitor *m)
 	for (uint8_t i = 0; i < m->n_servers; i++)
 		all = pump_all(m, i) && all;
 	desert_dead(m);
+	sources_turn(m);
 	if (!all || m->orphans.n > 0) {
 		loop_timer_in(m->tick, 0);
 		return;
@@ -368,8 +383,8 @@ poll_turn(struct monitor *m)
 /* ---- answers ---- */
 
 /* A poll ended, whatever came of it. */
-static void
-finish(struct monitor *m, uint32_t id, bool good, uint32_t stands_for_s)
+void
+poll_finish(struct monitor *m, uint32_t id, bool good, uint32_t stands_for_s)
 {
 	struct question *q = table_question(m->table, id);
 
@@ -463,7 +478,7 @@ poll_failed(struct monitor *m, const struct errand *e, const struct answer *a,
 	if ((q->flags & Q_WATCHED) != 0)
 		stands_for_s =
 		    outage_fail(m, id, bogus_weigh(m, e, a, fail), paths_of(e));
-	finish(m, id, false, stands_for_s);
+	poll_finish(m, id, false, stands_for_s);
 }
 
 /* RFC 8914: Stale Answer, Stale NXDOMAIN Answer (R13). */
@@ -522,7 +537,8 @@ poll_good(struct monitor *m, const struct errand *e, const struct answer *a,
 	if (m->households.live > 0)
 		household_hear(m, id, sum, fetched_after(m, q, sum));
 	if (e->purpose == PURPOSE_POLL)
-		finish(m, id, true, policy_get(m->table, q->policy)->every_s);
+		poll_finish(
+		    m, id, true, policy_get(m->table, q->policy)->every_s);
 }
 
 /* Watched by a reload, and asked for the first time. */

@@ -8,7 +8,7 @@
 
 /* The resolver's hooks; ctx is the monitor. */
 void poll_on_answer(void *ctx, const struct answer *a);
-void poll_on_room(void *ctx, uint8_t server);
+void poll_on_room(void *ctx, uint16_t index);
 void poll_on_soon(void *ctx, const uint64_t *cookies, unsigned n);
 
 /* The server for attempt n (0, 1, ...) of a question. */

@@ -18,6 +18,7 @@
 #include "monitor_priv.h"
 #include "poll_priv.h"
 #include "quorum_priv.h"
+#include "source.h"
 
 enum { FAILED_DEBT_MAX = 256 };
 
@@ -52,7 +53,7 @@ pump_pop(struct monitor *m, struct waiting *w)
 	return id;
 }
 
-static bool
+bool
 errands_push(struct errands *q, const struct errand *e)
 {
 	if (q->n == q->room) {
@@ -71,7 +72,7 @@ errands_push(struct errands *q, const struct errand *e)
 	return true;
 }
 
-static void
+void
 errands_shift(struct errands *q)
 {
 	q->first = (q->first + 1) % q->room;
@@ -95,7 +96,7 @@ poll_errand_of(const struct answer *a)
 	    .attempt = (uint8_t)(a->cookie >> 40),
 	    .flags = (uint8_t)(a->cookie >> 48),
 	    .accused = (uint8_t)(a->cookie >> 56),
-	    .server = a->server,
+	    .server = (uint8_t)a->server,
 	};
 }
 
@@ -303,9 +304,10 @@ pump_all(struct monitor *m, uint8_t server)
 }
 
 void
-poll_on_room(void *ctx, uint8_t server)
+poll_on_room(void *ctx, uint16_t index)
 {
 	struct monitor *m = ctx;
+	uint8_t server = (uint8_t)index; /* RESOLVER_SERVERS_MAX at most */
 
 	m->servers[server].full = false;
 	canary_room(m, server);
@@ -315,11 +317,16 @@ poll_on_room(void *ctx, uint8_t server)
 bool
 pump_errand(struct monitor *m, const struct errand *e)
 {
-	struct poll_server *s = &m->servers[e->server];
-	struct errands *q = &s->errands;
+	struct poll_server *s;
+	struct errands *q;
 
-	if (e->server == SERVER_NONE)
+	if (e->server >= m->n_servers) {
+		if (e->purpose == PURPOSE_EARLY)
+			source_early(m, e->question);
 		return false;
+	}
+	s = &m->servers[e->server];
+	q = &s->errands;
 	if ((e->flags & ASK_FAILED) != 0)
 		q = &s->again;
 	else if (monitor_is_owned(m, e->question))

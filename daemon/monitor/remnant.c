@@ -21,8 +21,9 @@
 
 #include "loop/loop.h"
 #include "monitor_priv.h"
+#include "source.h"
 
-enum { SWEEP_SLOTS = 64 };
+enum { SWEEP_SLOTS = 64, COUNT_IDS = 65536 };
 
 struct remnant {
 	uint32_t question;
@@ -102,6 +103,35 @@ remnant_second(struct monitor *m)
 		if (monitor_steady(m) >= r->until)
 			forget(m, r);
 	}
+}
+
+/*
+ * Questions that are asked more often than their caches ask: most of their
+ * polls hear again what they heard before.  A piece of the table a call.
+ */
+void
+remnant_count_short(struct monitor *m)
+{
+	uint32_t n = table_count(m->table);
+	uint32_t end =
+	    m->short_at + COUNT_IDS < n ? m->short_at + COUNT_IDS : n;
+
+	for (; m->short_at < end; m->short_at++) {
+		const struct question *q =
+		    table_question(m->table, m->short_at);
+
+		if ((q->flags & (Q_WATCHED | Q_KNOWN)) ==
+			(Q_WATCHED | Q_KNOWN) &&
+		    question_ttl(q) >
+			policy_get(m->table, q->policy)->every_s &&
+		    !source_asks(m, m->short_at))
+			m->short_now++;
+	}
+	if (m->short_at < n)
+		return;
+	m->n_short = m->short_now;
+	m->short_now = 0;
+	m->short_at = 0;
 }
 
 void

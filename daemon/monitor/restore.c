@@ -17,6 +17,7 @@
 #include "loop/loop.h"
 #include "monitor_priv.h"
 #include "schedule/spread.h"
+#include "source.h"
 
 enum { RESTORE_TURN_MAX = 20000 };
 
@@ -125,6 +126,8 @@ on_row(void *ctx, const struct store_row *row)
 					      name_size(row->name), row->type);
 	struct question *q;
 
+	if (row->zone != NULL && view != VIEW_NONE)
+		sources_restore(m, view, row);
 	if (id == QUESTION_NONE ||
 	    (table_question(m->table, id)->flags & Q_WATCHED) == 0) {
 		fresh_past(m, &row->key.question);

@@ -288,6 +288,8 @@ put_witness(struct emit *j, const struct commit_evidence *w)
 	}
 	emit_bool(j, "aa", (w->flags & COMMIT_FLAG_AA) != 0);
 	emit_bool(j, "ad", (w->flags & COMMIT_FLAG_AD) != 0);
+	if (w->has_serial)
+		emit_int(j, "serial", w->serial);
 	if ((w->flags & COMMIT_FLAG_CD) != 0)
 		emit_bool(j, "cd", true);
 	put_ede(j, w);
@@ -391,6 +393,10 @@ say_change(const struct say_change *c, struct buf *json)
 	emit_text(&j, "label", label_text(g->label));
 	emit_text(&j, "proved", proved_text(g->proved));
 	emit_text(&j, "why", g->why);
+	if (c->cause != NULL)
+		emit_text(&j, "cause", c->cause);
+	if (c->note != NULL)
+		emit_text(&j, "note", c->note);
 	emit_text(&j, "verdict", verdict_text(c->verdict));
 	emit_text(&j, "summary", buf_text(&summary));
 	put_window(&j, c);
@@ -603,6 +609,37 @@ put_names(struct emit *j, const struct say_event *e)
 	emit_array_end(j);
 }
 
+static void
+put_servers(struct emit *j, const struct say_event *e)
+{
+	if (e->has_serials) {
+		emit_int(j, "from", e->serial_from);
+		emit_int(j, "to", e->serial_to);
+	}
+	if (e->n_servers == 0)
+		return;
+	emit_array(j, "servers");
+	for (size_t i = 0; i < e->n_servers; i++) {
+		const struct say_server *s = &e->servers[i];
+
+		emit_object(j, NULL);
+		if (s->server != NULL)
+			emit_text(j, "server", s->server);
+		if (*s->host != '\0')
+			emit_text(j, "host", s->host);
+		emit_text(j, "stand", s->stand);
+		if (s->has_serial)
+			emit_int(j, "serial", s->serial);
+		if (s->content != NULL) {
+			emit_text(
+			    j, "outcome", outcome_text(s->content->outcome));
+			put_records(j, "rdata", s->content);
+		}
+		emit_object_end(j);
+	}
+	emit_array_end(j);
+}
+
 void
 say_event(const struct say_event *e, struct buf *json)
 {
@@ -617,12 +654,15 @@ say_event(const struct say_event *e, struct buf *json)
 	emit_text(&j, "kind", e->kind);
 	if (e->name != NULL) {
 		put_watched(&j, e->name);
-		put_name(&j, "zone", name_zone_guess(e->name));
+		put_name(&j, "zone",
+		    e->zone != NULL ? e->zone : name_zone_guess(e->name));
 		emit_text(&j, "type", type_print(e->type, type));
 	}
 	emit_text(&j, "view", e->view);
 	if (e->server != NULL)
 		emit_text(&j, "server", e->server);
+	if (e->host != NULL && *e->host != '\0')
+		emit_text(&j, "host", e->host);
 	if (e->reason != NULL)
 		emit_text(&j, "reason", e->reason);
 	if (e->from != NULL) {
@@ -644,6 +684,7 @@ say_event(const struct say_event *e, struct buf *json)
 	if (e->count != 0)
 		emit_int(&j, "count", e->count);
 	put_names(&j, e);
+	put_servers(&j, e);
 	put_policy(&j, e->policy);
 	if (e->n_witnesses > 0)
 		put_witnesses(&j, e->witnesses, e->n_witnesses);
@@ -670,6 +711,8 @@ say_group(const struct say_group *g, struct buf *json)
 	emit_text(&j, "severity", severity_text(g->severity));
 	if (g->label != LABEL_NONE)
 		emit_text(&j, "label", label_text(g->label));
+	if (g->cause != NULL)
+		emit_text(&j, "cause", g->cause);
 	emit_text(&j, "summary", buf_text(&summary));
 	emit_object_end(&j);
 	buf_fini(&summary);

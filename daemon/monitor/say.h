@@ -70,6 +70,8 @@ struct say_change {
 	/* transient (R14): it lasted between these; most 0: not known */
 	wall_us lasted_least;
 	wall_us lasted_most;
+	const char *cause; /* NULL: none is known */
+	const char *note;  /* NULL: none */
 	struct addr asked; /* for the dig line */
 	bool asked_tls;
 };
@@ -79,6 +81,17 @@ void say_candidate(
     const struct say_change *c, const struct content *seen, struct buf *json);
 /* "www.example.com A 192.0.2.1 -> 198.51.100.9", printable, one line. */
 void say_summary(const struct say_change *c, struct buf *text);
+
+/* What one server of a zone says. */
+struct say_server {
+	const char *server; /* NULL: it is the name alone that matters */
+	const char *host;
+	const char *stand; /* "agrees", "behind", "differs", "lame", "silent";
+	                    * "both", "parent" or "child" of a delegation */
+	bool has_serial;
+	uint32_t serial;
+	const struct content *content; /* NULL: not said */
+};
 
 struct say_event {
 	struct uuid id;
@@ -103,6 +116,13 @@ struct say_event {
 	const struct say_state *believed, *seen;
 	const struct commit_evidence *witnesses;
 	size_t n_witnesses;
+	/* Of a zone's servers (R18). */
+	const uint8_t *zone; /* NULL: guessed */
+	const char *host;    /* the name of `server`; NULL: none */
+	const struct say_server *servers;
+	size_t n_servers;
+	bool has_serials;
+	uint32_t serial_from, serial_to;
 };
 void say_event(const struct say_event *e, struct buf *json);
 
@@ -115,6 +135,7 @@ struct say_group {
 	const char *view;
 	enum severity severity; /* the highest */
 	enum label label;       /* the weakest; LABEL_NONE for events */
+	const char *cause;      /* NULL: none is known */
 	size_t n_members;
 };
 void say_group(const struct say_group *g, struct buf *json);

@@ -18,6 +18,7 @@
 #include "monitor_priv.h"
 #include "poll_priv.h"
 #include "quorum_priv.h"
+#include "source_priv.h"
 
 /* A number for each group; `n` servers have theirs. */
 static uint8_t
@@ -139,9 +140,12 @@ poll_start(struct monitor *m)
 	if (err != 0)
 		return err;
 	for (uint8_t i = 0; i < m->n_servers; i++)
-		servers[i] = (struct resolver_server){c->resolvers[i].addr,
-		    c->resolvers[i].rate, c->resolvers[i].gso,
-		    c->resolvers[i].trust_ad, c->resolvers[i].tls};
+		servers[i] =
+		    (struct resolver_server){.addr = c->resolvers[i].addr,
+			.rate = c->resolvers[i].rate,
+			.gso = c->resolvers[i].gso,
+			.ad = c->resolvers[i].trust_ad,
+			.tls = c->resolvers[i].tls};
 	m->resolver = resolver_new(
 	    m->loop, servers, m->n_servers, m->setup.limits, &hooks);
 	return m->resolver == NULL ? -ENOMEM : 0;
@@ -181,6 +185,34 @@ poll_view_of(const struct monitor *m, uint32_t id)
 	uint8_t view = table_view(m->table, id);
 
 	return view < m->n_views ? &m->views[view] : &none;
+}
+
+bool
+server_known(const struct monitor *m, uint16_t number, struct server_known *out)
+{
+	const struct source_server *r = source_server_of(m, number);
+
+	if (r != NULL) {
+		*out =
+		    (struct server_known){&r->addr, r->text, r->name, r->group};
+		return true;
+	}
+	if (number >= m->n_servers)
+		return false;
+	*out = (struct server_known){&m->servers[number].addr,
+	    m->servers[number].text, m->servers[number].group_text,
+	    m->servers[number].group};
+	return true;
+}
+
+uint16_t
+server_at(const struct monitor *m, const struct addr *addr)
+{
+	for (uint8_t i = 0; i < m->n_servers; i++) {
+		if (addr_equal(&m->servers[i].addr, addr))
+			return i;
+	}
+	return source_at(m, addr);
 }
 
 uint8_t

@@ -81,6 +81,9 @@ struct policy {
 	uint64_t attributes;     /* hash of all that the database keeps of it */
 	uint8_t told_attributes; /* bits of enum attribute: R6's opt-in */
 	bool owned, hostile;
+	bool direct;     /* a watch that is hostile says so */
+	bool discreet;   /* hostile and not direct: its zone's servers are not
+	                  * asked, whatever `confirm` another list says */
 	uint32_t class_; /* index of its interval among the ledger's */
 };
 #define CLASS_NONE UINT32_MAX
@@ -138,7 +141,8 @@ struct table_memory table_memory(const struct table *t);
 /*
  * The policy of a watch that is asked so often, or merged into one that other
  * lists made: the shortest interval, the union of tags, lists and attributes,
- * the stricter proof, the first owner and runbook.  POLICY_NONE: no memory.
+ * the stricter proof, direct if one of them is, the first owner and runbook.
+ * POLICY_NONE: no memory.
  */
 uint32_t policy_of(struct table *t, const struct watch *w, uint32_t every_s);
 uint32_t policy_merge(struct table *t, uint32_t a, uint32_t b);

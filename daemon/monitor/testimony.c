@@ -12,6 +12,7 @@
 
 #include "loop/loop.h"
 #include "monitor_priv.h"
+#include "source.h"
 
 void
 testimony_count_bytes(struct inquiry *q)
@@ -60,7 +61,7 @@ testimony_add(struct inquiry *q)
  */
 static uint32_t
 ttl_max_for(
-    const struct inquiry *q, uint8_t server, const struct reply_sum *sum)
+    const struct inquiry *q, uint16_t server, const struct reply_sum *sum)
 {
 	const struct question *row =
 	    table_question(q->monitor->table, q->question);
@@ -117,28 +118,29 @@ same_run(const struct inquiry *q, const struct answer *a, enum fail fail,
 
 /* By value: the configuration may change while evidence is held. */
 void
-testimony_server(struct monitor *m, struct testimony *t, uint8_t server)
+testimony_server(struct monitor *m, struct testimony *t, uint16_t server)
 {
-	const struct poll_server *s = &m->servers[server];
+	struct server_known s;
 
-	if (server >= m->n_servers) { /* no longer configured */
+	if (!server_known(m, server, &s)) { /* no longer configured */
 		t->witness.group = WITNESS_NOBODY;
 		return;
 	}
-	memcpy(t->server_text, s->text, sizeof(t->server_text));
-	t->group_text = s->group_text;
-	t->addr = s->addr;
-	t->witness.group = s->group;
+	strcpy(t->server_text, s.text);
+	t->group_text = s.group_text;
+	t->addr = *s.addr;
+	t->witness.group = s.group;
+	t->witness.source = server >= SOURCE_FIRST;
 }
 
-uint8_t
+uint16_t
 testimony_by(const struct monitor *m, const char *text)
 {
 	for (uint8_t i = 0; i < m->n_servers && text != NULL; i++) {
 		if (strcmp(m->servers[i].text, text) == 0)
 			return i;
 	}
-	return UINT8_MAX;
+	return text == NULL ? UINT16_MAX : source_by_text(m, text);
 }
 
 /* B9: what the server says of its error, cut; escaped when it is printed. */
@@ -192,11 +194,11 @@ fill_witness(struct monitor *m, struct testimony *t, const struct answer *a,
 	    .last_at = now,
 	    .fetched_after = now,
 	    .count = 1,
-	    .server = a->server,
+	    .server = (uint8_t)a->server,
 	    .transport = (uint8_t)a->transport,
 	    .fail = fail,
 	};
-	testimony_server(m, t, a->server);
+	testimony_server(m, t, (uint8_t)a->server);
 	t->ede = a->message != NULL ? a->message->ede : a->ede;
 	t->flags = testimony_flags(m, a);
 }
@@ -208,7 +210,7 @@ testimony_reply(
 {
 	struct monitor *m = q->monitor;
 	wall_us after = candidate_fetched_after(monitor_steady(m), sum->aa,
-	    ttl_max_for(q, a->server, sum), sum->ttl);
+	    ttl_max_for(q, (uint8_t)a->server, sum), sum->ttl);
 	struct testimony *t = same_run(q, a, FAIL_NOT, sum->fingerprint);
 	struct reply reply;
 
@@ -220,7 +222,7 @@ testimony_reply(
 		t->witness.fetched_after = after;
 		return t;
 	}
-	if (reply_read(a->wire, a->size, a->message, &q->arena, &reply) != 0 ||
+	if (source_reply(m, q->question, a, &q->arena, &reply) != 0 ||
 	    reply.content.outcome == OUTCOME_FAIL)
 		return NULL;
 	t = testimony_add(q);
@@ -241,6 +243,8 @@ testimony_reply(
 	t->witness.fetched_after = after;
 	t->witness.ttl = sum->ttl;
 	t->witness.aa = sum->aa;
+	t->has_serial = sum->has_serial;
+	t->serial = sum->serial;
 	t->bare = sum->outcome == OUTCOME_NXDOMAIN && !sum->has_soa;
 	t->witness.stale = a->message->ede == 3 || a->message->ede == 19;
 	testimony_count_bytes(q);
@@ -264,7 +268,7 @@ struct testimony *
 testimony_recall(struct inquiry *q, const struct answer *a,
     const struct reply_sum *sum, const struct recall *r)
 {
-	uint32_t ttl_max = ttl_max_for(q, a->server, sum);
+	uint32_t ttl_max = ttl_max_for(q, (uint8_t)a->server, sum);
 	struct testimony *t = testimony_reply(q, a, sum);
 
 	if (t == NULL)
@@ -322,6 +326,8 @@ inquiry_evidence(
 		    .count = w->count,
 		    .last_at = t->last_at,
 		    .fetched_after = fetched_after(t),
+		    .has_serial = t->has_serial,
+		    .serial = t->serial,
 		    .content = fail == FAIL_NOT ? &t->content : NULL,
 		};
 	}
@@ -401,9 +407,9 @@ static void
 remap_one(struct monitor *m, struct witness *w, const struct poll_server *old,
     uint8_t n_old)
 {
-	uint8_t was = w->server;
+	uint16_t was = w->server;
 
-	w->server = UINT8_MAX;
+	w->server = UINT16_MAX;
 	w->group = WITNESS_NOBODY;
 	for (uint8_t i = 0; i < m->n_servers && was < n_old; i++) {
 		if (addr_equal(&m->servers[i].addr, &old[was].addr))

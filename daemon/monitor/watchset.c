@@ -27,6 +27,7 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "config/watchlist.h"
+#include "dns/type.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
 #include "stage.h"
@@ -139,24 +140,59 @@ tell(struct watchset *w, uint32_t id, uint32_t policy)
 	return true;
 }
 
+/* What is kept of a delegation at the parent (R18). */
+static bool
+is_of_delegation(uint16_t type)
+{
+	return type == TYPE_NS || type == TYPE_DS;
+}
+
+/* Of all its types, or those of its delegation. */
+static void
+tell_types(struct watchset *w, const struct watch *watch, uint8_t view,
+    uint32_t policy, bool delegation)
+{
+	struct table *t = w->monitor->table;
+	uint32_t name = table_add_name(t, view, &watch->name);
+
+	for (size_t i = 0; i < watch->n_types && w->err == 0; i++) {
+		uint32_t id;
+
+		if (delegation && !is_of_delegation(watch->types[i]))
+			continue;
+		id = name == NAME_NONE
+		         ? QUESTION_NONE
+		         : table_add_type(t, name, watch->types[i]);
+		if (!tell(w, id, policy))
+			w->err = -ENOMEM;
+	}
+}
+
+/* The view of the delegations that an authoritative one watches; -1: none. */
+static int
+parent_view(const struct watchset *w, uint8_t view)
+{
+	const struct config *c =
+	    w->config != NULL ? w->config : w->monitor->config;
+
+	return c->sources[view] != NULL ? c->sources[view]->parent_view : -1;
+}
+
 /* What a watch says of its types in one of its views. */
 static void
 tell_watch(
     struct watchset *w, const struct watch *watch, const struct watch_view *in)
 {
-	struct table *t = w->monitor->table;
 	uint32_t every_s = in->every_s != 0 ? in->every_s : watch->every_s;
-	uint32_t policy = policy_of(t, watch, every_s);
-	uint32_t name = table_add_name(t, w->views[in->view], &watch->name);
+	uint32_t policy = policy_of(w->monitor->table, watch, every_s);
+	int parent = parent_view(w, in->view);
+	bool delegation = false;
 
-	for (size_t i = 0; i < watch->n_types && w->err == 0; i++) {
-		uint32_t id = name == NAME_NONE
-		                  ? QUESTION_NONE
-		                  : table_add_type(t, name, watch->types[i]);
-
-		if (!tell(w, id, policy))
-			w->err = -ENOMEM;
-	}
+	tell_types(w, watch, w->views[in->view], policy, false);
+	for (size_t i = 0; i < watch->n_types; i++)
+		delegation = delegation || is_of_delegation(watch->types[i]);
+	if (parent >= 0 && delegation && watch->name.size > 1)
+		tell_types(w, watch, w->views[parent], policy, true);
 }
 
 static void
@@ -178,8 +214,7 @@ on_watch(void *ctx, const struct watch *watch)
 static bool
 take_views(struct watchset *w, const struct config *c)
 {
-	w->names =
-	    (struct watch_names){(const char *const *)c->views, c->n_views};
+	w->names = watch_names_of(c);
 	for (size_t i = 0; i < c->n_views; i++) {
 		w->views[i] = table_add_view(w->monitor->table, c->views[i]);
 		if (w->views[i] == VIEW_NONE)

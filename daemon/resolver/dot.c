@@ -89,14 +89,14 @@ void
 dot_wait(struct resolver *r, struct question *q)
 {
 	q->tries_left = 1; /* beside the first */
-	server_wait(&r->servers[q->server], q, false);
+	server_wait(r->servers[q->server], q, false);
 	inflight_due_set(&r->inflight, q, dot_end_of(r, q));
 }
 
 void
 dot_drop(struct resolver *r, struct question *q)
 {
-	struct server *s = &r->servers[q->server];
+	struct server *s = r->servers[q->server];
 
 	if (q->state == QUESTION_WAITS)
 		server_unwait(s, q);
@@ -261,8 +261,8 @@ send_waiting(struct server *s, mono_ns now)
 		c = pick(s, q, now);
 		if (c == NULL)
 			return;
-		if (!q->paid && !pace_take(&s->pace, now)) {
-			s->dot->wake_at = pace_token_at(&s->pace, true);
+		if (!q->paid && !server_pay(s, now)) {
+			s->dot->wake_at = server_pay_at(s);
 			return;
 		}
 		q->paid = true;
@@ -325,7 +325,7 @@ is_unread(const struct dot_conn *c, const struct question *q, mono_ns now)
 bool
 dot_may_go_on(struct resolver *r, struct question *q, mono_ns now)
 {
-	struct server *s = &r->servers[q->server];
+	struct server *s = r->servers[q->server];
 	struct dot_conn *c;
 
 	if (q->state != QUESTION_TLS)

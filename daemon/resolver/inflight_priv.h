@@ -64,12 +64,12 @@ struct question {
 	uint8_t *name;  /* as sent: mixed case; in near or in question_far */
 	uint32_t print; /* of name and type: same question, other socket */
 	uint16_t type;
-	uint16_t next;     /* in an outgoing, waiting or free list */
-	uint16_t conn;     /* while QUESTION_TCP or QUESTION_TLS */
-	uint8_t state : 7; /* enum question_state */
+	uint16_t next; /* in an outgoing, waiting or free list */
+	uint16_t conn; /* while QUESTION_TCP or QUESTION_TLS */
+	uint16_t server;
+	uint8_t state : 3; /* enum question_state */
 	bool overdue : 1; /* its first timeout passed: see server_in_window() */
-	uint8_t server;
-	uint8_t flags; /* ASK_* */
+	uint8_t flags : 4; /* ASK_* */
 	uint8_t name_size;
 	uint8_t n_tries : 4;
 	uint8_t tries_left : 4;

@@ -16,6 +16,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -26,6 +27,7 @@
 
 enum {
 	PICKS = 8,               /* random picks before looking at all */
+	AGED_MAX = 64,           /* closed for their age at a turn's end */
 	RECEIVE_BUFFER = 1 << 20 /* asked for; the kernel may give less */
 };
 #define REOPEN_PAUSE MONO_MS(200)
@@ -65,15 +67,18 @@ set_options(int fd, int family)
 static void
 shrink(struct server *s, mono_ns now)
 {
+	struct port *p;
 	uint16_t i;
 
 	s->n_ports = (uint16_t)(s->n_ports_open - s->n_ports_open / 4);
 	if (s->n_ports == 0)
 		s->n_ports = 1;
 	s->regrow_at = now + REGROW_PAUSE;
-	for (i = 0; i < s->resolver->limits.sockets; i++)
-		if (s->ports[i].fd != -1)
-			port_mark_dirty(&s->ports[i]);
+	for (i = 0; i < s->resolver->limits.sockets; i++) {
+		p = s->ports[i];
+		if (p != NULL && p->fd != -1)
+			port_mark_dirty(p);
+	}
 }
 
 static void
@@ -84,6 +89,7 @@ open_failed(struct server *s, int err, mono_ns now)
 	s->resolver->counters.socket_errors++;
 	s->unreachable = err != -EMFILE && err != -ENFILE && err != -ENOMEM &&
 	                 err != -ENOBUFS;
+	server_stirred(s);
 	if (!s->unreachable)
 		shrink(s, now);
 	/* Those that are left may be replaced, as they give one back each. */
@@ -143,18 +149,75 @@ may_open(struct server *s, mono_ns now)
 	return true;
 }
 
-static bool
-open_port(struct port *p, mono_ns now)
+/* NULL when memory is short.  It stays until the server rests. */
+static struct port *
+port_new(struct server *s, uint16_t i)
 {
-	struct server *s = p->server;
+	struct resolver *r = s->resolver;
+	struct port *p =
+	    calloc(1, sizeof(*p) + (r->slot_mask + 1) * sizeof(*p->slots));
+
+	if (p == NULL)
+		return NULL;
+	p->resolver = r;
+	p->server = s;
+	p->index = i;
+	p->fd = -1;
+	p->outgoing_first = NIL;
+	p->outgoing_last = NIL;
+	s->ports[i] = p;
+	return p;
+}
+
+/* In order of opening, which is that of getting too old. */
+static void
+age_from_now(struct port *p)
+{
+	struct resolver *r = p->resolver;
+
+	p->ages = true;
+	p->age_next = NULL;
+	p->age_prev = r->age_last;
+	if (r->age_last != NULL)
+		r->age_last->age_next = p;
+	else
+		r->age_first = p;
+	r->age_last = p;
+}
+
+static void
+age_no_more(struct port *p)
+{
+	struct resolver *r = p->resolver;
+
+	if (!p->ages)
+		return;
+	p->ages = false;
+	if (p->age_prev != NULL)
+		p->age_prev->age_next = p->age_next;
+	else
+		r->age_first = p->age_next;
+	if (p->age_next != NULL)
+		p->age_next->age_prev = p->age_prev;
+	else
+		r->age_last = p->age_prev;
+}
+
+/* NULL: not now. */
+static struct port *
+open_port(struct server *s, uint16_t i, mono_ns now)
+{
+	struct port *p = s->ports[i];
 	int err;
 
 	if (!may_open(s, now))
-		return false;
-	err = open_socket(p);
+		return NULL;
+	if (p == NULL)
+		p = port_new(s, i);
+	err = p != NULL ? open_socket(p) : -ENOMEM;
 	if (err != 0) {
 		open_failed(s, err, now);
-		return false;
+		return NULL;
 	}
 	if (s->n_ports == s->resolver->limits.sockets)
 		s->open_failed = false;
@@ -165,9 +228,11 @@ open_port(struct port *p, mono_ns now)
 	p->suspect = false;
 	p->read_at = now;
 	p->opened = now;
+	age_from_now(p);
+	server_stirred(s);
 	memset(p->slots, 0xff,
 	    (s->resolver->slot_mask + 1) * sizeof(*p->slots)); /* all NIL */
-	return true;
+	return p;
 }
 
 /* Is the same question open on it?  For when is_seen() is not enough. */
@@ -200,7 +265,7 @@ is_usable(const struct port *p)
 static void
 age(struct port *p, mono_ns now)
 {
-	struct resolver *r = p->server->resolver;
+	struct resolver *r = p->resolver;
 
 	if (p->fd == -1 || now - p->opened < MONO_MS(r->limits.socket_age_ms))
 		return;
@@ -225,10 +290,14 @@ pick_any(struct server *s, uint32_t print, mono_ns now)
 	uint16_t i;
 
 	for (i = 0; i < r->limits.sockets; i++) {
-		p = &s->ports[i];
-		if (p->fd == -1 && open_port(p, now))
-			return p;
-		if (p->fd == -1 || p->suspect || p->n_used > r->slot_mask / 2)
+		p = s->ports[i];
+		if (p == NULL || p->fd == -1) {
+			p = open_port(s, i, now);
+			if (p != NULL)
+				return p;
+			continue;
+		}
+		if (p->suspect || p->n_used > r->slot_mask / 2)
 			continue;
 		if (best != NULL && p->n_used >= best->n_used)
 			continue;
@@ -244,12 +313,17 @@ static struct port *
 pick_random(struct server *s, uint32_t print, mono_ns now)
 {
 	struct port *p;
+	uint16_t at;
 	unsigned i;
 
 	for (i = 0; i < PICKS; i++) {
-		p = &s->ports[rand_below(s->resolver->limits.sockets)];
-		age(p, now);
-		if (p->fd == -1 && !open_port(p, now))
+		at = (uint16_t)rand_below(s->resolver->limits.sockets);
+		p = s->ports[at];
+		if (p != NULL)
+			age(p, now);
+		if (p == NULL || p->fd == -1)
+			p = open_port(s, at, now);
+		if (p == NULL)
 			continue;
 		if (is_usable(p) && !is_seen(p, print))
 			return p;
@@ -268,7 +342,8 @@ pick_random(struct server *s, uint32_t print, mono_ns now)
 struct port *
 port_pick(struct server *s, uint32_t print, mono_ns now)
 {
-	struct port *run = s->run_port;
+	uint64_t turn = s->resolver->turn;
+	struct port *run = s->run_turn == turn ? s->run_port : NULL;
 
 	if (run != NULL && s->run_left > 0 && is_usable(run)) {
 		/* What the run may have already goes alone. */
@@ -280,6 +355,7 @@ port_pick(struct server *s, uint32_t print, mono_ns now)
 	if (run != NULL)
 		udp_send(run);
 	s->run_port = pick_random(s, print, now);
+	s->run_turn = turn;
 	s->run_left = PORT_RUN - 1;
 	return s->run_port;
 }
@@ -310,7 +386,7 @@ port_add(struct port *p, struct question *q, uint16_t id, mono_ns now)
 	}
 	slot->id = id;
 	slot->question = inflight_index(f, q);
-	t->port = (uint16_t)(p - p->server->ports);
+	t->port = p->index;
 	t->slot = (uint16_t)(slot - p->slots);
 	t->sent = now;
 	if (p->n_open == 0)
@@ -349,7 +425,7 @@ port_release(struct server *s, struct try *t)
 
 	if (t->port == NIL)
 		return;
-	p = &s->ports[t->port];
+	p = s->ports[t->port];
 	p->slots[t->slot].question = PORT_RETIRED;
 	p->n_open--;
 	t->port = NIL;
@@ -369,12 +445,53 @@ port_close(struct port *p)
 	p->server->starved = false;
 	if (p->server->run_port == p)
 		p->server->run_port = NULL;
+	age_no_more(p);
+	server_stirred(p->server);
+	if (p->server->n_ports_open == 0)
+		roster_may_rest(p->server);
 }
 
 void
-port_fini(struct port *p)
+port_age_all(struct resolver *r, mono_ns now)
 {
-	port_close(p);
-	loop_io_free(p->io);
-	p->io = NULL;
+	struct port *p;
+	unsigned i;
+
+	for (i = 0; i < AGED_MAX && port_age_due(r) <= now; i++) {
+		p = r->age_first;
+		age(p, now);
+		age_no_more(p);
+	}
+}
+
+mono_ns
+port_age_due(const struct resolver *r)
+{
+	if (r->age_first == NULL)
+		return INT64_MAX;
+	return r->age_first->opened + MONO_MS(r->limits.socket_age_ms);
+}
+
+void
+port_close_all(struct server *s)
+{
+	uint16_t i;
+
+	for (i = 0; s->n_ports_open > 0; i++)
+		if (s->ports[i] != NULL)
+			port_close(s->ports[i]);
+}
+
+void
+port_free_all(struct server *s)
+{
+	uint16_t i;
+
+	for (i = 0; i < s->resolver->limits.sockets; i++) {
+		if (s->ports[i] == NULL)
+			continue;
+		loop_io_free(s->ports[i]->io);
+		free(s->ports[i]);
+		s->ports[i] = NULL;
+	}
 }

@@ -18,7 +18,7 @@ static void
 detach(struct resolver *r, struct question *q)
 {
 	struct inflight *f = &r->inflight;
-	struct server *s = &r->servers[q->server];
+	struct server *s = r->servers[q->server];
 	unsigned i;
 
 	if (s->dot != NULL)
@@ -27,7 +27,7 @@ detach(struct resolver *r, struct question *q)
 		tcp_drop(r, q);
 	if (q->in_outgoing)
 		udp_unsend(
-		    &s->ports[inflight_try(f, q, q->n_tries - 1u)->port], q);
+		    s->ports[inflight_try(f, q, q->n_tries - 1u)->port], q);
 	for (i = 0; i < q->n_tries; i++)
 		port_release(s, inflight_try(f, q, i));
 	q->n_tries = 0;
@@ -37,7 +37,7 @@ detach(struct resolver *r, struct question *q)
 static void
 finish(struct resolver *r, struct question *q, struct answer *a)
 {
-	struct server *s = &r->servers[q->server];
+	struct server *s = r->servers[q->server];
 
 	a->cookie = q->cookie;
 	a->server = q->server;
@@ -50,17 +50,18 @@ finish(struct resolver *r, struct question *q, struct answer *a)
 	inflight_give(&r->inflight, q);
 	s->open--;
 	s->n_overdue -= q->overdue;
+	server_stirred(s);
 	r->hooks.on_answer(r->hooks.ctx, a);
 }
 
 unsigned
 question_message_flags(const struct server *s, const struct question *q)
 {
-	unsigned flags = MESSAGE_RD;
+	unsigned flags = s->direct ? 0 : MESSAGE_RD;
 
 	if (!q->plain)
 		flags |= MESSAGE_EDNS;
-	if (s->ad)
+	if (s->ad && !s->direct)
 		flags |= MESSAGE_AD;
 	if ((q->flags & ASK_CD) != 0)
 		flags |= MESSAGE_CD;
@@ -95,7 +96,7 @@ question_answered(struct resolver *r, struct question *q, struct answer *a)
 		a->ede = a->fail != FAIL_NOT ? a->message->ede : -1;
 		if (!question_is_edns_error(a->message))
 			server_proved(
-			    &r->servers[q->server], q, loop_mono(r->loop));
+			    r->servers[q->server], q, loop_mono(r->loop));
 	}
 	finish(r, q, a);
 }
@@ -105,7 +106,7 @@ question_failed(struct resolver *r, struct question *q, enum fail fail)
 {
 	struct answer a = {.fail = fail, .ede = -1, .sent = q->asked};
 
-	if (r->servers[q->server].dot != NULL)
+	if (r->servers[q->server]->dot != NULL)
 		a.transport = TRANSPORT_TLS;
 	else if (q->state != QUESTION_UDP)
 		a.transport = TRANSPORT_TCP;
@@ -115,7 +116,7 @@ question_failed(struct resolver *r, struct question *q, enum fail fail)
 static void
 send_try(struct resolver *r, struct question *q, struct port *p, mono_ns now)
 {
-	struct server *s = &r->servers[q->server];
+	struct server *s = r->servers[q->server];
 	uint16_t self = inflight_index(&r->inflight, q);
 
 	CHECK(q->n_tries < TRIES_LIMIT && q->tries_left > 0);
@@ -193,7 +194,7 @@ case_random(const struct question *q)
 bool
 question_start(struct resolver *r, struct question *q)
 {
-	struct server *s = &r->servers[q->server];
+	struct server *s = r->servers[q->server];
 	mono_ns now = loop_mono(r->loop);
 	struct port *p;
 
@@ -234,7 +235,7 @@ question_without_edns(struct resolver *r, struct question *q)
 	detach(r, q);
 	q->plain = true;
 	q->plain_retry = true;
-	if (r->servers[q->server].dot != NULL) {
+	if (r->servers[q->server]->dot != NULL) {
 		dot_wait(r, q);
 		return;
 	}
@@ -252,7 +253,7 @@ question_without_edns(struct resolver *r, struct question *q)
 static enum fail
 fail_of(struct resolver *r, const struct question *q)
 {
-	if (q->network || r->servers[q->server].refused_at >= q->asked)
+	if (q->network || r->servers[q->server]->refused_at >= q->asked)
 		return FAIL_NETWORK;
 	return FAIL_TIMEOUT;
 }
@@ -269,7 +270,7 @@ unread_port(struct resolver *r, struct question *q)
 
 		if (t->port == NIL)
 			continue;
-		p = &r->servers[q->server].ports[t->port];
+		p = r->servers[q->server]->ports[t->port];
 		if (p->read_at < q->deadline)
 			return p;
 	}
@@ -279,7 +280,7 @@ unread_port(struct resolver *r, struct question *q)
 static void
 expire_udp(struct resolver *r, struct question *q, mono_ns now)
 {
-	struct server *s = &r->servers[q->server];
+	struct server *s = r->servers[q->server];
 	struct port *p = unread_port(r, q);
 
 	if (p != NULL) {
@@ -291,6 +292,7 @@ expire_udp(struct resolver *r, struct question *q, mono_ns now)
 	if (!q->overdue) {
 		q->overdue = true;
 		s->n_overdue++;
+		server_stirred(s);
 	}
 	if (!q->loss_noted && q->first.port != NIL) {
 		/* Of a name that never answers it is no news. */
@@ -302,9 +304,8 @@ expire_udp(struct resolver *r, struct question *q, mono_ns now)
 		question_failed(r, q, fail_of(r, q));
 		return;
 	}
-	if (!pace_take(&s->pace, now)) {
-		inflight_due_set(
-		    &r->inflight, q, pace_token_at(&s->pace, true));
+	if (!server_pay(s, now)) {
+		inflight_due_set(&r->inflight, q, server_pay_at(s));
 		return;
 	}
 	r->counters.retries++;
@@ -317,7 +318,7 @@ question_expire(struct resolver *r, mono_ns now)
 	struct question *q;
 
 	while (!r->dead && (q = inflight_due_pop(&r->inflight, now)) != NULL) {
-		if (r->servers[q->server].dot != NULL) {
+		if (r->servers[q->server]->dot != NULL) {
 			if (!dot_may_go_on(r, q, now))
 				question_failed(r, q, fail_of(r, q));
 		} else if (q->state == QUESTION_UDP) {

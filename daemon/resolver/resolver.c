@@ -34,6 +34,7 @@ resolver_limits_default(void)
 	    .tcp_max = 64,
 	    .tls_max = 2,
 	    .tls_idle_ms = 10000,
+	    .servers_max = RESOLVER_SERVERS_MAX,
 	};
 }
 
@@ -61,75 +62,17 @@ set_limits(struct resolver *r, const struct resolver_limits *limits)
 	l->tcp_max = (uint16_t)clamp(l->tcp_max, 1, 4096);
 	l->tls_max = (uint16_t)clamp(l->tls_max, 1, 64);
 	l->tls_idle_ms = clamp(l->tls_idle_ms, 1, 3600 * 1000);
+	l->servers_max = (uint16_t)clamp(l->servers_max, 1, NIL);
 	while (slots < l->socket_uses * 4u)
 		slots *= 2;
 	r->slot_mask = slots - 1;
-}
-
-static void
-server_fini(struct server *s)
-{
-	uint16_t i;
-
-	if (s->ports != NULL)
-		for (i = 0; i < s->resolver->limits.sockets; i++)
-			port_fini(&s->ports[i]);
-	tcp_fini(s);
-	dot_stop(s);
-}
-
-static int
-server_init(
-    struct server *s, struct resolver *r, const struct resolver_server *from)
-{
-	uint16_t n = r->limits.sockets;
-	uint16_t i;
-
-	s->resolver = r;
-	s->addr = from->addr;
-	s->index = (uint8_t)(s - r->servers);
-	s->sa_size = addr_to_sockaddr(&s->addr, &s->sa);
-	pace_init(&s->pace, from->rate, r->limits.window_start,
-	    r->limits.window_max, loop_mono(r->loop));
-	s->gso = from->gso;
-	s->ad = from->ad;
-	s->n_ports = n;
-	s->refused_at = INT64_MIN;
-	s->reopen_at = INT64_MIN;
-	s->connect_at = INT64_MIN;
-	s->plain_until = INT64_MIN;
-	s->no_case_until = INT64_MIN;
-	s->waiting_first = NIL;
-	s->waiting_last = NIL;
-	if (from->tls != NULL)
-		return dot_init(s, from->tls);
-	if (tcp_init(s) != 0)
-		return -ENOMEM;
-	s->port_slots =
-	    calloc((size_t)n * (r->slot_mask + 1), sizeof(*s->port_slots));
-	s->ports = calloc(n, sizeof(*s->ports));
-	if (s->port_slots == NULL || s->ports == NULL)
-		return -ENOMEM;
-	for (i = 0; i < n; i++) {
-		s->ports[i].resolver = r;
-		s->ports[i].server = s;
-		s->ports[i].fd = -1;
-		s->ports[i].outgoing_first = NIL;
-		s->ports[i].outgoing_last = NIL;
-		s->ports[i].slots =
-		    s->port_slots + (size_t)i * (r->slot_mask + 1);
-	}
-	return 0;
 }
 
 /* Closes what is open; nothing is called any more. */
 static void
 stop(struct resolver *r)
 {
-	size_t i;
-
-	for (i = 0; i < r->n_servers; i++)
-		server_fini(&r->servers[i]);
+	roster_stop(r);
 	loop_timer_free(r->tick);
 	loop_hook_free(r->turn_end);
 	r->tick = NULL;
@@ -139,15 +82,8 @@ stop(struct resolver *r)
 static void
 release(struct resolver *r)
 {
-	size_t i;
-
-	for (i = 0; i < r->n_servers; i++) {
-		free(r->servers[i].ports);
-		free(r->servers[i].port_slots);
-		dot_release(&r->servers[i]);
-	}
+	roster_release(r);
 	inflight_fini(&r->inflight);
-	free(r->servers);
 	free(r);
 }
 
@@ -180,31 +116,22 @@ on_tick(void *ctx)
 }
 
 static void
-tell_room(struct resolver *r, mono_ns now)
-{
-	struct server *s;
-	size_t i;
-
-	for (i = 0; i < r->n_servers && !r->dead && r->n_full > 0; i++) {
-		s = &r->servers[i];
-		if (!s->full || now < s->tell_at ||
-		    !server_has_room(s, s->full_urgent, now))
-			continue;
-		s->full = false;
-		s->full_urgent = false;
-		r->n_full--;
-		r->hooks.on_room(r->hooks.ctx, s->index);
-	}
-}
-
-static void
 start_waiting(struct resolver *r, mono_ns now)
 {
-	size_t i;
+	struct server **at = &r->waits;
+	struct server *s;
 
-	for (i = 0; i < r->n_servers && r->n_waiting > 0; i++)
-		if (r->servers[i].dot == NULL)
-			tcp_start_waiting(&r->servers[i], now);
+	while ((s = *at) != NULL) {
+		if (s->waiting_first != NIL)
+			tcp_start_waiting(s, now);
+		if (s->waiting_first == NIL) {
+			*at = s->waits_next;
+			s->waits = false;
+			roster_may_rest(s);
+		} else {
+			at = &s->waits_next;
+		}
+	}
 }
 
 static void
@@ -223,34 +150,27 @@ clean_ports(struct resolver *r)
 	}
 }
 
+static mono_ns
+sooner(mono_ns a, mono_ns b)
+{
+	return a < b ? a : b;
+}
+
 /* The timer may be early, never late; then it is set again. */
 static void
 set_tick(struct resolver *r, mono_ns now)
 {
 	mono_ns due = r->inflight.earliest;
-	struct server *s;
-	mono_ns at;
-	size_t i;
+	const struct server *s;
 
 	if (due != INT64_MAX)
 		due = (due / WHEEL_SLOT_NS + 1) * WHEEL_SLOT_NS;
-	for (i = 0; i < r->n_servers; i++) {
-		s = &r->servers[i];
-		at = s->dot != NULL ? dot_wake_at(s) : INT64_MAX;
-		if (at < due)
-			due = at;
-		if (!s->full)
-			continue;
-		at = server_room_at(s, now);
-		/* Room that closing the last used up socket has made. */
-		if (at > now && now >= s->tell_at &&
-		    server_has_room(s, s->full_urgent, now))
-			at = now;
-		if (at < due)
-			due = at;
-	}
-	if (r->n_waiting > 0 && now + WAITING_PAUSE < due)
-		due = now + WAITING_PAUSE;
+	due = sooner(due, full_due(r, now));
+	due = sooner(due, port_age_due(r));
+	for (s = r->dots; s != NULL; s = s->dot_next)
+		due = sooner(due, dot_wake_at(s));
+	if (r->n_waiting > 0)
+		due = sooner(due, now + WAITING_PAUSE);
 	if (due >= r->tick_due)
 		return;
 	r->tick_due = due;
@@ -262,23 +182,21 @@ on_turn_end(void *ctx)
 {
 	struct resolver *r = ctx;
 	mono_ns now = loop_mono(r->loop);
-	size_t i;
+	struct server *s;
 
 	resolver_enter(r);
-	if (r->n_full > 0)
-		tell_room(r, now);
+	full_tell(r, now);
 	if (r->dead) {
 		(void)resolver_leave(r);
 		return;
 	}
-	if (r->n_waiting > 0)
-		start_waiting(r, now);
+	start_waiting(r, now);
 	clean_ports(r);
-	for (i = 0; i < r->n_servers; i++) {
-		r->servers[i].run_port = NULL;
-		if (r->servers[i].dot != NULL)
-			dot_turn_end(&r->servers[i], now);
-	}
+	r->turn++;
+	port_age_all(r, now);
+	for (s = r->dots; s != NULL; s = s->dot_next)
+		dot_turn_end(s, now);
+	roster_turn_end(r);
 	set_tick(r, now);
 	(void)resolver_leave(r);
 }
@@ -290,29 +208,31 @@ resolver_new(struct loop *loop, const struct resolver_server *servers,
 {
 	struct resolver *r = calloc(1, sizeof(*r));
 	size_t i;
-	int err = 0;
+	int err;
 
-	CHECK(n_servers > 0 && n_servers <= RESOLVER_SERVERS_MAX);
 	if (r == NULL)
 		return NULL;
 	r->loop = loop;
 	r->hooks = *hooks;
 	r->tick_due = INT64_MAX;
+	r->sleep_due = INT64_MAX;
+	r->turn = 1;
 	set_limits(r, limits);
+	CHECK(n_servers <= r->limits.servers_max);
+	pace_init(&r->all, r->limits.rate_all, UINT32_MAX, UINT32_MAX,
+	    loop_mono(loop));
 	udp_init(r);
 	udp_out_init(&r->out);
-	r->servers = calloc(n_servers, sizeof(*r->servers));
-	if (r->servers != NULL)
-		r->n_servers = n_servers;
-	for (i = 0; i < r->n_servers && err == 0; i++)
-		err = server_init(&r->servers[i], r, &servers[i]);
-	if (err == 0)
+	r->servers = calloc(r->limits.servers_max, sizeof(struct server *));
+	err = r->servers != NULL ? 0 : -ENOMEM;
+	for (i = 0; i < n_servers && err >= 0; i++)
+		err = roster_add(r, &servers[i]);
+	if (err >= 0)
 		err = inflight_init(
 		    &r->inflight, r->limits.inflight_max, loop_mono(loop));
 	r->tick = loop_timer_new(loop, on_tick, r);
 	r->turn_end = loop_hook_new(loop, on_turn_end, r);
-	if (err == 0 && r->servers != NULL && r->tick != NULL &&
-	    r->turn_end != NULL)
+	if (err >= 0 && r->tick != NULL && r->turn_end != NULL)
 		return r;
 	resolver_free(r);
 	return NULL;
@@ -330,13 +250,31 @@ resolver_free(struct resolver *r)
 		r->dead = true;
 }
 
-static int
-say_full(struct server *s, bool urgent, mono_ns now)
+static struct server *
+server_at(const struct resolver *r, uint16_t server)
 {
-	if (!s->full)
-		s->resolver->n_full++;
-	server_say_full(s, urgent, now);
-	return ERR_FULL;
+	CHECK(server < r->limits.servers_max && r->servers[server] != NULL);
+	return r->servers[server];
+}
+
+int
+resolver_add(struct resolver *r, const struct resolver_server *server)
+{
+	return r->dead ? ERR_CLOSED : roster_add(r, server);
+}
+
+bool
+resolver_drop(struct resolver *r, uint16_t server)
+{
+	struct server *s;
+
+	if (r->dead)
+		return false;
+	s = server_at(r, server);
+	if (s->open > 0 || s->full != FULL_NOT)
+		return false;
+	roster_drop(s);
+	return true;
 }
 
 int
@@ -347,12 +285,12 @@ resolver_ask(struct resolver *r, const struct ask *ask)
 	struct question *q;
 	struct server *s;
 
-	CHECK(ask->server < r->n_servers && ask->name_size > 0);
 	if (r->dead)
 		return ERR_CLOSED;
-	s = &r->servers[ask->server];
-	if (!server_has_room(s, urgent, now))
-		return say_full(s, urgent, now);
+	s = server_at(r, ask->server);
+	CHECK(ask->name_size > 0);
+	if (!full_may_ask(s, urgent, now))
+		return full_say(s, urgent, now);
 	q = inflight_take(&r->inflight);
 	CHECK(q != NULL);
 	memset(q, 0, offsetof(struct question, first));
@@ -360,16 +298,16 @@ resolver_ask(struct resolver *r, const struct ask *ask)
 	q->asked = now;
 	q->type = ask->type;
 	q->server = ask->server;
-	q->flags = ask->flags;
+	q->flags = ask->flags & 15; /* all that there are */
 	q->name_size = ask->name_size;
 	q->paid = true;
 	inflight_name_room(&r->inflight, q, ask->name_size);
 	memcpy(q->name, ask->name, ask->name_size);
 	if (!question_start(r, q)) {
 		inflight_give(&r->inflight, q);
-		return say_full(s, urgent, now);
+		return full_say(s, urgent, now);
 	}
-	CHECK(pace_take(&s->pace, now));
+	CHECK(server_pay(s, now));
 	s->open++;
 	s->asked++;
 	r->counters.asked++;
@@ -401,13 +339,12 @@ resolver_counters(const struct resolver *r)
 }
 
 struct resolver_health
-resolver_health(const struct resolver *r, uint8_t server)
+resolver_health(const struct resolver *r, uint16_t server)
 {
 	struct resolver_health h;
 	const struct server *s;
 
-	CHECK(server < r->n_servers);
-	s = &r->servers[server];
+	s = server_at(r, server);
 	h = (struct resolver_health){
 	    .window = (uint32_t)s->pace.window,
 	    .open = s->open,

@@ -6,6 +6,8 @@
  * What the files of the resolver room share.
  *
  *   resolver.c  the public functions, and the end of each loop turn
+ *   roster.c    which servers there are: added, dropped, put to rest
+ *   full.c      servers that said ERR_FULL, and when they have room again
  *   inflight.c  open questions and their deadlines
  *   pace.c      how fast one server may be asked
  *   question.c  the life of one question: tries, expiry, the end
@@ -21,6 +23,11 @@
  * resolver_leave(): resolver_free() from inside one closes everything at once
  * and leaves the memory to the outermost resolver_leave().  After a call out,
  * look at `dead` before anything else.
+ *
+ * There may be thousands of servers, of which few have something to do: a turn
+ * looks only at those that are in one of the lists of struct resolver.  What a
+ * dropped server is made of stays until the end of the turn, when it is in
+ * none of them.
  */
 
 #include <stdbool.h>
@@ -55,6 +62,7 @@ struct port {
 	struct server *server;
 	struct loop_io *io;
 	int fd;                  /* -1: closed, can be opened */
+	uint16_t index;          /* in its server's ports */
 	uint16_t n_open;         /* ids in flight, also of earlier tries */
 	uint16_t n_used;         /* ids since it was opened */
 	bool suspect;            /* somebody guesses at it: use it no more */
@@ -64,32 +72,58 @@ struct port {
 	mono_ns read_at; /* nothing waited in it then */
 	mono_ns opened;
 	struct port *dirty_next;
-	struct port_slot *slots;
+	bool ages; /* is in the list of those that get too old */
+	struct port *age_next;
+	struct port *age_prev;
 	/* Prints of questions since none was open on it (A10). */
 	uint64_t seen[SEEN_BITS / 64];
+	struct port_slot slots[]; /* slot_mask + 1 of them */
 };
 
 struct tcp_conn;
 struct dot;
+
+/*
+ * A server that said ERR_FULL is in one list, by what it waits for:
+ *
+ *   NOT --full_say()--> SLEEPS    room of its own, which time or an event
+ *                                 at it brings
+ *                       LOOK      such an event was there: the turn's end looks
+ *                       SHARED    room that all share, in order of coming
+ *
+ * and back to NOT by full_tell(), which calls on_room.
+ */
+enum full { FULL_NOT = 0, FULL_SLEEPS, FULL_LOOK, FULL_SHARED };
+
+struct server_list {
+	struct server *first;
+	struct server *last;
+	unsigned n;
+};
 
 struct server {
 	struct resolver *resolver;
 	struct addr addr;
 	struct sockaddr_storage sa;
 	socklen_t sa_size;
-	uint8_t index;
+	uint16_t index;
+	bool dropped; /* and no longer in the array */
 	uint32_t open;
 	uint32_t n_overdue; /* of them */
-	bool full;          /* said ERR_FULL, owes on_room */
-	bool full_urgent;   /* said it to one in a hurry */
+	enum full full;     /* if not FULL_NOT, it owes on_room */
+	bool full_urgent;   /* said ERR_FULL to one in a hurry */
 	bool gso;        /* datagrams leave in segments, as long as they can */
 	bool ad;         /* questions to it set AD */
+	bool direct;     /* a zone's: questions to it leave RD clear */
 	mono_ns tell_at; /* on_room not before this */
+	mono_ns look_at; /* while FULL_SLEEPS; INT64_MAX: by an event only */
+	struct server *full_next;
+	struct server *full_prev;
 	struct pace pace;
 
-	struct port *ports;
-	struct port_slot *port_slots;
+	struct port **ports;   /* NULL where none was needed lately */
 	struct port *run_port; /* takes the next questions of this turn */
+	uint64_t run_turn;     /* which was that */
 	uint16_t run_left;
 	uint16_t n_ports; /* that may be open; less when short of fds */
 	uint16_t n_ports_open;
@@ -114,13 +148,20 @@ struct server {
 	uint64_t asked;
 	uint64_t failed;
 
-	struct tcp_conn *conns;
+	struct tcp_conn *conns; /* NULL while none was needed lately */
 	uint16_t n_conns_busy;
 	uint16_t waiting_first; /* questions that wait for a connection */
 	uint16_t waiting_last;
 	mono_ns connect_at; /* no descriptors: not before this */
+	bool waits;         /* is in the list of those with waiting_first */
+	struct server *waits_next;
+
+	bool resting; /* is in the list of those whose last socket closed */
+	struct server *rest_next;
+	struct server *dropped_next;
 
 	struct dot *dot; /* it is asked over TLS only; NULL: it is not */
+	struct server *dot_next;
 };
 
 struct udp_in {
@@ -146,15 +187,26 @@ struct resolver {
 	struct loop *loop;
 	struct resolver_hooks hooks;
 	struct resolver_limits limits;
-	struct server *servers;
-	size_t n_servers;
+	struct server **servers; /* limits.servers_max, NULL: free */
+	uint16_t first_free;     /* none below it is */
 	struct inflight inflight;
+	struct pace all; /* rate_all */
 	struct loop_timer *tick;
 	struct loop_hook *turn_end;
-	mono_ns tick_due;   /* INT64_MAX: not set */
-	uint32_t slot_mask; /* of a port's table */
-	uint16_t n_full;    /* servers that owe on_room */
+	mono_ns tick_due; /* INT64_MAX: not set */
+	uint64_t turn;
+	uint32_t slot_mask;         /* of a port's table */
+	struct server_list full[4]; /* by enum full, servers owing on_room */
+	mono_ns sleep_due;          /* none of FULL_SLEEPS is due before */
+	mono_ns shared_at;          /* none of FULL_SHARED is told before */
+	struct server *telling;     /* its on_room runs */
+	struct server *waits;       /* with questions that wait for TCP */
+	struct server *resting;     /* whose memory may be given back */
+	struct server *dropped;
+	struct server *dots; /* asked over TLS */
 	struct port *dirty;
+	struct port *age_first; /* open sockets, the oldest first */
+	struct port *age_last;
 	struct port *reading; /* datagrams of it are looked at */
 	unsigned depth;       /* calls from the loop that are running */
 	bool dead;            /* resolver_free() was called from inside */
@@ -167,6 +219,37 @@ struct resolver {
 void resolver_enter(struct resolver *r);
 /* False when the resolver is gone and its memory with it. */
 bool resolver_leave(struct resolver *r);
+
+/* roster.c */
+/* The index, or -ENOMEM or ERR_FULL. */
+MUST_CHECK int roster_add(
+    struct resolver *r, const struct resolver_server *from);
+/* Out of the array; gone at the turn's end. */
+void roster_drop(struct server *s);
+/* Its last socket or connection is closed: its memory may go, too. */
+void roster_may_rest(struct server *s);
+/* Gives back what rests and what was dropped; not below a callback. */
+void roster_turn_end(struct resolver *r);
+void roster_stop(struct resolver *r);    /* closes everything */
+void roster_release(struct resolver *r); /* and its memory */
+
+/* full.c */
+bool full_may_ask(struct server *s, bool urgent, mono_ns now);
+/* Notes that it owes on_room; returns ERR_FULL. */
+int full_say(struct server *s, bool urgent, mono_ns now);
+/* Calls on_room for those that have room again. */
+void full_tell(struct resolver *r, mono_ns now);
+/* When full_tell() has something to do again; INT64_MAX: not by time. */
+mono_ns full_due(struct resolver *r, mono_ns now);
+/* See server_stirred(). */
+void full_look(struct server *s);
+/* Something happened at it that may make room: of its own accord it sleeps. */
+static inline void
+server_stirred(struct server *s)
+{
+	if (s->full == FULL_SLEEPS)
+		full_look(s);
+}
 
 /* question.c */
 /* False: no socket can take it now, and nothing has happened. */
@@ -195,12 +278,18 @@ bool question_refused_edns(const struct question *q, enum message_fault fault,
 /* server.c */
 /* Has it sockets, or is it the network that keeps it from having any? */
 bool server_has_ports(const struct server *s, mono_ns now);
+/* Room of its own: what all share is full.c's. */
 bool server_has_room(struct server *s, bool urgent, mono_ns now);
+/* Takes what sending once more costs, here and of all; false: not now. */
+bool server_pay(struct server *s, mono_ns now);
+mono_ns server_pay_at(const struct server *s); /* when not, then not before */
 /* Into the list of those who wait for a connection, and out of it. */
 void server_wait(struct server *s, struct question *q, bool in_front);
 void server_unwait(struct server *s, struct question *q);
 /* When time alone may bring room; INT64_MAX: only answers can. */
 mono_ns server_room_at(const struct server *s, mono_ns now);
+/* Room for one that comes is no batch: this much is waited for. */
+#define ROOM_PAUSE MONO_MS(4)
 void server_say_full(struct server *s, bool urgent, mono_ns now);
 /*
  * What counts against the window.  A datagram that has no answer after its
@@ -225,7 +314,11 @@ struct port_slot *port_find(struct port *p, uint16_t id);
 void port_mark_dirty(struct port *p);
 bool port_is_spent(const struct port *p);
 void port_close(struct port *p); /* may be opened again */
-void port_fini(struct port *p);
+/* Closes those that are too old, as far as nothing is open on them. */
+void port_age_all(struct resolver *r, mono_ns now);
+mono_ns port_age_due(const struct resolver *r); /* when next; INT64_MAX */
+void port_close_all(struct server *s);
+void port_free_all(struct server *s); /* once closed, and not dirty */
 
 /* udp.c */
 void udp_init(struct resolver *r);
@@ -249,8 +342,8 @@ void tcp_start_waiting(struct server *s, mono_ns now);
 void tcp_drop(struct resolver *r, struct question *q);
 /* Its time slice is over: true when it may go on. */
 bool tcp_may_go_on(struct resolver *r, struct question *q, mono_ns now);
-MUST_CHECK int tcp_init(struct server *s);
-void tcp_fini(struct server *s);
+void tcp_close_all(struct server *s);
+void tcp_free_all(struct server *s); /* once closed */
 
 /* dot.c */
 MUST_CHECK int dot_init(struct server *s, const struct tls_peer *peer);

@@ -27,7 +27,6 @@ enum {
 	ERROR_SERVFAIL = 1,
 	CASE_STRIKES = 4 /* echoes in other case, right by TCP */
 };
-#define ROOM_PAUSE         MONO_MS(4)
 #define BACKOFF_MIN        MONO_S(1)
 #define BACKOFF_MAX        MONO_S(300)
 #define HABIT_KEPT         MONO_S(3600)
@@ -53,8 +52,14 @@ server_wait(struct server *s, struct question *q, bool in_front)
 		f->all[s->waiting_last].next = self;
 		s->waiting_last = self;
 	}
-	if (s->dot == NULL)
-		s->resolver->n_waiting++;
+	if (s->dot != NULL)
+		return;
+	s->resolver->n_waiting++;
+	if (s->waits)
+		return;
+	s->waits = true;
+	s->waits_next = s->resolver->waits;
+	s->resolver->waits = s;
 }
 
 void
@@ -97,10 +102,6 @@ server_in_window(const struct server *s)
 bool
 server_has_room(struct server *s, bool urgent, mono_ns now)
 {
-	struct resolver *r = s->resolver;
-
-	if (r->inflight.n_open >= r->inflight.size)
-		return false;
 	if (s->backoff > 0 && (now < s->backoff_until || s->probing))
 		return false;
 	if (!server_has_ports(s, now))
@@ -119,7 +120,6 @@ server_say_full(struct server *s, bool urgent, mono_ns now)
 {
 	mono_ns at = pace_token_at(&s->pace, urgent);
 
-	s->full = true;
 	s->full_urgent |= urgent;
 	s->tell_at = at > now ? at : now;
 	if (at > now && at < now + ROOM_PAUSE)
@@ -129,11 +129,36 @@ server_say_full(struct server *s, bool urgent, mono_ns now)
 mono_ns
 server_room_at(const struct server *s, mono_ns now)
 {
+	mono_ns at;
+
 	if (s->backoff > 0 && now < s->backoff_until)
 		return s->backoff_until;
 	if (s->n_ports_open == 0 && !server_has_ports(s, now))
 		return s->dot != NULL ? dot_ask_at(s) : s->reopen_at;
-	return s->tell_at > now ? s->tell_at : INT64_MAX;
+	if (s->tell_at > now)
+		return s->tell_at;
+	/* What came in by tell_at went to retries. */
+	at = pace_token_at(&s->pace, s->full_urgent);
+	return at > now ? at : INT64_MAX;
+}
+
+bool
+server_pay(struct server *s, mono_ns now)
+{
+	struct pace *all = &s->resolver->all;
+
+	if (!pace_has_room(all, 0, true, now) || !pace_take(&s->pace, now))
+		return false;
+	return pace_take(all, now);
+}
+
+mono_ns
+server_pay_at(const struct server *s)
+{
+	mono_ns own = pace_token_at(&s->pace, true);
+	mono_ns all = pace_token_at(&s->resolver->all, true);
+
+	return own > all ? own : all;
 }
 
 /*

@@ -58,23 +58,6 @@ struct tcp_conn {
 	uint8_t *in; /* body, given to take() when it is complete */
 };
 
-int
-tcp_init(struct server *s)
-{
-	uint16_t n = s->resolver->limits.tcp_max;
-	uint16_t i;
-
-	s->conns = calloc(n, sizeof(*s->conns));
-	if (s->conns == NULL)
-		return -ENOMEM;
-	for (i = 0; i < n; i++) {
-		s->conns[i].server = s;
-		s->conns[i].fd = -1;
-		s->conns[i].question = NIL;
-	}
-	return 0;
-}
-
 static void
 conn_close(struct tcp_conn *c)
 {
@@ -87,18 +70,22 @@ conn_close(struct tcp_conn *c)
 	free(c->in);
 	c->in = NULL;
 	c->question = NIL;
-	c->server->n_conns_busy--;
+	if (--c->server->n_conns_busy == 0)
+		roster_may_rest(c->server);
 }
 
 void
-tcp_fini(struct server *s)
+tcp_close_all(struct server *s)
 {
 	uint16_t i;
 
-	if (s->conns == NULL)
-		return;
-	for (i = 0; i < s->resolver->limits.tcp_max; i++)
+	for (i = 0; s->n_conns_busy > 0; i++)
 		conn_close(&s->conns[i]);
+}
+
+void
+tcp_free_all(struct server *s)
+{
 	free(s->conns);
 	s->conns = NULL;
 }
@@ -112,7 +99,7 @@ exchange_time(const struct resolver *r)
 void
 tcp_wait(struct resolver *r, struct question *q)
 {
-	server_wait(&r->servers[q->server], q, false);
+	server_wait(r->servers[q->server], q, false);
 	inflight_due_set(
 	    &r->inflight, q, loop_mono(r->loop) + 2 * exchange_time(r));
 }
@@ -120,7 +107,7 @@ tcp_wait(struct resolver *r, struct question *q)
 void
 tcp_drop(struct resolver *r, struct question *q)
 {
-	struct server *s = &r->servers[q->server];
+	struct server *s = r->servers[q->server];
 
 	if (q->state == QUESTION_WAITS)
 		server_unwait(s, q);
@@ -170,7 +157,7 @@ next_waiting(struct server *s, mono_ns now)
 	if (s->waiting_first == NIL)
 		return NULL;
 	q = &s->resolver->inflight.all[s->waiting_first];
-	if (!q->paid && !pace_take(&s->pace, now))
+	if (!q->paid && !server_pay(s, now))
 		return NULL;
 	q->paid = true;
 	server_unwait(s, q);
@@ -409,11 +396,31 @@ out:
 	return err;
 }
 
+/* Few servers are asked by TCP: there is nothing before the first time. */
+static bool
+make_conns(struct server *s)
+{
+	uint16_t n = s->resolver->limits.tcp_max;
+	uint16_t i;
+
+	s->conns = calloc(n, sizeof(*s->conns));
+	if (s->conns == NULL)
+		return false;
+	for (i = 0; i < n; i++) {
+		s->conns[i].server = s;
+		s->conns[i].fd = -1;
+		s->conns[i].question = NIL;
+	}
+	return true;
+}
+
 static struct tcp_conn *
 free_conn(struct server *s)
 {
 	uint16_t i;
 
+	if (s->conns == NULL && !make_conns(s))
+		return NULL;
 	for (i = 0; i < s->resolver->limits.tcp_max; i++)
 		if (s->conns[i].fd == -1)
 			return &s->conns[i];
@@ -465,7 +472,7 @@ tcp_may_go_on(struct resolver *r, struct question *q, mono_ns now)
 
 	if (q->state == QUESTION_WAITS)
 		return false;
-	c = &r->servers[q->server].conns[q->conn];
+	c = &r->servers[q->server]->conns[q->conn];
 	if (c->connected && c->out_sent == c->out_size &&
 	    c->read_at < q->deadline) {
 		/* Back into the wheel, where it is found again at once. */

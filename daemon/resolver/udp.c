@@ -69,12 +69,13 @@ near_miss(struct port *p)
 static void
 heard(struct resolver *r, struct question *q, mono_ns sent)
 {
-	struct server *s = &r->servers[q->server];
+	struct server *s = r->servers[q->server];
 
 	server_rtt(s, loop_mono(r->loop) - sent);
 	if (!q->loss_noted)
 		pace_good(&s->pace, server_in_window(s));
 	q->loss_noted = true;
+	server_stirred(s);
 }
 
 /* The question section cannot be compared: 0, 2 or more questions (A6). */
@@ -137,7 +138,6 @@ static mono_ns
 sent_of(const struct port *p, struct question *q, const struct port_slot *slot)
 {
 	struct inflight *f = &p->resolver->inflight;
-	uint16_t port = (uint16_t)(p - p->server->ports);
 	uint16_t at = (uint16_t)(slot - p->slots);
 	unsigned i = q->n_tries;
 	struct try *t;
@@ -145,7 +145,7 @@ sent_of(const struct port *p, struct question *q, const struct port_slot *slot)
 	do {
 		CHECK(i > 0);
 		t = inflight_try(f, q, --i);
-	} while (t->port != port || t->slot != at);
+	} while (t->port != p->index || t->slot != at);
 	return t->sent;
 }
 

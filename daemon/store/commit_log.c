@@ -152,9 +152,9 @@ commit_attribute(struct store *s, const struct commit_attribute *c,
 	row_wall(b, c->at);
 	row_end(b, GROUP_ATTRIBUTE);
 	for (size_t i = 0; i < c->n_entries; i++) {
-		told[i].key = &c->key;
+		told[i].key = c->about != NULL ? c->about : &c->key;
 		told[i].entry = &c->entries[i];
-		row_entry(b, &c->key, &c->entries[i]);
+		row_entry(b, told[i].key, &c->entries[i]);
 	}
 	for (size_t i = 0; i < c->n_alerts; i++)
 		row_alert(b, &c->alerts[i], told, c->n_entries);

@@ -131,7 +131,7 @@ const char statement_load[] =
     "  else s.last_seen end,"
     "  c.phase, c.change, c.seen_at, c.revision, o.since, o.until, o.told,"
     "  o.fail,"
-    "  a.noted"
+    "  a.noted, z.noted"
     " from dnsvigil.question q"
     " left join dnsvigil.state s"
     "  on s.shard = q.shard and s.question = q.question"
@@ -145,6 +145,9 @@ const char statement_load[] =
     " left join dnsvigil.attribute a"
     "  on a.shard = q.shard and a.question = q.question"
     "  and a.server = coalesce(s.server, 0)"
+    " left join dnsvigil.attribute z"
+    "  on z.shard = q.shard and z.question = q.question"
+    "  and z.server = 1" /* STORE_SERVER_ZONE */
     " left join newest n on n.every_s = q.every_s"
     /* The last plan in the newest span, and in the one before. */
     " left join lateral (select n.anchor + ((n.ms - q.phase_ms)"

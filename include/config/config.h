@@ -86,9 +86,11 @@ struct config_at {
 
 /* A view that asks the servers of each zone themselves (R18). */
 struct config_source {
-	bool parent;        /* the parent's delegation is a state of its own */
+	bool parent;     /* the parent's delegation is a state of its own ... */
+	int parent_view; /* ... of this view, `NAME/parent`; -1: none */
 	struct addr *hints; /* root servers; none given: those of the root */
-	size_t n_hints;
+	size_t n_hints;     /* never 0 */
+	bool own_hints;     /* they were given */
 	struct config_at *at;
 	size_t n_at;
 	uint32_t rate; /* questions a second at one server; 0: `none` */
@@ -108,7 +110,8 @@ struct config {
 	/* Whom names are asked through; the first is always `default`. */
 	char **views;
 	size_t n_views;
-	/* Beside each view: how an authoritative one asks; NULL: resolvers. */
+	/* Beside each view: how an authoritative one asks.  NULL: resolvers,
+	 * or it is the `NAME/parent` of the view before it. */
 	struct config_source *sources[CONFIG_VIEWS_MAX];
 	char **watchlists; /* patterns as written, relative to the file */
 	struct config_place *watchlist_places; /* of each pattern */
@@ -143,7 +146,11 @@ struct config *config_read(
     const char *text, size_t size, const char *path, struct diag *d);
 /* A resolver's `tls`; NULL is fine. */
 void config_tls_free(struct tls_peer *tls);
+void config_source_free(struct config_source *source); /* NULL is fine */
 void config_free(struct config *c); /* wipes secrets; NULL is fine */
+
+/* Is this the `NAME/parent` of another view?  Nobody can name it. */
+bool config_is_parent_view(const struct config *c, size_t view);
 
 /*
  * The files that the patterns name now, sorted, each once, relative ones

@@ -62,8 +62,9 @@ struct watch {
 	const char *owner;   /* NULL: none */
 	const char *runbook; /* NULL: none */
 	enum proof confirm;
-	bool direct; /* hostile, and its zone's servers may be asked all the
-	                same */
+	bool direct; /* if hostile: its zone's servers may be asked all the
+	              * same.  A hostile watch without it names no view that
+	              * asks them, nor PROOF_SOURCE. */
 	uint8_t attributes; /* bits of enum attribute: whose events are told */
 	unsigned line;
 };
@@ -80,7 +81,13 @@ extern const size_t n_watch_types_default;
 struct watch_names {
 	const char *const *views;
 	size_t n_views;
+	/* A bit for each view ... */
+	uint32_t authoritative; /* ... that asks the zone's own servers */
+	uint32_t unnamed;       /* ... that only the program names */
 };
+/* Those of a configuration, which must outlive them. */
+struct config;
+struct watch_names watch_names_of(const struct config *c);
 
 /*
  * Calls fn for every watch of the file.  The list's name is `watchlist:` or

@@ -19,6 +19,7 @@
 #include "dns/content.h"
 #include "dns/message.h"
 #include "dns/name.h"
+#include "dns/reply.h"
 
 enum { REFERRAL_NAMES_MAX = 32, REFERRAL_GLUE_MAX = 64 };
 
@@ -29,7 +30,7 @@ enum referral_kind {
 };
 
 struct referral_glue {
-	uint8_t name; /* index into names */
+	uint8_t name;     /* index into names */
 	struct addr addr; /* port 53 */
 	uint32_t ttl;
 };
@@ -41,11 +42,24 @@ struct referral {
 	size_t n_names; /* those that were too many are left out */
 	struct referral_glue glue[REFERRAL_GLUE_MAX]; /* below `zone` only */
 	size_t n_glue;
-	uint32_t ttl;   /* smallest of the NS */
-	bool has_soa;   /* NOT: the zone as its SOA says */
+	uint32_t ttl;    /* smallest of the NS */
+	bool has_soa;    /* NOT: the zone as its SOA says */
 	struct name soa; /* its owner */
 };
-/* `zone` is whose servers were asked. */
+/*
+ * `zone` is whose servers were asked; it encloses the name, or all is LAME.
+ *
+ * DOWN when there is no answer, no SOA, and NS records in Authority whose
+ * owner is strictly below `zone` and encloses the name (of several owners the
+ * one nearest to `zone`: what is below a cut is not the zone's to say).  AA is
+ * not looked at there, for there are servers that set it.  The names are
+ * those of these NS, each once, in the order of the message; the glue is that
+ * of these names, as far as they are below `zone`.
+ *
+ * LAME also with AA=1, when the SOA of a negative answer is of a zone above
+ * `zone`: this server has not got `zone`.  An SOA that does not enclose the
+ * name, or that comes with an alias, is none: it is of where the alias leads.
+ */
 void referral_read(const uint8_t *wire, size_t size, const struct message *m,
     const struct name *qname, const struct name *zone, struct referral *out);
 
@@ -53,10 +67,13 @@ void referral_read(const uint8_t *wire, size_t size, const struct message *m,
  * The same as a content, which is the state of a delegation at the parent
  * (R18): outcome ANSWER, as end records the NS of the child in identity form
  * and the glue as records of type A and AAAA.  What a glue belongs to is in
- * front of it: rdata is the owner in wire form, then the address.  DOWN only.
+ * front of it: rdata is the owner in wire form, then the address.  Nothing is
+ * left out; more than CONTENT_RECORDS_MAX are UNREADABLE_OVERSIZED with a
+ * digest of all.  The name is that of the message's question.  0, -ENOMEM, or
+ * ERR_NOT_FOUND when it is not DOWN.
  */
 MUST_CHECK int referral_content(const uint8_t *wire, size_t size,
-    const struct message *m, const struct name *qname, const struct name *zone,
-    struct arena *a, struct content *out);
+    const struct message *m, const struct name *zone, struct arena *a,
+    struct content *out);
 
 #endif

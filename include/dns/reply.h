@@ -54,6 +54,9 @@ struct reply_sum {
 	bool has_soa;         /* negative with an SOA (M4) */
 	bool aa;
 	uint16_t n_offchain; /* answer records that were ignored (M1, C11) */
+	/* For who asks a zone's servers to fill in; reply_sum() says no. */
+	bool has_serial;
+	uint32_t serial;
 };
 void reply_sum(const uint8_t *wire, size_t size, const struct message *m,
     const struct hash_key *key, struct reply_sum *out);
@@ -73,6 +76,14 @@ struct reply {
 };
 MUST_CHECK int reply_read(const uint8_t *wire, size_t size,
     const struct message *m, struct arena *a, struct reply *out);
+
+/* The numbers of an SOA (RFC 1035 3.3.13). */
+struct reply_soa {
+	uint32_t serial, refresh, retry, expire, minimum;
+};
+/* The first SOA of Answer or Authority; false: there is none. */
+bool reply_soa(const uint8_t *wire, size_t size, const struct message *m,
+    struct reply_soa *out);
 
 /*
  * What the response code and the Extended DNS Error alone say; FAIL_NOT for

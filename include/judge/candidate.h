@@ -18,7 +18,11 @@
  * Confirmation is per element (R12): an address is confirmed when two
  * independent answers have it, a removal when two lack it; a rotating set
  * never repeats as a whole.  Independent means another group (`cache`), or
- * the same server once more, by TCP or TLS (`path`).  FAILs are no evidence.
+ * the same server once more, by TCP or TLS (`path`); one of the two a server of
+ * the zone, and it is `source`.  FAILs are no evidence.
+ *
+ * Servers of the zone refute what a cache said when one of them denies it by a
+ * later answer, and none says so, too.
  *
  * What a resolver said that lies (R16) is kept, and is no evidence either.
  * When nothing else remains of a difference it is transient, and `filtered`.
@@ -38,7 +42,8 @@
 enum {
 	WITNESS_TCP = 1,
 	WITNESS_TLS = 2,
-	WITNESS_NOBODY = 255, /* a group: who it was is not known any more */
+	WITNESS_NOBODY =
+	    UINT16_MAX, /* a group: who it was is not known any more */
 	CANDIDATE_WITNESSES_MAX = 64, /* then the newest run is merged */
 	CANDIDATE_WAIT_HIGH_S = 10,   /* T for high and critical (R11) */
 	CANDIDATE_WAIT_S = 60,        /* T for the rest */
@@ -56,8 +61,14 @@ enum label {
 const char *label_text(enum label label);
 
 /* What was proved, by strength.  Stored: never renumber. */
-enum proved { PROVED_NOTHING = 0, PROVED_PATH = 1, PROVED_CACHE = 2 };
-const char *proved_text(enum proved proved); /* "none" "path" "cache" */
+enum proved {
+	PROVED_NOTHING = 0,
+	PROVED_PATH = 1,
+	PROVED_CACHE = 2,
+	PROVED_SOURCE = 3
+};
+/* "none" "path" "cache" "source" */
+const char *proved_text(enum proved proved);
 
 /*
  * One reply, or a run of equal ones from one server over one transport.
@@ -69,11 +80,13 @@ struct witness {
 	wall_us fetched_after; /* R13: the earliest its source can have been
 	                        * asked for the newest of the run */
 	uint32_t count;
-	uint8_t server;    /* index of the configuration */
-	uint8_t group;     /* small number, equal for one operator */
+	uint16_t server;   /* tells one from another */
+	uint16_t group;    /* equal for one operator */
 	uint8_t transport; /* enum transport */
 	enum fail fail;    /* FAIL_NOT: content is set */
 	bool aa;           /* an authoritative answer has no cache */
+	bool source;       /* it is one of the zone's own servers, asked as
+	                    * such: its group is its name's */
 	uint32_t ttl;      /* of the newest of the run */
 	bool stale;        /* EDE 3 or 19: served stale (R13) */
 	bool filtered;     /* R16: its resolver lies; says nothing */

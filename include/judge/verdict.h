@@ -20,8 +20,9 @@ enum verdict {
 	                        */
 	VERDICT_SPREADING,     /* some servers of the zone, and not all yet */
 	VERDICT_ONE_SERVER,    /* one resolver, and another denies it */
-	VERDICT_CACHE_ONLY,    /* caches; no server of the zone was heard */
-	VERDICT_FILTERED       /* only resolvers that filter or lie */
+	VERDICT_CACHE_ONLY,    /* caches; no server of the zone says so */
+	VERDICT_FILTERED,      /* only resolvers that filter or lie */
+	VERDICT_DELEGATION     /* servers of the parent, about a delegation */
 };
 const char *verdict_text(enum verdict verdict);
 

@@ -13,10 +13,12 @@
  * UDP goes out from a pool of connected sockets per server with ports chosen
  * by the kernel, each retired after a number of uses, in batches (sendmmsg,
  * recvmmsg).  Questions that come together share a socket, up to 64, and a
- * socket is used for 256, and for no more than ten seconds.  Rates count every
+ * socket is used for 256, and for no more than ten seconds: then it is closed,
+ * used or not, unless something is open on it.  Rates count every
  * datagram and every TCP question sent, and no second sees more than the rate,
- * wherever it begins.  Names go out in random letter case (0x20), unless a
- * server was found not to echo it.  RD is set; AD and CD where asked for.
+ * wherever it begins; those of rate_all just so.  Names go out in random letter
+ * case (0x20), unless a server was found not to echo it.  RD is set, but for a
+ * zone's own server; AD and CD where asked for.
  *
  * By UDP a question is tried tries_max times, with a new id and socket each;
  * a truncated, oversized or malformed answer, a guess at its id, or an echo in
@@ -48,7 +50,7 @@
 struct loop;
 struct resolver;
 
-enum { RESOLVER_SERVERS_MAX = 64 };
+enum { RESOLVER_SERVERS_MAX = 64 }; /* unless the limits say more */
 
 struct resolver_server {
 	struct addr addr;
@@ -57,6 +59,7 @@ struct resolver_server {
 	bool ad;       /* its word on validation is wanted: questions set AD */
 	/* Asked over TLS and no other way; copied.  NULL: by UDP and TCP. */
 	const struct tls_peer *tls;
+	bool direct; /* a zone's own: questions leave RD and AD clear */
 };
 
 /* All must be set; resolver_limits_default() gives what the daemon uses. */
@@ -74,6 +77,8 @@ struct resolver_limits {
 	uint16_t tcp_max;        /* TCP connections at once per server */
 	uint16_t tls_max;        /* TLS connections at once per server */
 	uint32_t tls_idle_ms;    /* one without a question is closed */
+	uint16_t servers_max;    /* at once, up to 65,535 */
+	uint32_t rate_all; /* questions a second at all servers; 0: no limit */
 };
 struct resolver_limits resolver_limits_default(void);
 
@@ -99,8 +104,8 @@ struct ask {
 	uint64_t cookie;     /* given back with the answer */
 	const uint8_t *name; /* folded wire; copied */
 	uint8_t name_size;
-	uint8_t server; /* index into the servers */
 	uint8_t flags;
+	uint16_t server; /* index of the server */
 	uint16_t type;
 };
 
@@ -111,7 +116,7 @@ struct ask {
  */
 struct answer {
 	uint64_t cookie;
-	uint8_t server;
+	uint16_t server;
 	uint8_t tries; /* datagrams sent for it; 0 when it moved to TCP */
 	enum transport transport;
 	enum fail fail; /* FAIL_NOT: read `wire` with reply_sum() */
@@ -132,7 +137,7 @@ typedef void resolver_answer_fn(void *ctx, const struct answer *answer);
  * A server that was ERR_FULL has room again; called from the loop, at the end
  * of a turn, once per time that it was full.  The same may be called then.
  */
-typedef void resolver_room_fn(void *ctx, uint8_t server);
+typedef void resolver_room_fn(void *ctx, uint16_t server);
 
 /*
  * Some of these are about to be answered, in this order: time to fetch what
@@ -147,7 +152,10 @@ struct resolver_hooks {
 	resolver_soon_fn *on_soon;
 };
 
-/* Servers are copied.  Opens no socket yet.  NULL: memory is short. */
+/*
+ * Servers are copied; their indices are 0, 1, ...  There may be none at first.
+ * Opens no socket yet.  NULL: memory is short.
+ */
 struct resolver *resolver_new(struct loop *loop,
     const struct resolver_server *servers, size_t n_servers,
     const struct resolver_limits *limits, const struct resolver_hooks *hooks);
@@ -155,9 +163,31 @@ struct resolver *resolver_new(struct loop *loop,
 void resolver_free(struct resolver *r);
 
 /*
+ * One more server, copied.  Returns its index, the lowest that is free, or
+ * -ENOMEM, or ERR_FULL when there are servers_max.
+ *
+ * One that is not asked costs less than 1 KB and two bytes for each of
+ * `sockets` and no descriptor.  While it is asked, each socket is some 2 KB
+ * and 16 bytes for each of `socket_uses` (1 KB at least) more, and memory for
+ * tcp_max connections once a question goes by TCP; both go when the last of
+ * them is closed: a socket at the latest socket_age_ms after it was opened and
+ * when nothing is open on it.
+ */
+MUST_CHECK int resolver_add(
+    struct resolver *r, const struct resolver_server *server);
+/*
+ * Drops a server; its index is free for the next.  False, and nothing has
+ * happened: a question is open at it, or on_room is owed for it; try later.
+ */
+MUST_CHECK bool resolver_drop(struct resolver *r, uint16_t server);
+
+/*
  * Takes a question: 0, or ERR_FULL when the server's window, its rate, its
- * sockets or inflight_max is exhausted, or it is left alone; on_room follows
- * when that ends.  Datagrams are gathered and leave at the end of the loop
+ * sockets, inflight_max or rate_all is exhausted, or it is left alone; on_room
+ * follows when that ends.  Servers that wait for what all share are told in
+ * order of coming, no more in a turn than there is room for; with rate_all,
+ * others that are asked meanwhile wait behind them, unless ASK_URGENT.
+ * Datagrams are gathered and leave at the end of the loop
  * turn at the latest.  The same question may be asked again while it is open:
  * it goes by another socket (A10), but the caller does better to ask once.
  */
@@ -208,6 +238,6 @@ struct resolver_health {
 	const char *why; /* of unreachable, else ""; lent until the next turn */
 };
 struct resolver_health resolver_health(
-    const struct resolver *r, uint8_t server);
+    const struct resolver *r, uint16_t server);
 
 #endif

@@ -92,6 +92,8 @@ struct commit_evidence {
 	uint32_t count;        /* equal replies in a row that this stands for */
 	wall_us last_at;
 	wall_us fetched_after; /* R13, of the last of them; 0: not known */
+	bool has_serial; /* the zone's there, as it was asked; not stored */
+	uint32_t serial;
 	const struct content *content; /* good replies: intervals are opened or
 	                                * prolonged; NULL for FAILs */
 };
@@ -213,8 +215,10 @@ struct commit_outage {
 };
 
 /*
- * What a question showed beside what it said (R6), and what is told of that:
- * one transaction.  Each alert is that of the entry with its id.
+ * What a question showed beside what it said (R6), or, with the server
+ * STORE_SERVER_ZONE and a zone's SOA question, what is known of the zone's
+ * servers (R18); and what is told of that: one transaction.  Each alert is that
+ * of the entry with its id.
  */
 struct commit_attribute {
 	struct store_key key;
@@ -225,6 +229,7 @@ struct commit_attribute {
 	size_t n_entries;
 	const struct commit_alert *alerts;
 	size_t n_alerts;
+	const struct store_key *about; /* of the entries; NULL: as above */
 };
 
 /*

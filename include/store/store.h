@@ -76,6 +76,8 @@ struct store_key {
 	uint16_t shard;       /* question_shard() */
 	int32_t server;       /* 0 in a recursive view (R9) */
 };
+/* Of what is known of a zone's servers, beside its SOA question (R18). */
+#define STORE_SERVER_ZONE 1
 /* SHA-256 cut to 128 bits over view, folded wire name and type. */
 struct uuid question_key(
     const char *view, const uint8_t *name, size_t name_size, uint16_t type);
@@ -114,6 +116,8 @@ struct store_row {
 	wall_us failing_until; /* 0: open */
 	const uint8_t *noted; /* attributes, see commit_attribute; NULL: none */
 	size_t noted_size;
+	const uint8_t *zone; /* the same with STORE_SERVER_ZONE */
+	size_t zone_size;
 };
 typedef void store_row_fn(void *ctx, const struct store_row *row);
 /* err 0 when all rows came; 1 is never used. */

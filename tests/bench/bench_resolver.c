@@ -72,7 +72,7 @@ on_answer(void *ctx, const struct answer *answer)
 }
 
 static void
-on_room(void *ctx, uint8_t server)
+on_room(void *ctx, uint16_t server)
 {
 	(void)server;
 	ask_more(ctx);

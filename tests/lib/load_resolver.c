@@ -267,6 +267,14 @@ resolver_free(struct resolver *r)
 	free(r);
 }
 
+int
+resolver_add(struct resolver *r, const struct resolver_server *server)
+{
+	(void)r;
+	(void)server;
+	return ERR_FULL; /* no view here is authoritative */
+}
+
 uint32_t
 resolver_inflight(const struct resolver *r)
 {
@@ -292,7 +300,7 @@ resolver_counters(const struct resolver *r)
 }
 
 struct resolver_health
-resolver_health(const struct resolver *r, uint8_t server)
+resolver_health(const struct resolver *r, uint16_t server)
 {
 	const struct load_server *s = &r->world->servers[server];
 

@@ -110,7 +110,7 @@ on_answer(void *ctx, const struct answer *a)
 }
 
 static void
-on_room(void *ctx, uint8_t server)
+on_room(void *ctx, uint16_t server)
 {
 	struct world *w = ctx;
 

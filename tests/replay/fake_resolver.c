@@ -36,6 +36,7 @@ struct flight {
 };
 
 struct resolver {
+	struct resolver *next; /* of the net */
 	struct loop *loop;
 	struct resolver_hooks hooks;
 	struct server *servers[RESOLVER_SERVERS_MAX];
@@ -576,16 +577,18 @@ on_arrival(void *ctx)
 	}
 }
 
-/* The oldest message that waits in a socket. */
+/* The oldest message that waits in a socket of any. */
 static struct flight *
 first_arrived(const struct resolver *r)
 {
 	struct flight *first = NULL;
 
-	for (struct flight *f = r->flights; f != NULL; f = f->next) {
-		if (f->wire.size > 0 && f->due <= loop_mono(r->loop) &&
-		    (first == NULL || f->due < first->due))
-			first = f;
+	for (; r != NULL; r = r->next) {
+		for (struct flight *f = r->flights; f != NULL; f = f->next) {
+			if (f->wire.size > 0 && f->due <= loop_mono(r->loop) &&
+			    (first == NULL || f->due < first->due))
+				first = f;
+		}
 	}
 	return first;
 }
@@ -595,8 +598,7 @@ net_deliver(struct net *net)
 {
 	struct flight *f;
 
-	while (net->resolver != NULL &&
-	       (f = first_arrived(net->resolver)) != NULL) {
+	while ((f = first_arrived(net->resolver)) != NULL) {
 		loop_timer_stop(f->timer);
 		on_arrival(f);
 	}
@@ -666,26 +668,35 @@ resolver_new(struct loop *loop, const struct resolver_server *servers,
 	r->loop = loop;
 	r->hooks = *hooks;
 	r->limits = limits != NULL ? *limits : resolver_limits_default();
-	r->n_servers = n_servers;
 	r->room = loop_timer_new(loop, tell_room, r);
+	r->next = net_now->resolver;
 	net_now->resolver = r;
-	for (size_t i = 0; i < n_servers; i++) {
-		for (size_t k = 0; k < net_now->n_servers; k++) {
-			struct server *s = &net_now->servers[k];
-
-			if (addr_equal(&s->addr, &servers[i].addr))
-				r->servers[i] = s;
-		}
-		CHECK(r->servers[i] != NULL);
-		r->servers[i]->rate = servers[i].rate;
-		r->servers[i]->open = 0;
-		r->servers[i]->fails_running = 0;
-		r->servers[i]->good_at = 0;
-		r->servers[i]->n_asked_now = 0;
-		r->servers[i]->n_failed_now = 0;
-		r->servers[i]->was_full = false;
-	}
+	for (size_t i = 0; i < n_servers; i++)
+		CHECK(resolver_add(r, &servers[i]) == (int)i);
 	return r;
+}
+
+int
+resolver_add(struct resolver *r, const struct resolver_server *server)
+{
+	struct server *s = NULL;
+
+	for (size_t k = 0; k < net_now->n_servers; k++) {
+		if (addr_equal(&net_now->servers[k].addr, &server->addr))
+			s = &net_now->servers[k];
+	}
+	if (r->n_servers == RESOLVER_SERVERS_MAX)
+		return ERR_FULL;
+	CHECK(s != NULL);
+	s->rate = server->rate;
+	s->open = 0;
+	s->fails_running = 0;
+	s->good_at = 0;
+	s->n_asked_now = 0;
+	s->n_failed_now = 0;
+	s->was_full = false;
+	r->servers[r->n_servers] = s;
+	return (int)r->n_servers++;
 }
 
 void
@@ -696,8 +707,12 @@ resolver_free(struct resolver *r)
 	while (r->flights != NULL)
 		flight_free(r->flights);
 	loop_timer_free(r->room);
-	if (net_now->resolver == r)
-		net_now->resolver = NULL;
+	for (struct resolver **p = &net_now->resolver; *p != NULL;) {
+		if (*p == r)
+			*p = r->next;
+		else
+			p = &(*p)->next;
+	}
 	free(r);
 }
 
@@ -722,7 +737,7 @@ resolver_counters(const struct resolver *r)
 }
 
 struct resolver_health
-resolver_health(const struct resolver *r, uint8_t server)
+resolver_health(const struct resolver *r, uint16_t server)
 {
 	const struct server *s = r->servers[server];
 

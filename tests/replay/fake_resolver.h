@@ -118,7 +118,7 @@ struct net {
 	uint32_t negative_ttl;
 	struct server *servers;
 	size_t n_servers, servers_room;
-	struct resolver *resolver; /* that asks now; NULL: none */
+	struct resolver *resolver; /* those that ask now */
 };
 
 /* The net that resolver_new() finds. */

@@ -216,6 +216,55 @@ test_policy_merge_takes_the_stricter_proof(void **state)
 	assert_int_equal(merged_proof(PROOF_BEST, PROOF_CACHE), PROOF_CACHE);
 	assert_int_equal(merged_proof(PROOF_BEST, PROOF_PATH), PROOF_BEST);
 	assert_int_equal(merged_proof(PROOF_PATH, PROOF_PATH), PROOF_PATH);
+	assert_int_equal(merged_proof(PROOF_CACHE, PROOF_SOURCE), PROOF_SOURCE);
+	assert_int_equal(merged_proof(PROOF_BEST, PROOF_SOURCE), PROOF_SOURCE);
+}
+
+static uint32_t
+direct(const char *list, const char *tag, enum proof proof, bool is_direct)
+{
+	struct watch w = watch_of(list, 60);
+
+	w.tags = &tag;
+	w.n_tags = 1;
+	w.confirm = proof;
+	w.direct = is_direct;
+	return policy_of(table, &w, w.every_s);
+}
+
+/* T16: what is not hostile needs no leave, and gives none for what is. */
+static void
+test_policy_is_direct_when_a_hostile_watch_says_so(void **state)
+{
+	uint32_t a = direct("a", "hostile", PROOF_BEST, false);
+	uint32_t b = direct("b", "hostile", PROOF_SOURCE, true);
+	uint32_t c = direct("c", "owned", PROOF_SOURCE, true);
+	uint32_t d = direct("d", "owned", PROOF_SOURCE, false);
+	const struct policy *p;
+	uint64_t attributes;
+
+	(void)state;
+	assert_false(get(a)->direct);
+	assert_true(get(b)->direct);
+	assert_false(get(c)->direct);
+	attributes = get(a)->attributes;
+	assert_true(get(direct("a", "hostile", PROOF_BEST, true))->attributes !=
+		    attributes);
+	p = get(policy_merge(table, a, b));
+	assert_true(p->direct && !p->discreet);
+	assert_int_equal(p->confirm, PROOF_SOURCE);
+	for (int i = 0; i < 4; i++) {
+		uint32_t other = i % 2 == 0 ? c : d;
+
+		p = get(i < 2 ? policy_merge(table, a, other)
+			      : policy_merge(table, other, a));
+		assert_true(p->hostile);
+		assert_false(p->direct);
+		assert_true(p->discreet);
+	}
+	assert_true(
+	    get(policy_only(table, policy_merge(table, a, b), "a"))->direct);
+	assert_false(get(policy_merge(table, c, d))->discreet);
 }
 
 static void
@@ -293,7 +342,8 @@ random_watch(void)
 			tags[w.n_tags++] = all[i];
 	}
 	w.tags = tags;
-	w.confirm = (enum proof)rand_below(3);
+	w.confirm = (enum proof)rand_below(4);
+	w.direct = rand_below(2) == 0;
 	return policy_of(table, &w, w.every_s);
 }
 
@@ -359,6 +409,7 @@ main(void)
 	    TEST(test_policy_merge_takes_the_shorter_interval_and_the_union),
 	    TEST(test_policy_merge_takes_the_first_owner_and_runbook),
 	    TEST(test_policy_merge_takes_the_stricter_proof),
+	    TEST(test_policy_is_direct_when_a_hostile_watch_says_so),
 	    TEST(test_policy_attributes_of_events_are_the_union),
 	    TEST(test_policy_merge_with_none_is_the_other),
 	    TEST(test_policy_only_keeps_what_one_list_says),

@@ -177,7 +177,7 @@ on_one_of_two(void *ctx, const struct answer *a)
 }
 
 static void
-on_no_room(void *ctx, uint8_t server)
+on_no_room(void *ctx, uint16_t server)
 {
 	(void)ctx;
 	(void)server;

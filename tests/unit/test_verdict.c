@@ -9,6 +9,7 @@
  *   o  what is believed, fetched later   O  ... as a server of the zone
  *   x  what is believed, out of a cache that may be older
  *   f  something new, from one that filters
+ *   S  something new, from a server of the zone that was asked as such
  *   s  something new, served stale       -  no answer
  */
 
@@ -39,7 +40,8 @@ witness_of(char what, uint8_t group, unsigned i)
 	    .fail = FAIL_NOT,
 	    .content = &changed};
 
-	w.aa = what == 'N' || what == 'O';
+	w.aa = strchr("NOS", what) != NULL;
+	w.source = what == 'S';
 	if (strchr("oOx", what) != NULL)
 		w.content = &believed;
 	if (what == 'x')
@@ -78,6 +80,11 @@ test_verdict_sums_up_who_says_what(void **state)
 	    {"nNO", "123", "spreading"},
 	    {"Nn", "12", "cache-only"},
 	    {"No", "12", "one-server-differs"},
+	    {"nO", "12", "cache-only"},
+	    {"nS", "12", "authoritative-change"},
+	    {"S", "1", "authoritative-change"},
+	    {"nSO", "123", "spreading"},
+	    {"SO", "12", "spreading"},
 	    {"f", "1", "filtered"},
 	    {"fo", "12", "filtered"},
 	    {"fn", "12", "cache-only"},

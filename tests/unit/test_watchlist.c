@@ -72,14 +72,17 @@ print_diag(const struct diag *d, struct buf *out)
 	}
 }
 
-static const char *const views[] = {"default", "eu", "asia"};
-static const struct watch_names known = {views, 3};
+/* The fourth asks the zones' servers, the last is of the program alone. */
+static const char *const views[] = {
+    "default", "eu", "asia", "source", "source/parent"};
+static const struct watch_names known = {
+    .views = views, .n_views = 5, .authoritative = 8, .unnamed = 16};
 
 /* One watch as a line: name, types, interval, and what else it says. */
 static void
 on_watch(void *ctx, const struct watch *w)
 {
-	static const char *const proofs[] = {"best", "path", "cache"};
+	static const char *const proofs[] = {"best", "path", "cache", "source"};
 	struct buf *out = ctx;
 	char name[NAME_TEXT_SIZE];
 	char type[TYPE_TEXT_SIZE];
@@ -103,6 +106,8 @@ on_watch(void *ctx, const struct watch *w)
 		buf_printf(out, " runbook=%s", w->runbook);
 	if (w->confirm != PROOF_BEST)
 		buf_printf(out, " confirm=%s", proofs[w->confirm]);
+	if (w->direct)
+		buf_printf(out, " direct");
 	for (unsigned i = 0; i < N_ATTRIBUTES; i++) {
 		if ((w->attributes & 1u << i) != 0)
 			buf_printf(
@@ -606,6 +611,40 @@ test_watchlist_memory_does_not_grow_with_the_list(void **state)
 	}
 }
 
+/* Of a list's proof it is told once, and the best stands in its place. */
+static void
+test_watchlist_R11_source_proves_nothing_without_an_authoritative_view(
+    void **state)
+{
+	static const char text[] = "confirm: source\n"
+				   "watch:\n"
+				   "  - {name: a.example, types: [A]}\n"
+				   "  - {name: b.example, confirm: source}\n";
+	static const char wanted[] =
+	    "3 a.example. A 300s [a]\n"
+	    "1:10: `confirm: source` needs a view with `authoritative: true`; "
+	    "add one to the configuration\n"
+	    "4:32: `confirm: source` needs a view with `authoritative: true`; "
+	    "add one to the configuration\n";
+	const struct watch_names plain = {.views = views, .n_views = 3};
+	const struct watch_names *const names[] = {&plain, NULL};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct buf got = {0};
+		struct diag d = {0};
+
+		assert_int_equal(
+		    watchlist_load(write_file("a.yaml", text, strlen(text)),
+			names[i], on_watch, &got, &d),
+		    0);
+		print_diag(&d, &got);
+		diag_fini(&d);
+		assert_string_equal(buf_text(&got), wanted);
+		buf_fini(&got);
+	}
+}
+
 int
 main(void)
 {
@@ -633,6 +672,8 @@ main(void)
 	    cmocka_unit_test(
 		test_watchlist_without_a_name_is_called_by_its_file),
 	    cmocka_unit_test(test_watchlist_memory_does_not_grow_with_the_list),
+	    cmocka_unit_test(
+		test_watchlist_R11_source_proves_nothing_without_an_authoritative_view),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, drop_folder);

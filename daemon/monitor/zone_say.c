@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Events about a zone's servers.  Each commits together with what is known
+ * then: either both are there after a restart or neither.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/watchlist.h"
+#include "dns/type.h"
+#include "loop/loop.h"
+#include "say.h"
+#include "source_priv.h"
+
+struct told {
+	struct pending pending;
+	struct monitor *monitor;
+	enum severity severity;
+	bool alerted;
+	char *json;
+};
+
+static void
+told_free(struct pending *p)
+{
+	struct told *t = (struct told *)p;
+
+	free(t->json);
+	free(t);
+}
+
+static void
+on_durable(void *ctx, int err)
+{
+	struct told *t = ctx;
+	struct monitor *m = t->monitor;
+	struct monitor_line line = {
+	    .class_ = "event",
+	    .json = t->json,
+	    .seq = err == 0 ? commit_seq(m->store) : 0,
+	    .severity = t->severity,
+	};
+
+	pending_take(m, &t->pending);
+	if (err == 0 && m->hooks.on_line != NULL)
+		m->hooks.on_line(m->hooks.ctx, &line);
+	if (err == 0 && t->alerted && m->hooks.on_outbox != NULL)
+		m->hooks.on_outbox(m->hooks.ctx);
+	told_free(&t->pending);
+}
+
+/* The zone's SOA question, which what is known of its servers belongs to. */
+static struct store_key
+key_of(const struct sources *s, const struct zone_state *z)
+{
+	struct store_key key = table_key(s->monitor->table, z->soa);
+
+	key.server = STORE_SERVER_ZONE;
+	return key;
+}
+
+/* So that a start finds it, watched or not. */
+static void
+put_soa(struct sources *s, struct zone_state *z)
+{
+	struct monitor *m = s->monitor;
+	struct question *q = table_question(m->table, z->soa);
+	uint8_t size;
+	struct commit_question c = {
+	    .key = table_key(m->table, z->soa),
+	    .name = table_name(m->table, z->soa, &size),
+	    .type = TYPE_SOA,
+	    .view = table_view_text(m->table, z->view),
+	    .every_s = z->every_s != 0 ? z->every_s : WATCH_EVERY_DEFAULT_S,
+	    .at = loop_wall(m->loop),
+	};
+
+	if ((q->flags & (Q_WATCHED | Q_STORED)) != 0)
+		return;
+	c.name_size = size;
+	q->flags |= Q_STORED;
+	commit_question(m->store, &c, NULL, NULL);
+}
+
+static void
+put(struct sources *s, struct zone_state *z, const struct store_key *about,
+    const struct commit_entry *entry, const struct commit_alert *alert,
+    struct told *t)
+{
+	struct monitor *m = s->monitor;
+	struct buf packed = {0};
+	struct commit_attribute c = {
+	    .key = key_of(s, z),
+	    .at = loop_wall(m->loop),
+	    .entries = entry,
+	    .n_entries = entry != NULL,
+	    .alerts = alert,
+	    .n_alerts = alert != NULL,
+	    .about = about,
+	};
+
+	put_soa(s, z);
+	zone_pack(s, z, &packed);
+	c.noted = packed.data;
+	c.noted_size = packed.size;
+	if (t != NULL)
+		pending_add(m, &t->pending);
+	if (packed.err == 0)
+		commit_attribute(
+		    m->store, &c, t == NULL ? NULL : on_durable, t);
+	buf_fini(&packed);
+}
+
+void
+zone_keep(struct sources *s, struct zone_state *z)
+{
+	if (!s->monitor->setup.once)
+		put(s, z, NULL, NULL, NULL, NULL);
+}
+
+static const char *
+stand_text(const struct zone_heard *h)
+{
+	if (!h->good)
+		return trouble_text(h->fail);
+	if (h->stand == STAND_BEHIND)
+		return "behind";
+	return h->stand == STAND_DIFFERS ? "differs" : "agrees";
+}
+
+/* Where it was not asked now, the serial is that of the last check. */
+static void
+fill_serial(const struct zone_state *z, const struct zone_heard *h,
+    struct say_server *out)
+{
+	out->has_serial = h->has_serial;
+	out->serial = h->serial;
+	for (uint8_t i = 0; i < z->n_members && !out->has_serial; i++) {
+		if (z->members[i].server != h->server)
+			continue;
+		out->has_serial = z->members[i].has_serial;
+		out->serial = z->members[i].serial;
+	}
+}
+
+static size_t
+fill_servers(const struct sources *s, const struct zone_state *z,
+    const struct zone_news *n, struct say_server *out)
+{
+	for (size_t i = 0; i < n->n_heard; i++) {
+		const struct zone_heard *h = &n->heard[i];
+		const struct source_server *r =
+		    source_server_of(s->monitor, h->server);
+
+		out[i] = (struct say_server){
+		    .server = r->text,
+		    .host = r->name,
+		    .stand = stand_text(h),
+		    .content = h->content,
+		};
+		if (h->good)
+			fill_serial(z, h, &out[i]);
+	}
+	return n->n_heard;
+}
+
+/* Who names which servers. */
+static size_t
+fill_delegation(const struct zone *zone, struct say_server *out,
+    char names[ZONE_NAMES_MAX][NAME_TEXT_SIZE])
+{
+	for (size_t i = 0; i < zone->n_names; i++) {
+		bool parent = zone->name_at_parent[i];
+
+		out[i] = (struct say_server){
+		    .host = name_print(zone->names[i].wire, names[i]),
+		    .stand = parent && zone->name_at_child[i] ? "both"
+		             : parent                         ? "parent"
+		                                              : "child",
+		};
+	}
+	return zone->n_names;
+}
+
+static bool
+make_json(struct told *t, struct say_event *e)
+{
+	struct buf json = {0};
+
+	say_event(e, &json);
+	t->json = strdup(buf_text(&json));
+	buf_fini(&json);
+	return t->json != NULL;
+}
+
+void
+zone_tell(struct sources *s, struct zone_state *z, const struct zone_news *n)
+{
+	struct monitor *m = s->monitor;
+	uint32_t id = n->question;
+	uint32_t about = n->n_heard > 0 && id != QUESTION_NONE ? id : z->soa;
+	static const struct policy nobody;
+	const struct policy *p =
+	    id == QUESTION_NONE
+		? &nobody
+		: policy_get(m->table, table_question(m->table, id)->policy);
+	const struct source_server *r = source_server_of(m, n->server);
+	struct say_server servers[SURVEY_MAX];
+	char names[ZONE_NAMES_MAX][NAME_TEXT_SIZE];
+	char name[NAME_TEXT_SIZE];
+	struct severity_input in = {
+	    .event = n->kind,
+	    .type = table_question(m->table, about)->type,
+	    .owned = p->owned,
+	    .hostile = p->hostile,
+	    .tags = p->tags,
+	    .n_tags = p->n_tags,
+	};
+	struct say_event e = {
+	    .kind = n->kind,
+	    .name = table_name(m->table, about, NULL),
+	    .zone = table_name(m->table, z->soa, NULL),
+	    .view = table_view_text(m->table, z->view),
+	    .type = in.type,
+	    .reason = n->reason,
+	    .since = n->since,
+	    .at = loop_wall(m->loop),
+	    .severity = severity_of(&in, m->config),
+	    .policy = p,
+	    .server = r == NULL ? NULL : r->text,
+	    .host = r == NULL ? NULL : r->name,
+	    .servers = servers,
+	    .n_servers =
+		n->delegation ? fill_delegation(z->zone, servers, names)
+			      : fill_servers(s, z, n, servers),
+	    .has_serials = n->has_serials,
+	    .serial_from = n->serial_from,
+	    .serial_to = n->serial_to,
+	};
+	struct store_key key;
+	struct commit_entry entry;
+	struct commit_alert alert;
+	struct told *t = calloc(1, sizeof(*t));
+
+	if (t == NULL || m->setup.once) {
+		free(t);
+		return;
+	}
+	e.id = uuid_v7(e.at);
+	t->monitor = m;
+	t->severity = e.severity;
+	t->pending.free = told_free;
+	if (!make_json(t, &e)) {
+		free(t);
+		return;
+	}
+	entry = (struct commit_entry){
+	    .id = e.id,
+	    .revision = 1,
+	    .at = e.at,
+	    .class_ = "event",
+	    .body = t->json,
+	    .name = name_print(e.name, name),
+	    .type = e.type,
+	    .view = e.view,
+	    .event = e.kind,
+	    .severity = (uint8_t)e.severity,
+	    .lists = p->lists,
+	    .n_lists = p->n_lists,
+	    .tags = p->tags,
+	    .n_tags = p->n_tags,
+	};
+	alert = (struct commit_alert){
+	    .id = e.id,
+	    .revision = 1,
+	    .class_ = "event",
+	    .name = name,
+	    .sinks = m->sinks,
+	    .n_sinks = m->n_sinks,
+	};
+	t->alerted = severity_is_told(e.severity) && m->n_sinks > 0;
+	key = table_key(m->table, about);
+	put(s, z, &key, &entry, t->alerted ? &alert : NULL, t);
+}
