@@ -28,7 +28,7 @@ LIE = "203.0.113.66"
 class SourceParent(SourceCase):
     ZONES = {k: {} for k in (
         "states", "nsset", "glue", "unsign", "keys", "held", "confirm", "lie",
-        "unseen", "hostile", "direct")}
+        "unseen", "doubt", "hostile", "direct")}
 
     def apex(self, label, *types, **how):
         """The zone, and a daemon that watches its apex."""
@@ -263,6 +263,29 @@ class SourceParent(SourceCase):
         spy.set(zone.origin, "SOA", ns[0] + wire_name("h.test") +
                 struct.pack(">5I", serial, 3600, 600, 86400, 0))
         spy.set("www." + zone.origin, "A", a(address))
+
+    def test_R15_a_source_that_is_silent_leaves_doubt_until_it_answers(self):
+        """R11, R15: told all the same, and confirmed later."""
+        zone = self.s.zones["doubt"]
+        cache = self.s.recursive([zone], "127.0.0.9")
+        source = self.world.scripted("127.0.0.17")
+        self.spy_serves(source, zone, 1, "192.0.2.1")
+        d = self.start("www.doubt.test", types="A", every="1s", views=None,
+                       confirm="source", resolvers=[cache],
+                       at={n + ".doubt.test": source.address
+                           for n in ("ns1", "ns2")})
+        source.faults["*"] = "drop"
+        with paused(d):
+            zone.change("www", "A", "192.0.2.2")
+            self.spy_serves(source, zone, 2, "192.0.2.2")
+        c = d.wait_change(name="www.doubt.test.", timeout=40)
+        self.assertEqual((c["label"], c["verdict"], c["to"]["rdata"]),
+                         ("unconfirmed", "cache-only", ["192.0.2.2"]))
+        source.faults.clear()
+        last = d.wait_change(id=c["id"], revision=2, timeout=30)
+        self.assert_source(last, "authoritative-change")
+        self.assertEqual(len(self.changes(d)), 1)
+        self.assertEqual(d.stop(), 0)
 
     def test_servers_of_hostile_names_are_not_asked_unless_it_is_said(self):
         """A name tagged hostile goes to resolvers alone: whose it is shall
