@@ -599,23 +599,6 @@ test_who_is_in_a_hurry_need_not_queue(void **state)
 	assert_int_equal(crowd_try(c, 99, 99, ASK_URGENT), 0);
 }
 
-/* Only the end of a question by TCP makes room: nothing comes by UDP. */
-static void
-test_room_is_told_when_a_question_by_tcp_ends(void **state)
-{
-	struct world *w = *state;
-	unsigned n = 0;
-
-	w->limits.window_start = 4;
-	world_start(w, world_answer);
-	while (world_try(w, n, ASK_TCP) == 0)
-		n++;
-	assert_int_equal(n, 4);
-	world_run(w, n);
-	world_settle(w, MONO_MS(50));
-	assert_int_equal(w->n_rooms, 1);
-}
-
 /* ---- many ---- */
 
 static unsigned
@@ -792,7 +775,6 @@ main(void)
 	    C(test_those_who_wait_for_the_rate_of_all_are_not_told_at_once),
 	    C(test_who_comes_later_waits_behind_those_who_wait),
 	    C(test_who_is_in_a_hurry_need_not_queue),
-	    T(test_room_is_told_when_a_question_by_tcp_ends),
 	    C(test_two_thousand_are_asked_and_cost_nothing_when_idle),
 	    C(test_an_idle_servers_sockets_are_closed_after_their_time),
 	    C(test_a_socket_that_is_too_old_waits_for_its_answer),
