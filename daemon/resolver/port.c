@@ -32,6 +32,7 @@ enum {
 };
 #define REOPEN_PAUSE MONO_MS(200)
 #define REGROW_PAUSE MONO_S(1)
+#define TELL_PAUSE   MONO_S(60)
 
 static bool
 is_seen(const struct port *p, uint32_t print)
@@ -81,26 +82,44 @@ shrink(struct server *s, mono_ns now)
 	}
 }
 
+/*
+ * Once a server, until it is well again.  Descriptors are short for all, and
+ * zones' servers that no route leads to are many: one speaks for them.
+ */
+static void
+say_failed(struct server *s, int err, mono_ns now)
+{
+	struct resolver *r = s->resolver;
+	char text[ADDR_TEXT_SIZE];
+
+	if (s->open_failed)
+		return;
+	s->open_failed = true;
+	if (!s->unreachable || s->direct) {
+		if (now < r->told_at + TELL_PAUSE)
+			return;
+		r->told_at = now;
+	}
+	log_warn("resolver: no socket to %s (%s); going on with %u",
+	    addr_print(&s->addr, text), err_text(err),
+	    (unsigned)s->n_ports_open);
+}
+
 static void
 open_failed(struct server *s, int err, mono_ns now)
 {
-	char text[ADDR_TEXT_SIZE];
-
 	s->resolver->counters.socket_errors++;
 	s->unreachable = err != -EMFILE && err != -ENFILE && err != -ENOMEM &&
 	                 err != -ENOBUFS;
 	server_stirred(s);
-	if (!s->unreachable)
+	if (!s->unreachable) {
 		shrink(s, now);
+		s->resolver->short_until = now + REOPEN_PAUSE;
+	}
 	/* Those that are left may be replaced, as they give one back each. */
 	if (s->n_ports_open < s->n_ports)
 		s->reopen_at = now + REOPEN_PAUSE;
-	if (s->open_failed)
-		return;
-	s->open_failed = true;
-	log_warn("resolver: no socket to %s (%s); going on with %u",
-	    addr_print(&s->addr, text), err_text(err),
-	    (unsigned)s->n_ports_open);
+	say_failed(s, err, now);
 }
 
 static int
@@ -139,6 +158,8 @@ out:
 static bool
 may_open(struct server *s, mono_ns now)
 {
+	if (s->n_ports_open == 0)
+		return server_has_ports(s, now) && now >= s->reopen_at;
 	if (s->n_ports_open < s->n_ports)
 		return now >= s->reopen_at;
 	if (s->n_ports == s->resolver->limits.sockets || now < s->regrow_at)
@@ -451,12 +472,29 @@ port_close(struct port *p)
 		roster_may_rest(p->server);
 }
 
+/* Descriptors are short: those that are not needed now, the oldest first. */
+static void
+give_back(struct resolver *r)
+{
+	struct port *next;
+	struct port *p = r->age_first;
+	unsigned i;
+
+	for (i = 0; i < AGED_MAX && p != NULL; i++, p = next) {
+		next = p->age_next;
+		if (p->server->open == 0)
+			port_close(p);
+	}
+}
+
 void
 port_age_all(struct resolver *r, mono_ns now)
 {
 	struct port *p;
 	unsigned i;
 
+	if (now < r->short_until)
+		give_back(r);
 	for (i = 0; i < AGED_MAX && port_age_due(r) <= now; i++) {
 		p = r->age_first;
 		age(p, now);

@@ -217,6 +217,8 @@ resolver_new(struct loop *loop, const struct resolver_server *servers,
 	r->tick_due = INT64_MAX;
 	r->sleep_due = INT64_MAX;
 	r->turn = 1;
+	r->short_until = INT64_MIN;
+	r->told_at = INT64_MIN;
 	set_limits(r, limits);
 	CHECK(n_servers <= r->limits.servers_max);
 	pace_init(&r->all, r->limits.rate_all, UINT32_MAX, UINT32_MAX,

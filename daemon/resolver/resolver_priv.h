@@ -208,6 +208,8 @@ struct resolver {
 	struct port *age_first; /* open sockets, the oldest first */
 	struct port *age_last;
 	struct port *reading; /* datagrams of it are looked at */
+	mono_ns short_until;  /* no descriptors: who has none waits till then */
+	mono_ns told_at;      /* that there are none, or no route */
 	unsigned depth;       /* calls from the loop that are running */
 	bool dead;            /* resolver_free() was called from inside */
 	uint32_t n_waiting;   /* questions that wait for TCP */

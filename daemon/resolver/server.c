@@ -90,7 +90,9 @@ server_has_ports(const struct server *s, mono_ns now)
 	if (s->n_ports_open > 0)
 		return !s->starved;
 	/* What cannot be sent for want of a route is to fail, not to wait. */
-	return now >= s->reopen_at || s->unreachable;
+	if (s->unreachable)
+		return true;
+	return now >= s->reopen_at && now >= s->resolver->short_until;
 }
 
 uint32_t
@@ -133,8 +135,12 @@ server_room_at(const struct server *s, mono_ns now)
 
 	if (s->backoff > 0 && now < s->backoff_until)
 		return s->backoff_until;
-	if (s->n_ports_open == 0 && !server_has_ports(s, now))
-		return s->dot != NULL ? dot_ask_at(s) : s->reopen_at;
+	if (s->n_ports_open == 0 && !server_has_ports(s, now)) {
+		at = s->resolver->short_until;
+		if (s->dot != NULL)
+			return dot_ask_at(s);
+		return at > s->reopen_at ? at : s->reopen_at;
+	}
 	if (s->tell_at > now)
 		return s->tell_at;
 	/* What came in by tell_at went to retries. */
@@ -213,7 +219,8 @@ backoff_end(struct server *s)
 	s->backoff = 0;
 	s->backoff_until = 0;
 	s->probing = false;
-	log_info("resolver: %s answers again", addr_print(&s->addr, text));
+	log_put(s->direct ? LOG_DEBUG : LOG_INFO, "resolver: %s answers again",
+	    addr_print(&s->addr, text));
 }
 
 static void
@@ -224,9 +231,11 @@ backoff_longer(struct server *s, enum fail fail, mono_ns now)
 	/* What was out when it began comes in and says nothing new. */
 	if (s->backoff > 0 && now < s->backoff_until)
 		return;
+	/* Zones' servers that know nothing of their zone are many. */
 	if (s->backoff == 0)
-		log_warn("resolver: %s answers only %s; left alone for 1 s "
-			 "and longer",
+		log_put(s->direct ? LOG_DEBUG : LOG_WARNING,
+		    "resolver: %s answers only %s; left alone for 1 s "
+		    "and longer",
 		    addr_print(&s->addr, text), fail_text(fail));
 	s->backoff = s->backoff == 0 ? BACKOFF_MIN : s->backoff * 2;
 	if (s->backoff > BACKOFF_MAX)

@@ -128,7 +128,8 @@ world_resolver(struct world *w, struct addr addr)
 	    .rate = w->rate,
 	    .gso = w->gso,
 	    .ad = w->ad,
-	    .tls = w->tls};
+	    .tls = w->tls,
+	    .direct = w->direct};
 	struct resolver_hooks hooks = {
 	    .on_answer = on_answer, .on_room = on_room, .ctx = w};
 

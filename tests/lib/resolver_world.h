@@ -36,7 +36,7 @@ struct world {
 	struct resolver *resolver;
 	struct resolver_limits limits;
 	uint32_t rate;
-	bool gso, ad;
+	bool gso, ad, direct;
 	const struct tls_peer *tls; /* the resolver asks over TLS */
 	void *context;              /* and the server speaks it: SSL_CTX */
 	struct world_answer *answers;

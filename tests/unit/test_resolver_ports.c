@@ -80,6 +80,23 @@ test_a_server_is_asked_again_when_all_sockets_were_used_up(void **state)
 	used_up(state, 4);
 }
 
+/* Only the end of a question by TCP makes room: nothing comes by UDP. */
+static void
+test_room_is_told_when_a_question_by_tcp_ends(void **state)
+{
+	struct world *w = *state;
+	unsigned n = 0;
+
+	w->limits.window_start = 4;
+	world_start(w, world_answer);
+	while (world_try(w, n, ASK_TCP) == 0)
+		n++;
+	assert_int_equal(n, 4);
+	world_run(w, n);
+	world_settle(w, MONO_MS(50));
+	assert_int_equal(w->n_rooms, 1);
+}
+
 int
 main(void)
 {
@@ -90,6 +107,9 @@ main(void)
 	    cmocka_unit_test_setup_teardown(
 		test_a_server_is_asked_again_when_all_sockets_were_used_up,
 		world_setup, world_teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_room_is_told_when_a_question_by_tcp_ends, world_setup,
+		world_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
