@@ -31,7 +31,7 @@ struct build {
 	const struct report *r;
 	const struct node_limits *limits;
 	struct arena *arena;
-	struct open stack[CONFIG_DEPTH_MAX + 1];
+	struct open *stack; /* of CONFIG_DEPTH_MAX + 1 */
 	size_t depth;
 	size_t n_nodes;
 	size_t begin;
@@ -44,14 +44,16 @@ struct build {
 static struct node *
 make_node(struct build *b, const struct item *item)
 {
-	struct node *n = arena_zero(b->arena, sizeof(*n));
+	bool scalar = item->kind == ITEM_SCALAR;
+	struct node *n =
+	    arena_get(b->arena, sizeof(*n) + (scalar ? item->size + 1 : 0));
 
 	if (n == NULL)
 		return NULL;
-	n->at = item->at;
-	n->plain = item->plain;
-	n->literal = true;
-	n->made = b->newest;
+	*n = (struct node){.at = item->at,
+	    .plain = item->plain,
+	    .literal = true,
+	    .made = b->newest};
 	b->newest = n;
 	if (item->kind == ITEM_LIST)
 		n->kind = NODE_LIST;
@@ -59,11 +61,12 @@ make_node(struct build *b, const struct item *item)
 		n->kind = NODE_MAP;
 	if (item->bad)
 		n->kind = NODE_BAD;
-	if (item->kind != ITEM_SCALAR)
-		return n;
-	n->text = arena_copy(b->arena, item->text, item->size + 1);
-	n->size = item->size;
-	return n->text == NULL ? NULL : n;
+	if (scalar) {
+		n->text = (char *)(n + 1);
+		memcpy(n->text, item->text, item->size + 1);
+		n->size = item->size;
+	}
+	return n;
 }
 
 static void
@@ -221,7 +224,9 @@ int
 node_build(struct stream *s, const struct item *first,
     const struct node_limits *limits, struct arena *a, struct node **out)
 {
+	struct open stack[CONFIG_DEPTH_MAX + 1];
 	struct build b = {.r = stream_report(s),
+	    .stack = stack,
 	    .limits = limits,
 	    .arena = a,
 	    .begin = first->begin,
@@ -250,9 +255,10 @@ node_build(struct stream *s, const struct item *first,
 bool
 node_is_empty(const struct node *n)
 {
-	return n->kind == NODE_SCALAR && n->plain &&
-	       (n->size == 0 || strcmp(n->text, "~") == 0 ||
-		   strcasecmp(n->text, "null") == 0);
+	if (n->kind != NODE_SCALAR || !n->plain)
+		return false;
+	return n->size == 0 || (n->size == 1 && n->text[0] == '~') ||
+	       (n->size == 4 && strcasecmp(n->text, "null") == 0);
 }
 
 static void

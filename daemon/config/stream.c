@@ -153,12 +153,41 @@ look_byte(struct feed *f, uint8_t b)
 	return true;
 }
 
-/* What nearly all of a list is: a printable sign that decides nothing. */
+/* In a line that is text already, what most of a list is decides nothing. */
 static bool
-is_dull(const struct feed *f, uint8_t b)
+is_dull(uint8_t b)
 {
-	return b > ' ' && b < 0x7f && f->line == LINE_TEXT &&
-	       f->utf8.need == 0 && !f->after_cr;
+	return b >= ' ' && b < 0x7f;
+}
+
+/*
+ * Eight of them at once.  Adding 1 to a byte below 0x7f and taking ' ' from one
+ * that is not below it leave the upper bit clear; a byte that fails may spoil
+ * the one above it, but not its own.
+ */
+static bool
+are_dull(const uint8_t *bytes)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t word;
+
+	memcpy(&word, bytes, sizeof(word));
+	return ((word | (word + ones) | (word - ones * ' ')) & ones * 0x80) ==
+	       0;
+}
+
+static size_t
+dull_size(const struct feed *f, const uint8_t *bytes, size_t size)
+{
+	size_t n = 0;
+
+	if (f->line != LINE_TEXT || f->utf8.need != 0 || f->after_cr)
+		return 0;
+	while (size - n >= sizeof(uint64_t) && are_dull(bytes + n))
+		n += sizeof(uint64_t);
+	while (n < size && is_dull(bytes[n]))
+		n++;
+	return n;
 }
 
 /* How many of the bytes may go on. */
@@ -170,8 +199,7 @@ look(struct feed *f, const uint8_t *bytes, size_t size)
 	while (i < size) {
 		size_t begin = i;
 
-		while (i < size && is_dull(f, bytes[i]))
-			i++;
+		i += dull_size(f, bytes + i, size - i);
 		f->at.column += (unsigned)(i - begin);
 		f->gap += i - begin;
 		if (i < size && !look_byte(f, bytes[i]))

@@ -344,7 +344,8 @@ typed_read(const char *text, size_t size, struct typed *out)
 	bool letters = false;
 	size_t i;
 
-	trim(&text, &size);
+	if (size == 0 || !is_plain(text[0]) || !is_plain(text[size - 1]))
+		trim(&text, &size);
 	out->kind = TYPED_NAME;
 	out->mixed = NULL;
 	out->why = NULL;

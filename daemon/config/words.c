@@ -86,25 +86,40 @@ word_type(
 	return true;
 }
 
+static bool
+is_tag_sign(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '+' && c <= ':' && c != ',') || c == '_' || c == '@';
+}
+
 bool
 word_tag(const char *word, struct place at, const struct report *r,
     char out[TAG_SIZE])
 {
-	size_t size = strlen(word);
-	size_t good = strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				   "abcdefghijklmnopqrstuvwxyz"
-				   "0123456789_.:/@+-");
+	size_t size = 0;
 
-	if (size == 0 || size >= TAG_SIZE || good != size) {
+	for (; size < TAG_SIZE - 1 && is_tag_sign(word[size]); size++)
+		out[size] = (char)tolower((unsigned char)word[size]);
+	out[size] = '\0';
+	if (size == 0 || word[size] != '\0') {
 		report_error(r, at,
 		    "bad tag `%.64s`; use 1 to %d letters, digits and "
 		    "any of _.:/@+-",
 		    word, TAG_SIZE - 1);
 		return false;
 	}
-	for (size_t i = 0; i <= size; i++)
-		out[i] = (char)tolower((unsigned char)word[i]);
 	return true;
+}
+
+static bool
+is_ascii_line(const char *text, size_t size)
+{
+	size_t i = 0;
+
+	while (i < size && text[i] >= ' ' && text[i] < 0x7f)
+		i++;
+	return i == size;
 }
 
 const char *
@@ -120,6 +135,8 @@ text_field(const struct node *n, const char *what, const struct report *r)
 		    what, TEXT_FIELD_MAX);
 		return NULL;
 	}
+	if (is_ascii_line(text, n->size))
+		return text;
 	if (utf8_check(text, n->size) != n->size) {
 		report_error(
 		    r, n->at, "%s is not UTF-8; save the file as UTF-8", what);

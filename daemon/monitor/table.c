@@ -66,6 +66,7 @@ struct table {
 	uint32_t n_policies;
 	uint32_t policies_room;
 	struct index by_policy;
+	uint32_t recent[RECENT_POLICIES];
 	struct arena
 	    texts; /* of policies; they are never freed before the table */
 };
@@ -98,6 +99,8 @@ table_new(void)
 	if (t == NULL)
 		return NULL;
 	rand_bytes(&t->key, sizeof(t->key));
+	for (size_t i = 0; i < RECENT_POLICIES; i++)
+		t->recent[i] = POLICY_NONE;
 	if (table_add_view(t, "default") != 0) {
 		table_free(t);
 		return NULL;
@@ -398,14 +401,19 @@ table_next(const struct table *t, uint32_t id)
 static uint32_t
 find_type(const struct table *t, uint32_t name, uint16_t type)
 {
-	uint32_t id = name_first(t, name);
+	uint32_t run = name_first(t, name);
 
-	if (id == QUESTION_NONE)
-		return QUESTION_NONE;
-	id = past_header(t, id);
-	while (id != QUESTION_NONE && table_question(t, id)->type != type)
-		id = table_next(t, id);
-	return id;
+	while (run != QUESTION_NONE) {
+		const struct question *header = table_question(t, run);
+		uint32_t id = past_header(t, run);
+
+		for (; is_same_run(t, id, name); id++) {
+			if (table_question(t, id)->type == type)
+				return id;
+		}
+		run = header->type == 0 ? header->due : QUESTION_NONE;
+	}
+	return QUESTION_NONE;
 }
 
 uint32_t
@@ -522,6 +530,12 @@ struct index *
 table_policy_index(struct table *t)
 {
 	return &t->by_policy;
+}
+
+uint32_t *
+table_recent(struct table *t)
+{
+	return t->recent;
 }
 
 struct arena *

@@ -399,6 +399,36 @@ test_config_refuses_bytes_that_are_not_utf8_with_their_place(void **state)
 	    "a: b\nc: \0d\n", 11, "2:4: a control character; remove it\n");
 }
 
+/* Most bytes are looked at eight at a time: none hides among its neighbours. */
+static void
+test_config_finds_a_bad_byte_at_every_column(void **state)
+{
+	static const char text[] =
+	    "a: \"b ~ ~~  c}{ d \t e; 0123456789 ~~~~ \"";
+	static const struct {
+		char byte;
+		const char *why;
+	} bad[] = {{'\x00', "a control character; remove it"},
+	    {'\x01', "a control character; remove it"},
+	    {'\x1f', "a control character; remove it"},
+	    {'\x7f', "a control character; remove it"},
+	    {'\x80', "not UTF-8; save the file as UTF-8"},
+	    {'\xff', "not UTF-8; save the file as UTF-8"}};
+	char line[sizeof(text)];
+	char wanted[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		for (size_t at = 0; at < strlen(text); at++) {
+			memcpy(line, text, sizeof(text));
+			line[at] = bad[i].byte;
+			snprintf(wanted, sizeof(wanted), "1:%zu: %s\n", at + 1,
+			    bad[i].why);
+			expect_read(line, strlen(text), wanted);
+		}
+	}
+}
+
 /* `open` n times. */
 static char *
 repeat(const char *text, size_t n)
@@ -688,6 +718,7 @@ main(void)
 		test_config_tls_is_port_853_and_of_the_same_group_as_port_53),
 	    cmocka_unit_test(
 		test_config_refuses_bytes_that_are_not_utf8_with_their_place),
+	    cmocka_unit_test(test_config_finds_a_bad_byte_at_every_column),
 	    cmocka_unit_test(test_config_refuses_depth_at_once),
 	    cmocka_unit_test(
 		test_config_refuses_an_alias_bomb_without_unfolding_it),

@@ -125,6 +125,45 @@ test_policy_that_says_the_same_is_the_same(void **state)
 	    proving("mine", PROOF_CACHE), proving("mine", PROOF_PATH));
 }
 
+/*
+ * What a list says in turn is remembered: each of these differs in one thing
+ * from the first, and all of them come round twice.
+ */
+static void
+test_policy_that_differs_in_one_thing_is_another(void **state)
+{
+	static const char *tags[] = {"a", "b"};
+	static const char *other[] = {"a", "c"};
+	const struct watch first = {.list = "mine",
+	    .every_s = 60,
+	    .owner = "team",
+	    .runbook = "https://wiki.example.com/dns",
+	    .tags = tags,
+	    .n_tags = 2};
+	struct watch w[10];
+	uint32_t ids[10];
+
+	(void)state;
+	for (size_t i = 0; i < 10; i++)
+		w[i] = first;
+	w[1].every_s = 61;
+	w[2].confirm = PROOF_CACHE;
+	w[3].attributes = 1u << ATTRIBUTE_TTL;
+	w[4].owner = NULL;
+	w[5].owner = "";
+	w[6].runbook = "HTTPS://wiki.example.com/dns";
+	w[7].list = "mind";
+	w[8].tags = other;
+	w[9].n_tags = 1;
+	for (size_t i = 0; i < 10; i++) {
+		ids[i] = policy_of(table, &w[i], w[i].every_s);
+		for (size_t k = 0; k < i; k++)
+			assert_int_not_equal(ids[i], ids[k]);
+	}
+	for (size_t i = 0; i < 10; i++)
+		assert_int_equal(policy_of(table, &w[i], w[i].every_s), ids[i]);
+}
+
 /* A text in another place is another policy. */
 static void
 test_policy_attributes_know_which_text_is_which(void **state)
@@ -404,6 +443,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(test_policy_keeps_what_the_watch_says),
 	    TEST(test_policy_that_says_the_same_is_the_same),
+	    TEST(test_policy_that_differs_in_one_thing_is_another),
 	    TEST(test_policy_attributes_know_which_text_is_which),
 	    TEST(test_policy_attributes_are_the_same_in_every_process),
 	    TEST(test_policy_merge_takes_the_shorter_interval_and_the_union),
