@@ -102,11 +102,19 @@ on_watch(void *ctx, const struct watch *w)
 {
 	struct check *c = ctx;
 	char name[NAME_TEXT_SIZE];
+	struct count_tags tags;
 
-	if (count_watch(&c->count, w))
+	tags = count_watch(&c->count, w, c->names.authoritative);
+	if (count_became(tags, COUNT_OWNED | COUNT_HOSTILE))
 		diag_warning(&c->d, c->file, w->line, 0,
 		    "%s is tagged owned and hostile: it is asked as hostile "
 		    "and judged as owned",
+		    name_print(w->name.wire, name));
+	if (count_became(tags, COUNT_DISCREET | COUNT_ASKED))
+		diag_warning(&c->d, c->file, w->line, 0,
+		    "%s is tagged hostile in one place and asked at its own "
+		    "servers by another, which tells them who watches; tag it "
+		    "in both, or add `direct: true`",
 		    name_print(w->name.wire, name));
 	for (size_t i = 0; i < w->n_views; i++) {
 		uint8_t view = w->views[i].view;
@@ -222,6 +230,55 @@ put_number(struct buf *out, size_t n, const char *what)
 }
 
 static void
+put_source(struct buf *line, const char *view, const struct config_source *s)
+{
+	buf_printf(line, "view `%s` asks the servers of each zone%s, found by ",
+	    view, s->parent ? " and of its parent" : "");
+	if (s->own_hints)
+		buf_printf(
+		    line, "%zu hint%s", s->n_hints, s->n_hints == 1 ? "" : "s");
+	else
+		buf_printf(line, "the root's own");
+	if (s->n_at > 0)
+		buf_printf(line, " and %zu name%s of `at`", s->n_at,
+		    s->n_at == 1 ? "" : "s");
+}
+
+static void
+put_rate(struct buf *line, double rate)
+{
+	buf_printf(line,
+	    rate > 0 && rate < 0.1 ? "%.2g questions a second"
+				   : "%.1f questions a second",
+	    rate);
+}
+
+/* Whom a view asks that asks no resolvers; how many they are, nobody knows. */
+static void
+tell_source(struct check *c, size_t view, const struct config_source *s)
+{
+	double rate = count_rate(&c->count, (uint8_t)view);
+	const char *name = c->names.views[view];
+	struct buf line = {0};
+
+	if (c->json) {
+		buf_printf(&line,
+		    "{\"class\":\"view\",\"view\":\"%s\",\"parent\":%s,"
+		    "\"hints\":%zu,\"at\":%zu,\"rate\":%u,"
+		    "\"per_second\":%.3f}",
+		    name, s->parent ? "true" : "false", s->n_hints, s->n_at,
+		    (unsigned)s->rate, rate);
+	} else {
+		put_source(&line, name, s);
+		buf_printf(&line, "; ");
+		put_rate(&line, rate);
+		buf_printf(&line, ", each at every server of its zone");
+	}
+	print_line(&c->out, &line);
+	buf_fini(&line);
+}
+
+static void
 summarize(struct check *c)
 {
 	double rate = count_rate_all(&c->count);
@@ -237,10 +294,7 @@ summarize(struct check *c)
 		put_number(&line, c->n_lists, "list");
 		put_number(&line, c->count.names.n, "name");
 		put_number(&line, c->count.questions.n, "question");
-		buf_printf(&line,
-		    rate > 0 && rate < 0.1 ? "%.2g questions a second"
-					   : "%.1f questions a second",
-		    rate);
+		put_rate(&line, rate);
 		if (c->n_errors > 0)
 			buf_printf(&line, "; %zu problem%s", c->n_errors,
 			    c->n_errors == 1 ? "" : "s");
@@ -267,6 +321,10 @@ check_all(struct check *c, char **named, size_t n_named)
 		check_watchlist(c, named[i]);
 	if (c->config != NULL)
 		compare_rate(c);
+	for (size_t i = 0; i < c->names.n_views; i++) {
+		if (c->config->sources[i] != NULL)
+			tell_source(c, i, c->config->sources[i]);
+	}
 	if (c->n_lists > 0)
 		summarize(c);
 }

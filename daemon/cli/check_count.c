@@ -99,28 +99,51 @@ count_questions(
 	}
 }
 
-bool
-count_watch(struct count *c, const struct watch *w)
+static uint32_t
+tags_of(const struct watch *w, uint32_t authoritative)
 {
-	const uint32_t both = COUNT_OWNED | COUNT_HOSTILE;
+	bool is_asked = w->confirm == PROOF_SOURCE;
+	uint32_t tags = 0;
+
+	for (size_t i = 0; i < w->n_tags; i++) {
+		if (strcmp(w->tags[i], "owned") == 0)
+			tags |= COUNT_OWNED;
+		else if (strcmp(w->tags[i], "hostile") == 0)
+			tags |= COUNT_HOSTILE;
+	}
+	for (size_t i = 0; i < w->n_views; i++)
+		is_asked =
+		    is_asked || (authoritative >> w->views[i].view & 1) != 0;
+	if (w->direct)
+		return tags;
+	if ((tags & COUNT_HOSTILE) != 0)
+		return tags | COUNT_DISCREET;
+	return is_asked ? tags | COUNT_ASKED : tags;
+}
+
+struct count_tags
+count_watch(struct count *c, const struct watch *w, uint32_t authoritative)
+{
 	uint32_t *tags =
 	    value_of(&c->names, hash_sip(&c->key, w->name.wire, w->name.size));
-	uint32_t before;
+	struct count_tags out = {0};
 
 	for (size_t i = 0; i < w->n_views; i++)
 		count_questions(c, w, &w->views[i]);
 	if (tags == NULL) {
 		c->is_short = true;
-		return false;
+		return out;
 	}
-	before = *tags;
-	for (size_t i = 0; i < w->n_tags; i++) {
-		if (strcmp(w->tags[i], "owned") == 0)
-			*tags |= COUNT_OWNED;
-		else if (strcmp(w->tags[i], "hostile") == 0)
-			*tags |= COUNT_HOSTILE;
-	}
-	return *tags == both && before != both;
+	out.before = *tags;
+	*tags |= tags_of(w, authoritative);
+	out.now = *tags;
+	return out;
+}
+
+bool
+count_became(struct count_tags tags, uint32_t bits)
+{
+	return (tags.now & bits) == bits && (tags.before & bits) != bits;
 }
 
 double

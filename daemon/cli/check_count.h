@@ -31,20 +31,32 @@ struct count_set {
 
 struct count {
 	struct hash_key key;
-	struct count_set names;     /* value: COUNT_OWNED, COUNT_HOSTILE */
+	struct count_set names;     /* value: bits of COUNT_* below */
 	struct count_set questions; /* value: view, and shortest interval */
 	bool is_short;              /* memory was: the figures are too low */
 };
 
-enum { COUNT_OWNED = 1, COUNT_HOSTILE = 2 };
+/* What the watches of a name say. */
+enum {
+	COUNT_OWNED = 1,
+	COUNT_HOSTILE = 2,
+	COUNT_DISCREET = 4, /* hostile, and not `direct` */
+	COUNT_ASKED = 8     /* at its own servers, by one that is not hostile */
+};
 
 void count_init(struct count *c);
 void count_fini(struct count *c);
 /*
- * Adds a watch.  True when it makes its name both owned and hostile, which
- * it was not before.
+ * Adds a watch; `authoritative` has a bit for each view that asks the zones'
+ * own servers.  What its name was before and what it is now.
  */
-MUST_CHECK bool count_watch(struct count *c, const struct watch *w);
+struct count_tags {
+	uint32_t before, now;
+};
+MUST_CHECK struct count_tags count_watch(
+    struct count *c, const struct watch *w, uint32_t authoritative);
+/* Is the name both of `bits` now, and was not before? */
+bool count_became(struct count_tags tags, uint32_t bits);
 /* Questions a second in a view when every one is asked once an interval. */
 double count_rate(const struct count *c, uint8_t view);
 /* ... in all. */

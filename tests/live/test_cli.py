@@ -138,6 +138,52 @@ class Check(Case):
         self.assertRegex(r.out, r"l2.yaml:4:.* owned and hostile")
         self.assertRegex(r.out, r"warning: 1\.2 questions a second")
 
+    SOURCE = ("views:\n  eu: {resolvers: [192.0.2.54]}\n"
+              "  source: {authoritative: true, parent: true, rate: none,\n"
+              "    hints: [127.0.0.1:5300], at: {ns.example: [127.0.0.2]}}\n"
+              "  usual: {authoritative: true}\n")
+
+    def test_R18_says_whom_an_authoritative_view_asks(self):
+        self.write("l1.yaml", "defaults: {types: [A], every: 10s, "
+                   "views: [source], confirm: cache}\nwatch: [a.example]\n")
+        path = self.config(self.SOURCE)
+        r = self.run_ok("check", "--config", path)
+        self.assertEqual(
+            r.out,
+            "view `source` asks the servers of each zone and of its parent, "
+            "found by 1 hint and 1 name of `at`; 0.1 questions a second, "
+            "each at every server of its zone\n"
+            "view `usual` asks the servers of each zone, found by the root's "
+            "own; 0.0 questions a second, each at every server of its zone\n"
+            "1 list, 1 name, 1 question, 0.1 questions a second\n")
+        rows = self.run_ok("check", "--config", path, "--json").rows
+        self.assertEqual(rows[0], {
+            "class": "view", "view": "source", "parent": True, "hints": 1,
+            "at": 1, "rate": 0, "per_second": 0.1})
+        self.assertEqual(rows[1]["hints"], 26)
+        self.assertEqual(rows[2]["class"], "summary")
+
+    def test_T16_warns_where_one_list_says_hostile_and_another_asks(self):
+        self.write("l1.yaml", "defaults: {tags: [hostile]}\n"
+                   "watch: [a.example, b.example]\n")
+        self.write("l2.yaml", "watch:\n"
+                   "  - {name: a.example, views: [source]}\n"
+                   "  - {name: b.example, views: [source], direct: true}\n"
+                   "  - {name: c.example, views: [source]}\n")
+        r = self.run_ok("check", "--config", self.config(self.SOURCE))
+        self.assertRegex(r.out, r"l2.yaml:2: warning: a.example. is tagged "
+                         "hostile in one place and asked at its own")
+        self.assertEqual(r.out.count("tagged hostile"), 1)
+
+    def test_R18_lookup_of_an_authoritative_view_says_that_it_cannot(self):
+        path = self.config(self.SOURCE)
+        r = self.run_ok("lookup", "--config", path, "--view", "source",
+                        "a.example", status=2)
+        self.assert_one_line(r.err, "view `source` asks the zones' servers")
+        r = self.run_ok("lookup", "--config", path, "--view",
+                        "source/parent", "a.example", status=64)
+        self.assertIn("no view 'source/parent'", r.err)
+
 
 class Migrate(Case):
     def copy(self):
