@@ -8,6 +8,7 @@
  * table are octets (RFC 3597) and never get there.
  */
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -182,6 +183,35 @@ print_by_ldns(const struct record *r, struct buf *out)
 	return ok;
 }
 
+/*
+ * The address of a server in a delegation, behind its name (referral.h).
+ * 0: it is another record, else where the address begins.
+ */
+static size_t
+glue_at(const struct record *r)
+{
+	size_t size = r->type == TYPE_AAAA ? 16 : 4;
+
+	if ((r->type != TYPE_A && r->type != TYPE_AAAA) || r->size <= size ||
+	    wire_name(r->rdata, r->size - size, 0, WIRE_NO_POINTER, NULL) !=
+		r->size - size)
+		return 0;
+	return r->size - size;
+}
+
+static void
+print_glue(const struct record *r, struct buf *out)
+{
+	char text[NAME_TEXT_SIZE];
+	char ip[INET6_ADDRSTRLEN];
+	int family = r->type == TYPE_AAAA ? AF_INET6 : AF_INET;
+
+	buf_add_text(out, name_print(r->rdata, text));
+	buf_add_u8(out, ' ');
+	if (inet_ntop(family, r->rdata + glue_at(r), ip, sizeof ip) != NULL)
+		buf_add_text(out, ip);
+}
+
 static void
 print_whole(const struct record *r, struct buf *out, size_t enough)
 {
@@ -190,6 +220,10 @@ print_whole(const struct record *r, struct buf *out, size_t enough)
 	const char *fields =
 	    layout->identity != NULL ? layout->identity : layout->fields;
 
+	if (glue_at(r) != 0) {
+		print_glue(r, out);
+		return;
+	}
 	if (r->size == 0 || layout->text == RDATA_TEXT_NONE ||
 	    rdata_look(&s, fields) != RDATA_OK) {
 		text_unknown(r->rdata, r->size, out, enough);
@@ -294,6 +328,9 @@ record_pivot(const struct record *r)
 		return addr_pivot(AF_INET, r->rdata);
 	if (r->type == TYPE_AAAA && r->size == 16)
 		return addr_pivot(AF_INET6, r->rdata);
+	if (glue_at(r) != 0)
+		return addr_pivot(r->type == TYPE_A ? AF_INET : AF_INET6,
+		    r->rdata + glue_at(r));
 	if (at >= 0 && wire_name(r->rdata, r->size, (size_t)at, WIRE_NO_POINTER,
 			   NULL) != 0)
 		return name_pivot(r->rdata + at);

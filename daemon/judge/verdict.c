@@ -31,6 +31,7 @@ struct tally {
 	bool cache;       /* ... one of them not as a server of the zone */
 	bool zone;        /* ... one of them as such */
 	bool source;      /* ... that was asked for being one */
+	bool asked_source; /* one that was asked so answered */
 	bool lie;         /* somebody who filters or lies said so, too */
 	bool denied;      /* ... and somebody denies it */
 	bool zone_denied; /* ... as a server of the zone */
@@ -54,10 +55,20 @@ is_new_group(const struct content *believed, const struct witness *w, size_t i)
 	return true;
 }
 
+/* Once the zone's servers were asked, no resolver's AA stands for them. */
+static bool
+is_zone(const struct tally *t, const struct witness *w)
+{
+	return t->asked_source ? w->source : w->aa;
+}
+
 static void
 count_different(struct tally *t, const struct content *believed,
     const struct witness *w, size_t n)
 {
+	for (size_t i = 0; i < n; i++)
+		t->asked_source =
+		    t->asked_source || (w[i].source && is_good(&w[i]));
 	for (size_t i = 0; i < n; i++) {
 		if (!is_good(&w[i]) || content_equal(w[i].content, believed))
 			continue;
@@ -68,9 +79,9 @@ count_different(struct tally *t, const struct content *believed,
 		if (t->first == 0 || w[i].at < t->first)
 			t->first = w[i].at;
 		t->groups += is_new_group(believed, w, i);
-		t->zone = t->zone || w[i].aa;
+		t->zone = t->zone || is_zone(t, &w[i]);
 		t->source = t->source || w[i].source;
-		t->cache = t->cache || !w[i].aa;
+		t->cache = t->cache || !is_zone(t, &w[i]);
 	}
 }
 
@@ -92,7 +103,7 @@ count_denials(struct tally *t, const struct content *believed,
 		    !is_later(&w[i], t->first))
 			continue;
 		t->denied = true;
-		t->zone_denied = t->zone_denied || w[i].aa;
+		t->zone_denied = t->zone_denied || is_zone(t, &w[i]);
 	}
 }
 

@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
+#include "source.h"
 
 enum { DOUBT_CONTENTS = 16 };
 
@@ -185,6 +186,8 @@ inquiry_doubt_ask(struct monitor *m, uint32_t id)
 		return;
 	own = q->list[q->begin].witness.group;
 	inquiry_ask(q, q->list[q->begin].witness.server, ASK_TCP);
+	if (q->required == PROVED_SOURCE)
+		source_confirm_all(m, id);
 	for (uint8_t k = 0; k < v->n; k++) {
 		uint8_t i = v->servers[k];
 		uint64_t bit = 1ULL << (m->servers[i].group & 63);

@@ -183,7 +183,7 @@ is_secret(const struct monitor *m, uint32_t id)
 	const struct policy *p =
 	    policy_get(m->table, table_question(m->table, id)->policy);
 
-	return p->hostile && !p->direct;
+	return p->discreet;
 }
 
 bool

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "dns/type.h"
 #include "loop/loop.h"
 #include "poll_priv.h"
 #include "survey_priv.h"
@@ -172,6 +173,23 @@ as_believed(struct survey *v, const struct survey_result *r)
 	}
 }
 
+/* Others serve the zone, as it or its parent says: it is found anew. */
+static void
+note_delegation(struct survey *v)
+{
+	struct sources *s = v->sources;
+	struct table *t = s->monitor->table;
+	struct zone_state *z;
+	struct name name;
+
+	if (table_question(t, v->question)->type != TYPE_NS)
+		return;
+	source_name(s->monitor, v->question, &name);
+	z = zone_state_named(s, v->of->view, &name);
+	if (z != NULL && z->zone != NULL)
+		finder_doubt(v->of->finder, z->zone);
+}
+
 static void
 answered(struct survey *v, const struct survey_result *r)
 {
@@ -189,6 +207,8 @@ answered(struct survey *v, const struct survey_result *r)
 		n = hear(v, r, heard, true);
 		zone_hear(v->sources, v->zone, id, heard, n);
 	}
+	if (r->changed)
+		note_delegation(v);
 	if (feeds)
 		feed_all(v, r);
 	else if (m->setup.once)

@@ -38,7 +38,7 @@ enum {
 	ZONE_ADDRS_MAX = 4,    /* addresses of a name that are used */
 	ZONE_TTL_MIN_S = 60,
 	ZONE_TTL_MAX_S = 86400,
-	ZONE_FAILED_S = 60,    /* what could not be found is looked for again */
+	ZONE_FAILED_S = 10,    /* what could not be found is looked for again */
 	FINDER_DEPTH_MAX = 6,  /* servers whose addresses must be looked up,
 	                        * to look up addresses ... */
 	FINDER_STEPS_MAX = 64, /* questions for one search, all told */

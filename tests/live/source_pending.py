@@ -115,7 +115,7 @@ class Source(SourceCase):
         """R18: by NOTIFY and AXFR from Knot to NSD."""
         zone, d = self.begin("moved")
         zone.change("www", "A", "192.0.2.2")
-        c = d.wait_change(name="www.moved.test.")
+        c = d.wait_change(name="www.moved.test.", kind="replaced")
         self.assertEqual((c["label"], c["proved"]), ("confirmed", "source"))
         d.wait(lambda: self.kinds(d) in ([], ["spreading", "converged"]), 10,
                "no server behind")
