@@ -44,6 +44,7 @@ void read_sinks(void *ctx, const struct node *value);
 void read_views(void *ctx, const struct node *value);
 void read_severities(void *ctx, const struct node *value);
 void read_canaries(void *ctx, const struct node *value);
+void read_signatures(void *ctx, const struct node *value);
 
 /* A resolver's `tls:`; NULL when it was refused. */
 struct tls_peer *read_tls(struct reader *x, const struct node *value);

@@ -18,6 +18,7 @@
 #include "base/uuid.h"
 #include "dns/attribute.h"
 #include "dns/content.h"
+#include "dns/signature.h"
 #include "judge/candidate.h"
 #include "judge/diff.h"
 #include "judge/verdict.h"
@@ -103,6 +104,8 @@ struct say_event {
 	const struct say_state *believed, *seen;
 	const struct commit_evidence *witnesses;
 	size_t n_witnesses;
+	/* signatures-...: what was seen of them; NULL for others. */
+	const struct signatures *signatures;
 };
 void say_event(const struct say_event *e, struct buf *json);
 
