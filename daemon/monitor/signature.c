@@ -36,8 +36,9 @@ enum {
 
 struct signed_question {
 	uint32_t question;
-	bool open;   /* asked, and not answered */
-	mono_ns due; /* asked then; open: never answered by then */
+	bool open;     /* asked, and not answered */
+	uint8_t tries; /* that brought nothing, in a row */
+	mono_ns due;   /* asked then; open: never answered by then */
 	struct signature_cell cell;
 };
 
@@ -107,7 +108,7 @@ ask(struct monitor *m, struct signed_question *s)
 	struct errand e = {
 	    .question = s->question,
 	    .purpose = PURPOSE_SIGNATURE,
-	    .server = poll_pick_server(m, s->question, 0),
+	    .server = poll_pick_server(m, s->question, s->tries),
 	    .flags = ASK_DO | ASK_CD,
 	};
 
@@ -242,9 +243,11 @@ signature_answer(struct monitor *m, const struct errand *e,
 		return;
 	s->open = false;
 	s->due = loop_mono(m->loop) + MONO_S(first_s(m));
+	s->tries++;
 	if (sample.ahead_s == 0 || !is_good(m, e->question, a, fail, sum))
 		return;
 	s->due = loop_mono(m->loop) + MONO_S(m->config->signatures_every_s);
+	s->tries = 0;
 	signatures_read(
 	    a->wire, a->size, a->message, sample.now / WALL_S(1), &seen);
 	if (seen.n_keys == 0)

@@ -307,8 +307,9 @@ static struct fetched *
 say_lie(struct server *s, const struct habit *h, const struct ask *ask,
     struct buf *out)
 {
-	struct reply_look look = {
-	    .aa = s->authoritative, .ede = h->ede > 0 ? h->ede : -1};
+	struct reply_look look = {.aa = s->authoritative,
+	    .ede = h->ede > 0 ? h->ede : -1,
+	    .with_signatures = (ask->flags & ASK_DO) != 0};
 	struct fetched *f = malloc(sizeof(*f));
 	struct zone lie = {0};
 	struct rrset set = *h->lie;
