@@ -223,6 +223,20 @@ put_attribute(struct buf *out, struct scan value)
 	}
 }
 
+/* "key 4711 of example.org., until 2026-12-01 12:00:00Z" */
+static void
+put_signature(struct buf *out, struct scan signature)
+{
+	if (scan_kind(signature) != '{')
+		return;
+	buf_add_text(out, " key ");
+	scan_print(out, scan_get(signature, "key_tag"), WORD_MAX);
+	buf_add_text(out, " of ");
+	put_text(out, scan_get(signature, "signer"), VALUE_MAX);
+	buf_add_text(out, ", until ");
+	put_time(out, scan_get(signature, "expires"));
+}
+
 static void
 put_event(struct buf *out, const struct scan_members *entry)
 {
@@ -251,6 +265,7 @@ put_event(struct buf *out, const struct scan_members *entry)
 		buf_add_text(out, ", refused: ");
 		put_state(out, scan_find(entry, "seen"), false);
 	}
+	put_signature(out, scan_find(entry, "signature"));
 	if (is_there(scan_find(entry, "since"))) {
 		buf_add_text(out, " since ");
 		put_time(out, scan_find(entry, "since"));

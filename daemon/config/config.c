@@ -28,7 +28,9 @@ enum {
 	BUFFER_MB_MAX = 64 * 1024,
 	DAY_S = 86400,
 	RETENTION_MAX_DAYS = 36500,
-	CANARY_EVERY_DEFAULT_S = 20
+	CANARY_EVERY_DEFAULT_S = 20,
+	SIGNATURES_AHEAD_DEFAULT_S = 7 * DAY_S,
+	SIGNATURES_EVERY_DEFAULT_S = 6 * 3600
 };
 
 static const char resolv_conf[] = "/etc/resolv.conf";
@@ -202,6 +204,7 @@ static const struct key keys[] = {
     {"buffer", read_buffer},
     {"retention", read_retention},
     {"canaries", read_canaries},
+    {"signatures", read_signatures},
 };
 
 static bool
@@ -335,6 +338,8 @@ read_config(const char *text, size_t size, const char *path, bool shared,
 	x.c->failing_after = FAILING_AFTER_DEFAULT;
 	x.c->buffer_bytes = (uint64_t)BUFFER_MB_DEFAULT * 1024 * 1024;
 	x.c->canary_every_s = CANARY_EVERY_DEFAULT_S;
+	x.c->signatures_ahead_s = SIGNATURES_AHEAD_DEFAULT_S;
+	x.c->signatures_every_s = SIGNATURES_EVERY_DEFAULT_S;
 	x.c->path = reader_text(&x, path);
 	x.c->resolvers =
 	    reader_array(&x, CONFIG_RESOLVERS_MAX, sizeof(*x.c->resolvers));

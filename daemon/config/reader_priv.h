@@ -57,6 +57,7 @@ struct view_keys {
 void read_source(struct reader *x, const struct view_keys *keys);
 void read_severities(void *ctx, const struct node *value);
 void read_canaries(void *ctx, const struct node *value);
+void read_signatures(void *ctx, const struct node *value);
 
 /* A resolver's `tls:`; NULL when it was refused. */
 struct tls_peer *read_tls(struct reader *x, const struct node *value);

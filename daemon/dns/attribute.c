@@ -16,6 +16,7 @@
 #include "dns/type.h"
 #include "pair_priv.h"
 #include "rdata_priv.h"
+#include "signature_priv.h"
 #include "wire_priv.h"
 
 enum { TYPED_MAX = 2 + 65535 + 1, LABELS_MAX = 128 };
@@ -224,20 +225,6 @@ read_soa(const struct reading *in, struct attributes *out)
 
 /* ---- signatures ---- */
 
-static bool
-is_signature(const struct reading *in, const struct message_record *r)
-{
-	struct rdata_source s = source_of(in, r);
-
-	if (r->class_ != CLASS_IN || r->type != TYPE_RRSIG ||
-	    rdata_look(&s, rdata_layout(r->type)->fields) != RDATA_OK)
-		return false;
-	if (in->m->qtype != TYPE_RRSIG &&
-	    wire_u16(in->wire + r->rdata_at) != in->m->qtype)
-		return false;
-	return wire_name_is(in->wire, r->owner_at, chain_end(in->c)->wire);
-}
-
 static void
 read_signature(const struct reading *in, struct attributes *out)
 {
@@ -252,7 +239,7 @@ read_signature(const struct reading *in, struct attributes *out)
 		size_t size;
 
 		message_record(in->wire, in->size, at, &r);
-		if (!is_signature(in, &r))
+		if (!signature_is_of(in->wire, in->size, in->m, in->c, &r))
 			continue;
 		struct rdata_source s = source_of(in, &r);
 		(void)rdata_expand(&s, rdata_layout(r.type)->fields, rdata,

@@ -315,6 +315,7 @@ message_build(uint8_t *out, uint16_t id, const uint8_t *name, size_t size,
 		memset(p, 0, 11);
 		wire_put_u16(p + 1, TYPE_OPT);
 		wire_put_u16(p + 3, MESSAGE_UDP_SIZE);
+		p[7] = (flags & MESSAGE_DO) != 0 ? 0x80 : 0x00;
 		p += 11;
 	}
 	return (size_t)(p - out);

@@ -16,7 +16,7 @@
  *
  * What is told is an event and no change (R3): what was believed stays so.  It
  * is told once for each content that was shown in an outage, with both raw
- * answers.  After a restart within one it may be told again.
+ * answers; which these are is kept with the outage, over restarts.
  */
 
 #include <stdlib.h>
@@ -33,6 +33,7 @@ enum {
 	BOGUS_TOLD_MAX = 16,     /* contents told in one outage */
 	BOGUS_EVERY_S = 3600,    /* CD=1 again while it lasts */
 	BOGUS_TRIES = 3,         /* when nothing came back: at so many polls */
+	BOGUS_PRINT = 16,        /* octets that a content is known by */
 	BOGUS_LOST_S = 60,       /* an answer that did not come never will */
 	BOGUS_REFUSED_MAX = 4096 /* larger ones are kept without their bytes */
 };
@@ -63,9 +64,28 @@ struct bogus {
 	struct arena arena;
 	struct commit_evidence refused, shown;
 	struct content content;
-	uint64_t told[BOGUS_TOLD_MAX];
+	/* Of the outage, as it is kept: no secret key, no process's own. */
+	uint8_t told[BOGUS_TOLD_MAX][BOGUS_PRINT];
 	uint8_t n_told;
 };
+
+/* SHA-256 over what is stored of a content, cut.  False: no memory. */
+static bool
+print_of(const struct content *c, uint8_t out[BOGUS_PRINT])
+{
+	uint8_t digest[SHA256_SIZE];
+	struct buf packed = {0};
+	bool ok;
+
+	content_pack(c, &packed);
+	ok = packed.err == 0;
+	if (ok) {
+		hash_sha256(packed.data, packed.size, digest);
+		memcpy(out, digest, BOGUS_PRINT);
+	}
+	buf_fini(&packed);
+	return ok;
+}
 
 /* Is there anything that it could be held against, and no inquiry? */
 static bool
@@ -251,142 +271,31 @@ bogus_weigh(struct monitor *m, const struct errand *e, const struct answer *a,
 
 /* ---- telling ---- */
 
-struct told {
-	struct pending pending;
-	struct monitor *monitor;
-	enum severity severity;
-	bool alerted;
-	char *json;
-};
-
-static void
-told_free(struct pending *p)
-{
-	struct told *t = (struct told *)p;
-
-	free(t->json);
-	free(t);
-}
-
-static void
-on_durable(void *ctx, int err)
-{
-	struct told *t = ctx;
-	struct monitor *m = t->monitor;
-	struct monitor_line line = {
-	    .class_ = "event",
-	    .json = t->json,
-	    .seq = err == 0 ? commit_seq(m->store) : 0,
-	    .severity = t->severity,
-	};
-
-	pending_take(m, &t->pending);
-	if (err == 0 && m->hooks.on_line != NULL)
-		m->hooks.on_line(m->hooks.ctx, &line);
-	if (err == 0 && t->alerted && m->hooks.on_outbox != NULL)
-		m->hooks.on_outbox(m->hooks.ctx);
-	told_free(&t->pending);
-}
-
-/* The entry, its evidence and its deliveries are one transaction. */
-static void
-put(struct bogus *b, const struct say_event *e, struct told *t)
-{
-	struct monitor *m = b->monitor;
-	char name[NAME_TEXT_SIZE];
-	struct commit_evidence evidence[2] = {b->refused, b->shown};
-	struct commit_entry entry = {
-	    .id = e->id,
-	    .revision = 1,
-	    .at = e->at,
-	    .class_ = "event",
-	    .body = t->json,
-	    .name = name_print(e->name, name),
-	    .type = e->type,
-	    .view = e->view,
-	    .event = e->kind,
-	    .severity = (uint8_t)e->severity,
-	    .lists = e->policy->lists,
-	    .n_lists = e->policy->n_lists,
-	    .tags = e->policy->tags,
-	    .n_tags = e->policy->n_tags,
-	};
-	struct commit_alert alert = {
-	    .id = e->id,
-	    .revision = 1,
-	    .class_ = "event",
-	    .name = name,
-	    .sinks = m->sinks,
-	    .n_sinks = m->n_sinks,
-	};
-	struct commit_told c = {
-	    .key = table_key(m->table, b->question),
-	    .entry = entry,
-	    .evidence = evidence,
-	    .n_evidence = 2,
-	    .alert =
-		severity_is_told(e->severity) && m->n_sinks > 0 ? &alert : NULL,
-	};
-
-	testimony_disown(&evidence[1]);
-	t->alerted = c.alert != NULL;
-	t->pending.free = told_free;
-	pending_add(m, &t->pending);
-	commit_told(m->store, &c, on_durable, t);
-}
-
 static void
 tell(struct bogus *b, const struct say_state *believed)
 {
 	struct monitor *m = b->monitor;
-	const struct question *row = table_question(m->table, b->question);
-	const struct policy *p = policy_get(m->table, row->policy);
-	struct severity_input in = {
-	    .event = "bogus",
-	    .type = row->type,
-	    .owned = p->owned,
-	    .hostile = p->hostile,
-	    .tags = p->tags,
-	    .n_tags = p->n_tags,
-	};
 	const struct say_state seen = {
 	    .content = &b->content, .ttl = b->shown.ttl};
 	const struct commit_evidence witnesses[2] = {b->refused, b->shown};
 	struct say_event e = {
-	    .kind = in.event,
-	    .name = table_name(m->table, b->question, NULL),
-	    .view = monitor_view(m, b->question),
-	    .type = row->type,
+	    .kind = "bogus",
 	    .at = loop_wall(m->loop),
-	    .severity = severity_of(&in, m->config),
-	    .policy = p,
 	    .believed = believed,
 	    .seen = &seen,
 	    .witnesses = witnesses,
 	    .n_witnesses = 2,
 	};
-	struct told *t = calloc(1, sizeof(*t));
-	struct buf json = {0};
+	uint8_t n = b->n_told;
 
-	if (t == NULL)
-		return;
+	b->n_told += print_of(&b->content, b->told[n]);
 	/* What is told is closed by `recovered`: that must not be missing. */
 	e.since = outage_told_bogus(m, b->question);
 	/* The outage begins with the tick after its poll's plan. */
 	if (e.since > b->refused.at)
 		e.since = b->refused.at;
-	e.id = uuid_v7(e.at);
-	say_event(&e, &json);
-	t->monitor = m;
-	t->severity = e.severity;
-	t->json = strdup(buf_text(&json));
-	buf_fini(&json);
-	if (t->json == NULL) {
-		free(t);
-		return;
-	}
-	put(b, &e, t);
-	b->told[b->n_told++] = content_fingerprint(&b->content, &m->key);
+	if (!event_tell(m, b->question, &e, NULL))
+		b->n_told = n; /* no memory: the next look tells it */
 }
 
 /* R22: a set that rotates shows elements that were seen before. */
@@ -479,10 +388,12 @@ fetch(struct bogus *b)
 static bool
 was_told(const struct bogus *b)
 {
-	uint64_t print = content_fingerprint(&b->content, &b->monitor->key);
+	uint8_t print[BOGUS_PRINT];
 
+	if (!print_of(&b->content, print))
+		return true;
 	for (uint8_t i = 0; i < b->n_told; i++) {
-		if (b->told[i] == print)
+		if (memcmp(b->told[i], print, BOGUS_PRINT) == 0)
 			return true;
 	}
 	return b->n_told == BOGUS_TOLD_MAX;
@@ -528,6 +439,32 @@ shown(struct bogus *b, const struct answer *a, enum fail fail,
 		b->state = BOGUS_WAITS;
 		b->due = now + MONO_S(BOGUS_AGAIN_S);
 	}
+}
+
+const uint8_t *
+bogus_told(const struct monitor *m, uint32_t id, size_t *size)
+{
+	const struct bogus *b = NULL;
+
+	if (m->bogus.live > 0)
+		b = idmap_get(&m->bogus, id);
+	if (b == NULL || b->gone || b->n_told == 0)
+		return NULL;
+	*size = (size_t)b->n_told * BOGUS_PRINT;
+	return b->told[0];
+}
+
+void
+bogus_restore(struct monitor *m, uint32_t id, const uint8_t *told, size_t size)
+{
+	struct bogus *b = idmap_get(&m->bogus, id);
+
+	if (size < BOGUS_PRINT || (b == NULL && (b = bogus_new(m, id)) == NULL))
+		return;
+	b->n_told =
+	    (uint8_t)(size / BOGUS_PRINT < BOGUS_TOLD_MAX ? size / BOGUS_PRINT
+							  : BOGUS_TOLD_MAX);
+	memcpy(b->told, told, (size_t)b->n_told * BOGUS_PRINT);
 }
 
 bool

@@ -37,8 +37,8 @@ delegation_of(const struct monitor *m, uint32_t id)
 static bool
 is_nothing(const struct content *c)
 {
-	return c->n_chain == 0 && (c->outcome == OUTCOME_NXDOMAIN ||
-				      c->outcome == OUTCOME_NODATA);
+	return c->n_chain == 0 &&
+	       (c->outcome == OUTCOME_NXDOMAIN || c->outcome == OUTCOME_NODATA);
 }
 
 /* As the last good reply says, or else as is believed. */

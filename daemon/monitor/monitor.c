@@ -300,6 +300,7 @@ on_second(void *ctx)
 	remnant_second(m);
 	remnant_count_short(m);
 	bogus_second(m);
+	signature_second(m);
 	put_spans(m);
 	tell_progress(m);
 }
@@ -443,6 +444,7 @@ monitor_free(struct monitor *m)
 	household_free_all(m);
 	outage_free_all(m);
 	bogus_free_all(m);
+	signature_free_all(m);
 	attribute_free_all(m);
 	remnant_free_all(m);
 	filter_free_all(m);
@@ -645,7 +647,7 @@ map_bytes(const struct monitor *m)
 	return idmap_bytes(&m->inquiries) + idmap_bytes(&m->doubts) +
 	       idmap_bytes(&m->households) + idmap_bytes(&m->failing) +
 	       idmap_bytes(&m->holds) + idmap_bytes(&m->remnants) +
-	       idmap_bytes(&m->filtered);
+	       idmap_bytes(&m->filtered) + idmap_bytes(&m->signatures);
 }
 
 /* What a question costs, all that grows with their number told together. */
@@ -742,6 +744,7 @@ monitor_status(struct monitor *m, struct emit *j)
 	emit_int(j, "inquiries_waiting", m->gate.n);
 	emit_int(j, "doubted", m->doubts.live);
 	emit_int(j, "changes", (int64_t)m->n_changes);
+	emit_int(j, "signatures", m->signatures.live);
 	emit_object_end(j);
 	status_coverage(m, j);
 	status_lateness(&m->lateness, "lateness", j);

@@ -21,7 +21,9 @@
  *   outage.c     failing, recovered, blind, sighted (R3, R4)
  *   canary.c     questions whose truth is known, and who lies (R16)
  *   filter.c     what a resolver blocks, and what moves together there
+ *   event.c      an event about a question, with its proof
  *   bogus.c      what a validator holds back (R17)
+ *   signature.c  signatures that will expire (R17)
  *   attribute.c  what is no change, for those that ask to be told (R6)
  *   source.c     authoritative views: the servers of zones (source.h)
  *   restore.c    the state as the database has it
@@ -94,11 +96,12 @@ struct view_sight {
 
 /* Why a question is asked; part of the cookie. */
 enum purpose {
-	PURPOSE_POLL = 0,    /* planned, or new */
-	PURPOSE_EARLY = 1,   /* R5: a sibling, ahead of its plan */
-	PURPOSE_CONFIRM = 2, /* for an inquiry */
-	PURPOSE_CANARY = 3,  /* the truth is known; of no question */
-	PURPOSE_EVIDENCE = 4 /* R17: what a validator holds back */
+	PURPOSE_POLL = 0,     /* planned, or new */
+	PURPOSE_EARLY = 1,    /* R5: a sibling, ahead of its plan */
+	PURPOSE_CONFIRM = 2,  /* for an inquiry */
+	PURPOSE_CANARY = 3,   /* the truth is known; of no question */
+	PURPOSE_EVIDENCE = 4, /* R17: what a validator holds back */
+	PURPOSE_SIGNATURE = 5 /* R17: until when it is signed */
 };
 
 struct errand {
@@ -333,6 +336,8 @@ struct monitor {
 	struct idmap bogus;      /* by question, of those that fail */
 	struct idmap holds;      /* by name offset */
 	struct idmap attributes; /* by question */
+	struct idmap signatures; /* by question, of zones */
+	uint32_t signature_at;   /* of the walk that asks for them */
 	struct idmap remnants;   /* by question */
 	uint32_t remnant_at;     /* of the walk that sweeps them */
 	uint64_t n_old;          /* answers of old cache entries */
@@ -699,6 +704,16 @@ wall_us outage_told_bogus(struct monitor *m, uint32_t id);
 void outage_second(struct monitor *m);
 void outage_free_all(struct monitor *m);
 
+/* ---- event.c ---- */
+struct commit_signatures;
+/*
+ * Commits an event about a question with its witnesses, 2 at most, which are
+ * copied; what is of the question, id and severity are filled in.  False: no
+ * memory.
+ */
+MUST_CHECK bool event_tell(struct monitor *m, uint32_t id, struct say_event *e,
+    const struct commit_signatures *signatures);
+
 /* ---- bogus.c ---- */
 enum { BOGUS_AGAIN_S = 6 }; /* resolvers keep a SERVFAIL for 5 s or less */
 /*
@@ -713,8 +728,22 @@ bool bogus_answer(struct monitor *m, const struct errand *e,
 /* The question answers again; its outage is over. */
 void bogus_good(struct monitor *m, uint32_t id);
 void bogus_forget(struct monitor *m, uint32_t id);
+/* What was told in its outage, as that is kept; NULL: nothing. */
+const uint8_t *bogus_told(const struct monitor *m, uint32_t id, size_t *size);
+void bogus_restore(
+    struct monitor *m, uint32_t id, const uint8_t *told, size_t size);
 void bogus_second(struct monitor *m);
 void bogus_free_all(struct monitor *m);
+
+/* ---- signature.c ---- */
+/* The answer to PURPOSE_SIGNATURE. */
+void signature_answer(struct monitor *m, const struct errand *e,
+    const struct answer *a, enum fail fail, const struct reply_sum *sum);
+void signature_restore(
+    struct monitor *m, uint32_t id, const struct store_row *row);
+/* Asks for those that are due, of some of the table. */
+void signature_second(struct monitor *m);
+void signature_free_all(struct monitor *m);
 
 /* ---- attribute.c ---- */
 /* A reply that says what is believed: what does it show beside that? */

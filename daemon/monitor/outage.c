@@ -50,6 +50,7 @@ put_outage(struct monitor *m, const struct failing *f, wall_us until)
 	    .told = is_told(f),
 	};
 
+	o.bogus = bogus_told(m, f->question, &o.bogus_size);
 	commit_outage(m->store, &o, NULL, NULL);
 }
 
@@ -303,6 +304,8 @@ outage_restore(struct monitor *m, uint32_t id, const struct store_row *row)
 	f->reach.fail = row->fail;
 	f->reach.told = row->failing_told;
 	f->reach.fails = 1;
+	if (row->bogus != NULL)
+		bogus_restore(m, id, row->bogus, row->bogus_size);
 	if (row->failing_until == 0)
 		return;
 	f->recovered_at = row->failing_until;

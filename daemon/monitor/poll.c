@@ -596,6 +596,8 @@ poll_on_answer(void *ctx, const struct answer *a)
 		if (!inquiry_shown(m, e.question, a, fail, &sum) &&
 		    bogus_answer(m, &e, a, fail, &sum))
 			poll_good(m, &e, a, &sum);
+	} else if (e.purpose == PURPOSE_SIGNATURE) {
+		signature_answer(m, &e, a, fail, &sum);
 	} else if (fail != FAIL_NOT) {
 		poll_failed(m, &e, a, fail);
 	} else if (!filter_check(m, &e, &sum)) {

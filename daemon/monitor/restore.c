@@ -149,8 +149,10 @@ on_row(void *ctx, const struct store_row *row)
 	}
 	if (row->failing && idmap_get(&m->failing, id) == NULL)
 		outage_restore(m, id, row);
-	if (row->noted != NULL)
+	if (row->noted_size > 0)
 		attribute_restore(m, id, row);
+	if (row->signed_told != 0)
+		signature_restore(m, id, row);
 	if (row->phase == CANDIDATE_OPEN && (q->flags & Q_INQUIRY) == 0)
 		inquiry_restore(
 		    m, id, &row->change, row->seen_at, row->revision);

@@ -640,6 +640,26 @@ put_servers(struct emit *j, const struct say_event *e)
 	emit_array_end(j);
 }
 
+/* That which ends first; `keys` have signed, and the last of them ends then. */
+static void
+put_signatures(struct emit *j, const struct signatures *s)
+{
+	char type[TYPE_TEXT_SIZE];
+
+	if (s == NULL)
+		return;
+	emit_object(j, "signature");
+	emit_text(j, "covers", type_print(s->first.covers, type));
+	put_name(j, "signer", s->first.signer.wire);
+	emit_int(j, "key_tag", s->first.key_tag);
+	emit_int(j, "algorithm", s->first.algorithm);
+	emit_wall(j, "inception", WALL_S(s->first.inception));
+	emit_wall(j, "expires", WALL_S(s->first.expires));
+	emit_int(j, "keys", s->n_keys);
+	emit_wall(j, "last_expires", WALL_S(s->last_expires));
+	emit_object_end(j);
+}
+
 void
 say_event(const struct say_event *e, struct buf *json)
 {
@@ -674,6 +694,7 @@ say_event(const struct say_event *e, struct buf *json)
 		put_state(&j, "seen", e->seen);
 		put_ede(&j, &e->witnesses[0]);
 	}
+	put_signatures(&j, e->signatures);
 	emit_wall(&j, "since", e->since);
 	emit_wall(&j, "at", e->at);
 	emit_text(&j, "severity", severity_text(e->severity));

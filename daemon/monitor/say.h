@@ -18,6 +18,7 @@
 #include "base/uuid.h"
 #include "dns/attribute.h"
 #include "dns/content.h"
+#include "dns/signature.h"
 #include "judge/candidate.h"
 #include "judge/diff.h"
 #include "judge/verdict.h"
@@ -123,6 +124,8 @@ struct say_event {
 	size_t n_servers;
 	bool has_serials;
 	uint32_t serial_from, serial_to;
+	/* signatures-...: what was seen of them; NULL for others. */
+	const struct signatures *signatures;
 };
 void say_event(const struct say_event *e, struct buf *json);
 

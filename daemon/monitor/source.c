@@ -71,8 +71,8 @@ group_of(const struct sources *s, const struct source_server *v)
 static void
 name_server(struct sources *s, struct source_server *v, const char *name)
 {
-	const char *own = arena_text(
-	    &s->monitor->names, *name != '\0' ? name : v->text);
+	const char *own =
+	    arena_text(&s->monitor->names, *name != '\0' ? name : v->text);
 
 	v->is_named = *name != '\0';
 	v->name = own != NULL ? own : "?";

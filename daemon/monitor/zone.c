@@ -46,8 +46,8 @@ is_split_delegation(const struct zone *zone)
 
 	for (size_t i = 0; i < zone->n_names; i++) {
 		child = child || zone->name_at_child[i];
-		apart = apart ||
-		        zone->name_at_child[i] != zone->name_at_parent[i];
+		apart =
+		    apart || zone->name_at_child[i] != zone->name_at_parent[i];
 	}
 	return child && apart;
 }

@@ -232,9 +232,9 @@ zone_tell(struct sources *s, struct zone_state *z, const struct zone_news *n)
 	    .server = r == NULL ? NULL : r->text,
 	    .host = r == NULL ? NULL : r->name,
 	    .servers = servers,
-	    .n_servers =
-		n->delegation ? fill_delegation(z->zone, servers, names)
-			      : fill_servers(s, z, n, servers),
+	    .n_servers = n->delegation
+	                     ? fill_delegation(z->zone, servers, names)
+	                     : fill_servers(s, z, n, servers),
 	    .has_serials = n->has_serials,
 	    .serial_from = n->serial_from,
 	    .serial_to = n->serial_to,

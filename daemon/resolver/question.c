@@ -65,6 +65,8 @@ question_message_flags(const struct server *s, const struct question *q)
 		flags |= MESSAGE_AD;
 	if ((q->flags & ASK_CD) != 0)
 		flags |= MESSAGE_CD;
+	if ((q->flags & ASK_DO) != 0)
+		flags |= MESSAGE_DO;
 	return flags;
 }
 

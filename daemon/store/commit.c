@@ -266,11 +266,26 @@ commit_more(struct store *s, const struct commit_more *c, store_done_fn *done,
 	write_item_end(s, b, done, ctx);
 }
 
+static void
+put_signatures(struct batch *b, const struct commit_told *c)
+{
+	row_begin(b, GROUP_SIGNED);
+	row_key(b, &c->key);
+	if (c->signatures->told == 0)
+		row_null(b);
+	else
+		row_i16(b, c->signatures->told);
+	row_wall(b, c->signatures->since);
+	row_wall(b, c->signatures->at);
+	row_end(b, GROUP_SIGNED);
+}
+
 void
 commit_told(struct store *s, const struct commit_told *c, store_done_fn *done,
     void *ctx)
 {
-	const struct lanes lanes = {LANE_EVIDENCE, LANE_RECORD};
+	const struct lanes lanes = {LANE_EVIDENCE,
+	    c->signatures != NULL ? LANE_ATTRIBUTE : LANE_RECORD};
 	const struct told_entry told = {&c->key, &c->entry};
 	struct batch *b = write_item(s, &c->key, 1, lanes);
 	struct arena arena = {0};
@@ -280,6 +295,8 @@ commit_told(struct store *s, const struct commit_told *c, store_done_fn *done,
 		CHECK(c->evidence[i].content == NULL);
 		put_evidence(s, b, &w, &c->evidence[i]);
 	}
+	if (c->signatures != NULL)
+		put_signatures(b, c);
 	row_entry(b, &c->key, &c->entry);
 	if (c->alert != NULL)
 		row_alert(b, c->alert, &told, 1);
@@ -429,6 +446,10 @@ commit_outage(struct store *s, const struct commit_outage *c,
 	row_i32(b, c->count > INT32_MAX ? INT32_MAX : (int32_t)c->count);
 	row_i16(b, c->fail);
 	row_bool(b, c->told);
+	if (c->bogus == NULL)
+		row_null(b);
+	else
+		row_bytes(b, c->bogus, c->bogus_size);
 	row_end(b, GROUP_OUTAGE);
 	write_item_end(s, b, done, ctx);
 }

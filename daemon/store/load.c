@@ -21,7 +21,7 @@ enum {
 	TURN_MS_MAX = 5,
 	/* "PGCOPY\n\377\r\n\0", flags, length of an extension (none). */
 	COPY_HEAD_SIZE = 19,
-	COPY_FIELDS = 22
+	COPY_FIELDS = 25
 };
 
 struct load {
@@ -167,8 +167,13 @@ read_row(struct load *l, struct cursor *c, struct store_row *row)
 	row->failing_told = take_bool(c);
 	row->fail = (uint8_t)take_i16(c);
 	f = take_field(c);
+	row->bogus = f.data;
+	row->bogus_size = f.size > 0 ? (size_t)f.size : 0;
+	f = take_field(c);
 	row->noted = f.data;
 	row->noted_size = f.size > 0 ? (size_t)f.size : 0;
+	row->signed_told = (uint8_t)take_i16(c);
+	row->signed_since = take_wall(c, &is_null);
 	f = take_field(c);
 	row->zone = f.data;
 	row->zone_size = f.size > 0 ? (size_t)f.size : 0;

@@ -39,11 +39,12 @@
  *               label class event name view lists tags body
  * V delivery    shard alert revision sink class name group n_members created
  * M member      shard id revision
- * O outage      shard question server since until count fail told
+ * O outage      shard question server since until count fail told bogus
  * X settled     shard question server change
  * P span        every_s anchor from to
  * Y seen        shard question server at
  * A attribute   shard question server noted at
+ * I signed      shard question server told since at
  * F finished    shard alert revision sink name ended next status error
  *
  * Rows that COPY takes, in the order of its columns (statement_first()); in
@@ -71,11 +72,12 @@ static const struct {
     [GROUP_LOG] = {'L', "huizuiihhhttttttt"},
     [GROUP_DELIVERY] = {'V', "huittttiz"},
     [GROUP_MEMBER] = {'M', "hui"},
-    [GROUP_OUTAGE] = {'O', "huizziho"},
+    [GROUP_OUTAGE] = {'O', "huizzihob"},
     [GROUP_SETTLED] = {'X', "huiu"},
     [GROUP_SPAN] = {'P', "izzz"},
     [GROUP_SEEN] = {'Y', "huiz"},
     [GROUP_ATTRIBUTE] = {'A', "huibz"},
+    [GROUP_SIGNED] = {'I', "huihzz"},
     [GROUP_FINISHED] = {'F', "huitthzit"},
     [GROUP_FIRST_QUESTION] = {'N', "hubtitoiilTTttzz"},
     [GROUP_FIRST_STATE] = {'B', "huihbuhizz"},
@@ -320,16 +322,17 @@ static const struct statement statements[N_STATEMENTS] = {
 	" and c.server = k.server and c.change = k.change"
 	" and k.doubted"},
 
-    [WRITE_OUTAGE] = {"outage", SIDE_WRITE, "O0,O1,O2,O3,O4,O5,O6,O7",
+    [WRITE_OUTAGE] = {"outage", SIDE_WRITE, "O0,O1,O2,O3,O4,O5,O6,O7,O8",
 	"insert into dnsvigil.outage (shard, question, server, since, until,"
-	" count, fail, told)"
-	" select * from unnest($1, $2, $3, $4, $5, $6, $7, $8)"
+	" count, fail, told, bogus)"
+	" select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9)"
 	" on conflict (shard, question, server, since) do update"
 	" set until = excluded.until,"
 	/* A restart counts from one again. */
 	" count = greatest(outage.count, excluded.count),"
 	" fail = excluded.fail,"
-	" told = excluded.told"},
+	" told = excluded.told,"
+	" bogus = coalesce(excluded.bogus, outage.bogus)"},
 
     [WRITE_SETTLED] = {"settled", SIDE_WRITE, "X0,X1,X2,X3",
 	"delete from dnsvigil.candidate c"
@@ -367,6 +370,17 @@ static const struct statement statements[N_STATEMENTS] = {
 	" select * from unnest($1, $2, $3, $4, $5)"
 	" on conflict (shard, question, server) do update"
 	" set noted = excluded.noted, at = excluded.at"},
+
+    [WRITE_SIGNED] = {"signed", SIDE_WRITE, "I0,I1,I2,I3,I4,I5",
+	"insert into dnsvigil.attribute (shard, question, server, noted,"
+	" signed_told, signed_since, at)"
+	" select k.shard, k.question, k.server, ''::bytea, k.told, k.since, "
+	"k.at"
+	" from unnest($1, $2, $3, $4, $5, $6)"
+	"  k (shard, question, server, told, since, at)"
+	" on conflict (shard, question, server) do update"
+	" set signed_told = excluded.signed_told,"
+	" signed_since = excluded.signed_since, at = excluded.at"},
 
     /* The lock is held until the commit and the numbers are taken under it,
      * so that they become visible in their order.  'log' in ASCII. */

@@ -32,6 +32,7 @@ enum group {
 	GROUP_SPAN,
 	GROUP_SEEN,
 	GROUP_ATTRIBUTE,
+	GROUP_SIGNED,
 	GROUP_FINISHED,
 	/* Of first answers: a row is in one piece, as COPY has it. */
 	GROUP_FIRST_QUESTION,
@@ -79,6 +80,7 @@ enum statement_id {
 	WRITE_SPAN,
 	WRITE_SEEN,
 	WRITE_ATTRIBUTE,
+	WRITE_SIGNED,
 	WRITE_LOG,
 	WRITE_DELIVERY,
 	WRITE_FINISHED,

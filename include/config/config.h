@@ -128,6 +128,8 @@ struct config {
 	uint32_t canary_every_s; /* between two at one resolver; 0: `none` */
 	struct config_canary *canaries;
 	size_t n_canaries;
+	uint32_t signatures_ahead_s; /* told so long ahead (R17); 0: `none` */
+	uint32_t signatures_every_s; /* between two looks at a question's */
 };
 
 /*

@@ -94,13 +94,19 @@ bool message_peek(
 bool message_asks(const uint8_t *wire, const struct message *m,
     const uint8_t *name, uint16_t type, bool exact);
 
-enum { MESSAGE_RD = 1, MESSAGE_EDNS = 2, MESSAGE_AD = 4, MESSAGE_CD = 8 };
+enum {
+	MESSAGE_RD = 1,
+	MESSAGE_EDNS = 2,
+	MESSAGE_AD = 4,
+	MESSAGE_CD = 8,
+	MESSAGE_DO = 16 /* counts beside MESSAGE_EDNS only */
+};
 /*
  * Writes a question: RD, EDNS with MESSAGE_UDP_SIZE, AD (the asker wants to
- * know whether it was validated, RFC 6840 5.7) and CD (RFC 4035 3.2.2) by the
- * flags.
- * Returns the size, at most MESSAGE_QUERY_SIZE_MAX.  The name is copied as it
- * is: who wants 0x20 mixes the case before.
+ * know whether it was validated, RFC 6840 5.7), CD (RFC 4035 3.2.2) and DO
+ * (with signatures, RFC 3225) by the flags. Returns the size, at most
+ * MESSAGE_QUERY_SIZE_MAX.  The name is copied as it is: who wants 0x20 mixes
+ * the case before.
  */
 size_t message_build(uint8_t *out, uint16_t id, const uint8_t *name,
     size_t name_size, uint16_t type, unsigned flags);

@@ -97,7 +97,8 @@ enum {
 	ASK_URGENT =
 	    2, /* may use the last tenth of the window (confirmation) */
 	ASK_FAILED = 4, /* failed the last time: no news about the server */
-	ASK_CD = 8      /* checking disabled: what a validator holds back */
+	ASK_CD = 8,     /* checking disabled: what a validator holds back */
+	ASK_DO = 16     /* with signatures, where the server knows EDNS */
 };
 
 struct ask {

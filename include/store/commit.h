@@ -192,16 +192,25 @@ struct commit_events {
 	size_t n_alerts;
 };
 
+/* What was told of a question's signatures (R17). */
+struct commit_signatures {
+	uint8_t told;  /* enum signature_told; 0: nothing is open any more */
+	wall_us since; /* 0 with that */
+	wall_us at;
+};
+
 /*
  * An event about a question, with the replies that prove it (found by the
- * entry's id): one transaction with its deliveries.
+ * entry's id): one transaction with its deliveries and with what is kept of
+ * its signatures.
  */
 struct commit_told {
 	struct store_key key;
 	struct commit_entry entry;
 	const struct commit_evidence *evidence; /* without contents */
 	size_t n_evidence;
-	const struct commit_alert *alert; /* NULL: not told */
+	const struct commit_alert *alert;           /* NULL: not told */
+	const struct commit_signatures *signatures; /* NULL: as they are */
 };
 
 /* A row of failed polls begins, goes on (other kind, told) or ends. */
@@ -212,6 +221,9 @@ struct commit_outage {
 	uint8_t fail;
 	uint32_t count;
 	bool told;
+	/* What `bogus` told in it; NULL: what the database has stays. */
+	const uint8_t *bogus;
+	size_t bogus_size;
 };
 
 /*

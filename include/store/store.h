@@ -31,7 +31,7 @@ struct loop;
 struct store;
 
 enum {
-	STORE_SCHEMA = 4, /* the last migration this program knows */
+	STORE_SCHEMA = 6, /* the last migration this program knows */
 	STORE_SHARDS = 1024,
 	STORE_BATCH_ITEMS = 1000, /* a transaction is sent at this many items */
 	STORE_BATCH_MS = 50,      /* or when the oldest waits this long ... */
@@ -114,10 +114,15 @@ struct store_row {
 	uint8_t fail; /* enum fail */
 	wall_us failing_since;
 	wall_us failing_until; /* 0: open */
+	const uint8_t
+	    *bogus; /* of that outage, see commit_outage; NULL: none */
+	size_t bogus_size;
 	const uint8_t *noted; /* attributes, see commit_attribute; NULL: none */
 	size_t noted_size;
 	const uint8_t *zone; /* the same with STORE_SERVER_ZONE */
 	size_t zone_size;
+	uint8_t signed_told; /* see commit_signatures; 0: nothing is open */
+	wall_us signed_since;
 };
 typedef void store_row_fn(void *ctx, const struct store_row *row);
 /* err 0 when all rows came; 1 is never used. */

@@ -35,6 +35,7 @@ KEYS = {
     ("config_sink.c", "keys"): ("CONFIGURATION", "sinks"),
     ("config_canary.c", "keys"): ("CONFIGURATION", "canaries"),
     ("config_canary.c", "name_keys"): ("CONFIGURATION", "names"),
+    ("config_signature.c", "keys"): ("CONFIGURATION", "signatures"),
     ("config_severity.c", "keys"): ("CONFIGURATION", "severity"),
     ("list_yaml.c", "default_keys"): ("Fields", None),
     ("list_yaml.c", "top_names"): ("YAML", None),

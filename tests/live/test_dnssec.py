@@ -6,7 +6,8 @@ Promised: AD is shown where `trust_ad` says so and nowhere else (M11); a zone
 that is signed anew by a foreign key with another address makes an event
 `bogus` with what CD=1 shows, no change, and `recovered` when it is mended, with
 and without extended errors (S-F25); expired signatures over the same data are
-no hijack.  The zone is signed by ldns-signzone and served by a real NSD.
+no hijack; signatures that will expire are told once, over kills, and so are
+that they expired and were renewed.  The zone is signed by ldns-signzone and served by a real NSD.
 """
 
 import os
@@ -23,14 +24,14 @@ DAY = 86400
 
 
 class SignedZone(world.Zone):
-    """Signed with one of its keys; `expired`: the signatures are."""
+    """Signed with one of its keys, for so many days from now."""
 
     def __init__(self, origin, folder):
         super().__init__(origin, ttl=1)
         self.folder = folder
         self.keys = [self.make_key() for _ in range(2)]  # own, foreign
         self.key = self.keys[0]
-        self.expired = False
+        self.days = 30
 
     def make_key(self):
         return os.path.join(self.folder, subprocess.run(
@@ -47,10 +48,10 @@ class SignedZone(world.Zone):
         with open(plain, "w") as f:
             f.write(super().text())
         now = time.time()
-        ends = now + (-DAY if self.expired else 30 * DAY)
         subprocess.run(
             ["ldns-signzone", "-f", plain + ".signed",
-             "-i", stamp(now - 10 * DAY), "-e", stamp(ends), plain, self.key],
+             "-i", stamp(now - 30 * DAY), "-e", stamp(now + self.days * DAY),
+             plain, self.key],
             check=True, capture_output=True)
         with open(plain + ".signed") as f:
             return f.read()
@@ -102,7 +103,7 @@ class Dnssec(world.WorldCase):
     @classmethod
     def honest(cls):
         cls.zone.key = cls.zone.keys[0]
-        cls.zone.expired = False
+        cls.zone.days = 30
         cls.zone.set("www", "A", "192.0.2.1")
 
     def setUp(self):
@@ -199,13 +200,62 @@ class Dnssec(world.WorldCase):
         """R17."""
         d = self.daemon(self.validator)
         d.wait_ready()
-        self.zone.expired = True
+        self.zone.days = -1
         self.world.publish(self.zone)
         d.wait(lambda: self.world.psql(
             d, "select 1 from dnsvigil.outage where until is null"), 20,
             "an outage")
         d.rounds(5)
         self.assertEqual(d.log(), [])
+        self.assertEqual(d.stop(), 0)
+
+    def test_R17_signatures_that_will_expire_are_told_once_over_kills(self):
+        """R17: an apex, behind a validator."""
+        r = self.world.receiver()
+        self.zone.days = 2
+        self.world.publish(self.zone)
+        d = self.world.daemon(
+            [self.validator], watch("signed.example", types="SOA, DNSKEY",
+                                    tags="owned"),
+            sinks={"soc": r.url}, extra="signatures: {every: 1m}\n").start()
+
+        def told(kind):
+            return [e for e in events(d, kind) if e["type"] in (
+                "SOA", "DNSKEY")]
+
+        d.wait(lambda: len(told("signatures-expiring")) == 2, 90, "expiring")
+        for e in told("signatures-expiring"):
+            s = e["signature"]
+            self.assertEqual((e["name"], e["severity"], s["covers"],
+                              s["signer"], s["algorithm"], s["keys"]),
+                             ("signed.example.", "high", e["type"],
+                              "signed.example.", 13, 1))
+            with open(self.zone.keys[0] + ".ds") as f:
+                self.assertEqual(s["key_tag"], int(f.read().split()[3]))
+            self.assertEqual([w["cd"] for w in e["witnesses"]], [True])
+        self.assertIn("key %d of signed.example., until " % s["key_tag"],
+                      d.run("changes").stdout)
+        d.kill9()
+        d.start()
+        self.zone.days = -1
+        self.world.publish(self.zone)
+        d.wait(lambda: len(told("signatures-expired")) == 2, 150, "expired")
+        d.kill9()
+        self.mend()
+        d.start()
+        d.wait(lambda: len(told("signatures-renewed")) == 2, 150, "renewed")
+        self.assertEqual([len(told("signatures-" + k)) for k in (
+            "expiring", "expired", "renewed")], [2, 2, 2])
+        self.assertEqual({e["severity"] for e in told("signatures-expired")},
+                         {"critical"})
+        first = {e["type"]: e["since"] for e in told("signatures-expiring")}
+        for e in told("signatures-expired") + told("signatures-renewed"):
+            self.assertEqual(e["since"], first[e["type"]])
+        ids = {e["id"] for e in d.log() if e["class"] == "event"
+               and e["kind"].startswith("signatures-")}
+        self.assertTrue(r.wait_for(lambda got: {
+            q["body"]["data"]["id"] for q in got} >= ids, 20))
+        self.assertEqual([c for c in d.log() if c["class"] != "event"], [])
         self.assertEqual(d.stop(), 0)
 
     def test_R17_a_change_that_the_validator_refuses_to_confirm(self):
@@ -241,7 +291,12 @@ class Dnssec(world.WorldCase):
             d.wait(lambda: [e for e in events(d, "bogus")
                             if e["seen"]["rdata"] == [address]], 30,
                    "bogus %s; seed %d" % (address, seed))
-            d.kill9()  # the notes of the outage go, and what was told stays
+            d.kill9()
+            d.start()  # asks anew, and tells nothing that was told
+            d.rounds(3)
+            seen = [e["seen"]["rdata"] for e in events(d, "bogus")]
+            self.assertEqual(len(seen), n + 1, "seed %d: %s" % (seed, seen))
+            d.kill9()
         d.start()
         ids = {e["id"] for e in events(d, "bogus")}
         self.assertTrue(r.wait_for(lambda got: {

@@ -234,7 +234,7 @@ is_asked(struct clause *c)
 {
 	char name[WORD_SIZE], type[WORD_SIZE], word[WORD_SIZE];
 	const struct server *s = NULL;
-	bool udp = true, tcp = true;
+	unsigned how = ASKED_UDP | ASKED_TCP;
 	const char *why;
 	struct name n;
 	uint16_t t;
@@ -244,17 +244,22 @@ is_asked(struct clause *c)
 	if (name_parse(name, &n, &why) != 0 || type_parse(type, &t) != 0)
 		story_fail("no question: %s %s", name, type);
 	if (word_is(&c->p, "by")) {
-		udp = word_is(&c->p, "udp");
-		tcp = !udp && word_is(&c->p, "tcp");
-		if (!udp && !tcp && !word_is(&c->p, "cd"))
-			story_fail("by udp, tcp or cd");
+		if (word_is(&c->p, "udp"))
+			how = ASKED_UDP;
+		else if (word_is(&c->p, "tcp"))
+			how = ASKED_TCP;
+		else if (word_is(&c->p, "cd"))
+			how = ASKED_CD;
+		else if (word_is(&c->p, "do"))
+			how = ASKED_DO;
+		else
+			story_fail("by udp, tcp, cd or do");
 	}
 	if (word_is(&c->p, "of")) {
 		word_need(&c->p, word);
 		s = net_find(&c->w->net, word);
 	}
-	return count_is(
-	    c, "questions", net_asked(&c->w->net, s, &n, t, udp, tcp));
+	return count_is(c, "questions", net_asked(&c->w->net, s, &n, t, how));
 }
 
 static bool

@@ -622,7 +622,7 @@ apply_attribute(struct db *db, const struct commit_attribute *c)
 static void
 apply_told(struct db *db, const struct commit_told *c)
 {
-	const struct db_question *q = need(db, &c->key, "an event");
+	struct db_question *q = need(db, &c->key, "an event");
 	bool told = severity_is_told((enum severity)c->entry.severity) &&
 	            db->n_sinks > 0;
 
@@ -639,6 +639,14 @@ apply_told(struct db *db, const struct commit_told *c)
 	put_entry(db, &c->entry, told);
 	if (told)
 		put_alert(db, c->alert, db->n_entries - 1, 1);
+	if (c->signatures == NULL)
+		return;
+	if (q->signed_told == c->signatures->told)
+		story_fail("oracle: of the signatures of %s is told what is "
+			   "known",
+		    subject(q));
+	q->signed_told = c->signatures->told;
+	q->signed_since = c->signatures->since;
 }
 
 static void
@@ -649,8 +657,14 @@ apply_outage(struct db *db, const struct commit_outage *c)
 
 	if (!same && q->failing)
 		story_fail("oracle: a second open outage of %s", subject(q));
-	if (!same)
+	if (!same) {
 		q->n_outages++;
+		q->bogus = (struct packed){NULL, 0};
+	}
+	if (c->bogus != NULL)
+		q->bogus = (struct packed){
+		    arena_copy(&db->arena, c->bogus, c->bogus_size),
+		    c->bogus_size};
 	if (c->until != 0 && c->until < c->since)
 		story_fail("oracle: the outage of %s ends before it begins",
 		    subject(q));

@@ -229,6 +229,9 @@ commit_told(struct store *s, const struct commit_told *c, store_done_fn *done,
 	own->evidence = copy_evidence(op, c->evidence, c->n_evidence);
 	if (c->alert != NULL)
 		own->alert = copy_alerts(op, c->alert, 1);
+	if (c->signatures != NULL)
+		own->signatures =
+		    copy(op, c->signatures, sizeof(*c->signatures));
 	store_enqueue(s, op);
 }
 
@@ -253,6 +256,8 @@ commit_outage(struct store *s, const struct commit_outage *c,
 	struct op *op = op_new(OP_OUTAGE, done, ctx);
 
 	op->u.outage = *c;
+	if (c->bogus != NULL)
+		op->u.outage.bogus = copy(op, c->bogus, c->bogus_size);
 	store_enqueue(s, op);
 }
 

@@ -145,7 +145,7 @@ net_reset_counts(struct net *net)
 
 unsigned
 net_asked(const struct net *net, const struct server *s,
-    const struct name *name, uint16_t type, bool udp, bool tcp)
+    const struct name *name, uint16_t type, unsigned how)
 {
 	unsigned n = 0;
 
@@ -158,8 +158,10 @@ net_asked(const struct net *net, const struct server *s,
 			if ((s != NULL && s != one) || a->type != type ||
 			    !name_equal(a->name.wire, name->wire))
 				continue;
-			n += (udp ? a->udp : 0) + (tcp ? a->tcp : 0);
-			n += !udp && !tcp ? a->cd : 0;
+			n += (how & ASKED_UDP) != 0 ? a->udp : 0;
+			n += (how & ASKED_TCP) != 0 ? a->tcp : 0;
+			n += (how & ASKED_CD) != 0 ? a->cd : 0;
+			n += (how & ASKED_DO) != 0 ? a->signatures : 0;
 		}
 	}
 	return n;
@@ -188,6 +190,10 @@ count_ask(struct server *s, const struct ask *ask, mono_ns now)
 		a->name.size = ask->name_size;
 		memcpy(a->name.wire, ask->name, ask->name_size);
 		a->type = ask->type;
+	}
+	if ((ask->flags & ASK_DO) != 0) {
+		a->signatures++;
+		return;
 	}
 	a->cd += (ask->flags & ASK_CD) != 0;
 	if ((ask->flags & ASK_TCP) != 0)
@@ -276,6 +282,7 @@ say_cached(struct server *s, const struct ask *ask, mono_ns now, bool stale,
 	    .aa = s->authoritative,
 	    .shuffled = s->shuffles,
 	    .ede = -1,
+	    .with_signatures = (ask->flags & ASK_DO) != 0,
 	};
 
 	if (e == NULL) { /* EDE 22: no reachable authority */
@@ -301,8 +308,9 @@ static struct fetched *
 say_lie(struct server *s, const struct habit *h, const struct ask *ask,
     struct buf *out)
 {
-	struct reply_look look = {
-	    .aa = s->authoritative, .ede = h->ede > 0 ? h->ede : -1};
+	struct reply_look look = {.aa = s->authoritative,
+	    .ede = h->ede > 0 ? h->ede : -1,
+	    .with_signatures = (ask->flags & ASK_DO) != 0};
 	struct fetched *f = malloc(sizeof(*f));
 	struct zone lie = {0};
 	struct rrset set = *h->lie;

@@ -59,7 +59,8 @@ struct asked {
 	struct name name;
 	uint16_t type;
 	unsigned udp, tcp;
-	unsigned cd; /* of them */
+	unsigned cd;         /* of them */
+	unsigned signatures; /* beside them, with DO=1 */
 };
 
 struct server {
@@ -134,9 +135,10 @@ void server_flush(struct server *s);
 void net_reset_counts(struct net *net);
 /* After a pause: what waits in the sockets is read before timers fire. */
 void net_deliver(struct net *net);
-/* How often the question was asked; `s` NULL: at all servers.  By neither
- * transport: with CD=1. */
+/* How often the question was asked; `s` NULL: at all servers.  ASKED_DO: beside
+ * the others, which it is none of. */
+enum { ASKED_UDP = 1, ASKED_TCP = 2, ASKED_CD = 4, ASKED_DO = 8 };
 unsigned net_asked(const struct net *net, const struct server *s,
-    const struct name *name, uint16_t type, bool udp, bool tcp);
+    const struct name *name, uint16_t type, unsigned how);
 
 #endif

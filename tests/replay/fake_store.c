@@ -589,8 +589,12 @@ on_load(void *ctx)
 		    .failing_told = q->failing_told,
 		    .fail = q->fail,
 		    .failing_since = q->failing_since,
+		    .bogus = q->bogus.data,
+		    .bogus_size = q->bogus.size,
 		    .noted = q->noted.data,
 		    .noted_size = q->noted.size,
+		    .signed_told = q->signed_told,
+		    .signed_since = q->signed_since,
 		};
 
 		s->on_row(s->load_ctx, &row);

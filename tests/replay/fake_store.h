@@ -82,7 +82,10 @@ struct db_question {
 	bool failing, failing_told;
 	uint8_t fail;
 	wall_us failing_since, failing_until;
+	struct packed bogus; /* what was told so in its outage */
 	struct packed noted; /* of its attributes */
+	uint8_t signed_told;
+	wall_us signed_since;
 	unsigned n_outages;
 	unsigned n_baselines;
 };

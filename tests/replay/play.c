@@ -33,6 +33,8 @@
  *   ttl SPAN                     of what `zone` and `server` say from now on
  *   zone NAME TYPE VALUES        the truth; `none`: no such records;
  *   zone NAME gone               no such name
+ *   sign NAME TYPE from SPAN for SPAN [key TAG]
+ *                                since so long and for so long, by that key
  *   server S answers NAME TYPE VALUES
  *                                the server has another truth (TYPE *: all)
  *   server S VERB [once|twice] [N%] [NAME [TYPE [VALUES]]]
@@ -78,7 +80,7 @@
  *   interval NAME TYPE VALUE open|closed|none
  *   intervals|beliefs|outages NAME TYPE N
  *   fresh NAME TYPE SPAN [least] last seen at most (least) so long ago
- *   asked NAME TYPE [by udp|tcp|cd] [of S] N
+ *   asked NAME TYPE [by udp|tcp|cd|do] [of S] N
  *   peak S N                     questions in its busiest second
  *   order NAME TYPE NAME TYPE    the log has their first candidates so
  *   ready | done | fatal        not CLAUSE: it is not so

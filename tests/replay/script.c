@@ -10,6 +10,7 @@
 #include "base/rand.h"
 #include "dns/type.h"
 #include "fake_loop.h"
+#include "loop/loop.h"
 #include "play.h"
 #include "world.h"
 
@@ -70,6 +71,30 @@ do_zone(struct world *w, const char *p)
 	zone_put(
 	    &w->net.truth, rrset_read(&w->net.truth, &name, type_of(word),
 			       strcmp(p, "none") == 0 ? "NODATA" : p, w->ttl));
+}
+
+/* NAME TYPE from SPAN for SPAN [key TAG]: since so long, and for so long */
+static void
+do_sign(struct world *w, const char *p)
+{
+	struct signing s = {.tag = 1, .ttl = w->ttl};
+	char word[WORD_SIZE];
+	int64_t now;
+
+	world_start(w);
+	now = loop_wall(w->loop) / WALL_S(1);
+	need_name(&p, &s.name);
+	word_need(&p, word);
+	s.type = type_of(word);
+	if (!word_is(&p, "from"))
+		story_fail("sign NAME TYPE from SPAN for SPAN");
+	s.inception = (uint32_t)(now - word_span(&p) / MONO_S(1));
+	if (!word_is(&p, "for"))
+		story_fail("sign NAME TYPE from SPAN for SPAN");
+	s.expires = (uint32_t)(now + word_span(&p) / MONO_S(1));
+	if (word_is(&p, "key"))
+		s.tag = (uint16_t)word_number(&p);
+	zone_sign(&w->net.truth, &s);
 }
 
 static const struct {
@@ -334,6 +359,8 @@ do_statement(struct world *w, const char *verb, const char *p)
 {
 	if (strcmp(verb, "zone") == 0) {
 		do_zone(w, p);
+	} else if (strcmp(verb, "sign") == 0) {
+		do_sign(w, p);
 	} else if (strcmp(verb, "ttl") == 0) {
 		w->ttl = (uint32_t)(word_span(&p) / MONO_S(1));
 		w->net.negative_ttl = w->ttl;

@@ -250,6 +250,63 @@ add_set(struct fetched *f, const struct rrset *set, const uint8_t *owner)
 		    set->data[i].rdata, set->data[i].size};
 }
 
+static uint16_t
+u16_at(const struct datum *d, size_t at)
+{
+	return (uint16_t)(d->rdata[at] << 8 | d->rdata[at + 1]);
+}
+
+void
+zone_sign(struct zone *z, const struct signing *s)
+{
+	const struct rrset *old = find(z, s->name.wire, TYPE_RRSIG);
+	struct rrset *set = arena_zero(&z->arena, sizeof(*set));
+	struct buf rdata = {0};
+
+	CHECK(set != NULL);
+	*set = (struct rrset){.name = s->name,
+	    .type = TYPE_RRSIG,
+	    .rtype = TYPE_RRSIG,
+	    .outcome = OUTCOME_ANSWER,
+	    .ttl = s->ttl};
+	set->data =
+	    arena_zero(&z->arena, ZONE_RECORDS_MAX * sizeof(*set->data));
+	CHECK(set->data != NULL);
+	for (size_t i = 0; old != NULL && i < old->n; i++) {
+		if (u16_at(&old->data[i], 0) != s->type ||
+		    u16_at(&old->data[i], 16) != s->tag)
+			set->data[set->n++] = old->data[i];
+	}
+	buf_add_u16(&rdata, s->type);
+	buf_add_u16(&rdata, 13 << 8 | 2); /* ECDSA; labels */
+	buf_add_u32(&rdata, s->ttl);
+	buf_add_u32(&rdata, s->expires);
+	buf_add_u32(&rdata, s->inception);
+	buf_add_u16(&rdata, s->tag);
+	buf_add(&rdata, s->name.wire, s->name.size);
+	buf_add(&rdata, "signature", 9);
+	add_datum(z, set, rdata.data, rdata.size);
+	buf_fini(&rdata);
+	zone_put(z, set);
+}
+
+static void
+add_signatures(
+    const struct zone *z, const uint8_t *name, uint16_t type, struct fetched *f)
+{
+	const struct rrset *set = find(z, name, TYPE_RRSIG);
+
+	if (set == NULL || set->type != TYPE_RRSIG)
+		return;
+	for (size_t i = 0; i < set->n; i++) {
+		if (u16_at(&set->data[i], 0) == type &&
+		    f->n_signatures < ZONE_SIGNATURES_MAX)
+			f->signatures[f->n_signatures++] =
+			    (struct rr){set->name.wire, TYPE_RRSIG, set->ttl,
+				set->data[i].rdata, set->data[i].size};
+	}
+}
+
 void
 zone_answer(const struct zone *z, const struct zone *over, const uint8_t *name,
     uint16_t type, bool within, uint32_t negative_ttl, struct fetched *out)
@@ -276,8 +333,10 @@ zone_answer(const struct zone *z, const struct zone *over, const uint8_t *name,
 		}
 		add_set(out, set,
 		    set->type == ZONE_ANY_TYPE ? name : set->name.wire);
-		if (set->rtype != TYPE_CNAME || type == TYPE_CNAME)
+		if (set->rtype != TYPE_CNAME || type == TYPE_CNAME) {
+			add_signatures(z, name, type, out);
 			return;
+		}
 		name = set->data[0].rdata;
 		if (was_owner(out, name) ||
 		    (within && !name_is_within(name, zone)))
@@ -410,7 +469,8 @@ reply_encode(const struct fetched *f, const uint8_t *name, uint16_t type,
 	uint32_t soa_ttl =
 	    f->soa_ttl > look->age_s ? f->soa_ttl - look->age_s : 0;
 	size_t extra = look->shuffled && f->n > 0 ? rand_below(2) : 0;
-	uint16_t counts[3] = {(uint16_t)(f->n + extra), soa, 1};
+	size_t n_signed = look->with_signatures ? f->n_signatures : 0;
+	uint16_t counts[3] = {(uint16_t)(f->n + extra + n_signed), soa, 1};
 	uint16_t order[ZONE_RECORDS_MAX];
 
 	for (size_t i = 0; i < f->n; i++)
@@ -427,6 +487,8 @@ reply_encode(const struct fetched *f, const uint8_t *name, uint16_t type,
 		put_rr(&f->list[order[i]], look->age_s, look->shuffled, out);
 	if (extra > 0)
 		put_rr(&f->list[0], look->age_s, look->shuffled, out);
+	for (size_t i = 0; i < n_signed; i++)
+		put_rr(&f->signatures[i], look->age_s, false, out);
 	if (soa)
 		put_soa(name, soa_ttl, f->soa_ttl, out);
 	put_opt(look->ede, out);

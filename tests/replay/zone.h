@@ -16,7 +16,7 @@
 #include "dns/content.h"
 #include "dns/name.h"
 
-enum { ZONE_ANY_TYPE = 255, ZONE_RECORDS_MAX = 700 };
+enum { ZONE_ANY_TYPE = 255, ZONE_RECORDS_MAX = 700, ZONE_SIGNATURES_MAX = 8 };
 
 struct datum {
 	uint8_t *rdata;
@@ -55,6 +55,16 @@ void zone_put(struct zone *z, struct rrset *set);
 void zone_drop(struct zone *z, const struct name *name);
 void zone_clear(struct zone *z);
 
+/* An RRSIG over a set, made by key `tag`; another of that key is taken away. */
+struct signing {
+	struct name name; /* also the signer */
+	uint16_t type;
+	uint16_t tag;
+	uint32_t inception, expires;
+	uint32_t ttl;
+};
+void zone_sign(struct zone *z, const struct signing *s);
+
 struct rr {
 	const uint8_t *owner; /* uncompressed wire */
 	uint16_t type;
@@ -70,6 +80,8 @@ struct fetched {
 	uint32_t soa_ttl; /* of a negative */
 	size_t n;
 	struct rr list[ZONE_RECORDS_MAX];
+	size_t n_signatures; /* over the last of them */
+	struct rr signatures[ZONE_SIGNATURES_MAX];
 };
 
 /*
@@ -88,6 +100,7 @@ struct reply_look {
 	bool aa;
 	bool shuffled; /* order, duplicates and letter case at random */
 	int32_t ede;   /* -1: none */
+	bool with_signatures;
 };
 void reply_encode(const struct fetched *f, const uint8_t *name, uint16_t type,
     const struct reply_look *look, struct buf *out);

@@ -113,6 +113,7 @@ add_rows(struct batch *b, uint32_t i)
 		row_i32(b, (int32_t)n);
 		row_i16(b, 1);
 		row_bool(b, true);
+		row_bytes(b, "told", n % 5);
 		row_end(b, GROUP_OUTAGE);
 	}
 	row_begin(b, GROUP_SETTLED);
@@ -193,6 +194,7 @@ add_first(struct batch *b, uint32_t i)
 		row_i32(b, (int32_t)n);
 		row_i16(b, 1);
 		row_bool(b, true);
+		row_null(b);
 		row_end(b, GROUP_OUTAGE);
 	}
 	batch_item_end(b, on_done, (void *)(uintptr_t)i);

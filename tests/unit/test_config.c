@@ -254,6 +254,8 @@ test_config_has_the_defaults_of_the_manual(void **state)
 	assert_int_equal(c->n_sinks, 0);
 	assert_int_equal(c->canary_every_s, 20);
 	assert_int_equal(c->n_canaries, 0);
+	assert_int_equal(c->signatures_ahead_s, 7 * 86400);
+	assert_int_equal(c->signatures_every_s, 6 * 3600);
 	config_free(c);
 }
 
@@ -286,6 +288,36 @@ test_config_holds_the_canaries(void **state)
 	assert_non_null(c);
 	assert_int_equal(c->canary_every_s, 0);
 	config_free(c);
+}
+
+static void
+test_config_holds_how_long_ahead_signatures_are_told(void **state)
+{
+	static const struct {
+		const char *text;
+		uint32_t ahead_s, every_s;
+	} all[] = {
+	    {"3d", 3 * 86400, 6 * 3600},
+	    {"none", 0, 6 * 3600},
+	    {"{ahead: 2d, every: 1m}", 2 * 86400, 60},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		char text[256];
+		struct diag d = {0};
+		struct config *c;
+
+		snprintf(text, sizeof(text),
+		    "database: dbname=x\nresolvers: [192.0.2.1]\n"
+		    "watchlists: [a]\nsignatures: %s\n",
+		    all[i].text);
+		c = config_read(text, strlen(text), "x.yaml", &d);
+		assert_non_null(c);
+		assert_int_equal(c->signatures_ahead_s, all[i].ahead_s);
+		assert_int_equal(c->signatures_every_s, all[i].every_s);
+		config_free(c);
+	}
 }
 
 static void
@@ -710,6 +742,8 @@ main(void)
 	    cmocka_unit_test(test_config_holds_what_was_written),
 	    cmocka_unit_test(test_config_has_the_defaults_of_the_manual),
 	    cmocka_unit_test(test_config_holds_the_canaries),
+	    cmocka_unit_test(
+		test_config_holds_how_long_ahead_signatures_are_told),
 	    cmocka_unit_test(test_config_keeps_what_a_variable_holds_one_text),
 	    cmocka_unit_test(
 		test_config_gso_is_off_unless_the_one_local_resolver_has_it),

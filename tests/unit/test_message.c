@@ -419,6 +419,16 @@ test_a_built_question_walks_and_asks_what_was_wanted(void **state)
 	assert_int_equal(walk(&m), MESSAGE_OK);
 	assert_int_equal(m.flags, 0x0130); /* RD, AD, CD: RFC 4035 3 */
 	assert_true(m.ad);
+	p.size = message_build(p.data, 9, name.wire, name.size, TYPE_A,
+	    MESSAGE_RD | MESSAGE_EDNS | MESSAGE_DO);
+	assert_int_equal(walk(&m), MESSAGE_OK);
+	assert_int_equal(p.data[p.size - 4], 0x80); /* RFC 3225 3 */
+	assert_int_equal(m.opt_udp_size, MESSAGE_UDP_SIZE);
+	/* Where there is no EDNS there is no DO. */
+	p.size = message_build(
+	    p.data, 9, name.wire, name.size, TYPE_A, MESSAGE_RD | MESSAGE_DO);
+	assert_int_equal(walk(&m), MESSAGE_OK);
+	assert_false(m.has_opt);
 }
 
 static void

@@ -274,6 +274,32 @@ test_R17_cd_is_set_also_where_ad_is_not(void **state)
 	assert_int_equal(w->mode, 0);
 }
 
+/* Keeps the first octet of the flags of the OPT, which ends the question. */
+static void
+keep_do(void *ctx, struct hostile *h, const struct hostile_ask *ask)
+{
+	struct world *w = ctx;
+
+	w->mode = ask->wire[ask->size - 4];
+	world_answer(ctx, h, ask);
+}
+
+static void
+test_R17_do_is_set_where_signatures_are_wanted(void **state)
+{
+	struct world *w = *state;
+
+	world_start(w, keep_do);
+	for (uint8_t tcp = 0; tcp <= ASK_TCP; tcp += ASK_TCP) {
+		world_ask(w, 1, tcp | ASK_DO | ASK_CD);
+		world_run(w, w->n_answers + 1);
+		assert_int_equal(w->mode, 0x80);
+		world_ask(w, 2, tcp);
+		world_run(w, w->n_answers + 1);
+		assert_int_equal(w->mode, 0);
+	}
+}
+
 int
 main(void)
 {
@@ -292,6 +318,7 @@ main(void)
 	    T(test_B9_an_extended_error_of_any_length_is_read),
 	    T(test_M11_ad_is_asked_for_where_it_is_believed_and_cd_where_wanted),
 	    T(test_R17_cd_is_set_also_where_ad_is_not),
+	    T(test_R17_do_is_set_where_signatures_are_wanted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

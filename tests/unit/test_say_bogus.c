@@ -194,6 +194,45 @@ test_R17_a_summary_of_keys_names_them(void **state)
 	    &d, "www.example.com DNSKEY KSK 1039 removed, ZSK 1039 removed");
 }
 
+/* R17: what of signatures is said, with nothing of it lost. */
+static void
+test_signatures_are_said_with_key_and_times(void **state)
+{
+	const struct signatures seen = {
+	    .n_keys = 2,
+	    .first = {.inception = 1795280400 - 86400,
+		.expires = 1795280400 + 86400,
+		.signer = {13, "\7example\3com"},
+		.covers = TYPE_SOA,
+		.key_tag = 4711,
+		.algorithm = 13},
+	    .last_expires = 1795280400 + 2 * 86400,
+	};
+	const struct policy policy = {.every_s = 60};
+	const struct say_event e = {
+	    .kind = "signatures-expiring",
+	    .name = NAME,
+	    .view = "default",
+	    .type = TYPE_SOA,
+	    .since = SEEN,
+	    .at = SEEN,
+	    .severity = SEVERITY_HIGH,
+	    .policy = &policy,
+	    .signatures = &seen,
+	};
+	struct buf text = {0};
+
+	(void)state;
+	say_event(&e, &text);
+	assert_non_null(strstr(buf_text(&text),
+	    "\"signature\":{\"covers\":\"SOA\",\"signer\":\"example.com.\","
+	    "\"key_tag\":4711,\"algorithm\":13,"
+	    "\"inception\":\"2026-11-20T17:00:00.000Z\","
+	    "\"expires\":\"2026-11-22T17:00:00.000Z\",\"keys\":2,"
+	    "\"last_expires\":\"2026-11-23T17:00:00.000Z\"}"));
+	buf_fini(&text);
+}
+
 int
 main(void)
 {
@@ -203,6 +242,7 @@ main(void)
 	    cmocka_unit_test(
 		test_B9_any_text_of_an_extended_error_is_printable_json),
 	    cmocka_unit_test(test_R17_a_summary_of_keys_names_them),
+	    cmocka_unit_test(test_signatures_are_said_with_key_and_times),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -162,6 +162,12 @@ test_severity_of_events(void **state)
 	assert_int_equal(of_event("bogus", 0), SEVERITY_HIGH);
 	assert_int_equal(of_event("bogus", HOSTILE), SEVERITY_HIGH);
 	assert_int_equal(of_event("bogus", OWNED), SEVERITY_CRITICAL);
+	assert_int_equal(of_event("signatures-expiring", 0), SEVERITY_MEDIUM);
+	assert_int_equal(of_event("signatures-expiring", OWNED), SEVERITY_HIGH);
+	assert_int_equal(of_event("signatures-expired", 0), SEVERITY_HIGH);
+	assert_int_equal(
+	    of_event("signatures-expired", OWNED), SEVERITY_CRITICAL);
+	assert_int_equal(of_event("signatures-renewed", OWNED), SEVERITY_LOW);
 	assert_int_equal(of_event("recovered", OWNED), SEVERITY_LOW);
 	assert_int_equal(of_event("blind", 0), SEVERITY_CRITICAL);
 	assert_int_equal(of_event("sighted", 0), SEVERITY_LOW);
