@@ -161,6 +161,20 @@ weigh_witnesses(const struct inquiry *q)
 	return w == NULL ? VERDICT_UNKNOWN : verdict_of(&q->believed, w, n);
 }
 
+/* Did a server of the zone give what is believed? */
+static bool
+source_denied(const struct inquiry *q)
+{
+	for (size_t i = q->begin; i < q->end; i++) {
+		const struct testimony *t = &q->list[i];
+
+		if (t->witness.source && t->witness.fail == FAIL_NOT &&
+		    content_equal(&t->content, &q->believed))
+			return true;
+	}
+	return false;
+}
+
 static void
 fill_change(const struct inquiry *q, struct say_change *c)
 {
@@ -195,6 +209,9 @@ fill_change(const struct inquiry *q, struct say_change *c)
 	};
 	if (q->judgement.diff.kind == KIND_VANISHED)
 		c->cause = delegation_cause(m, q->question);
+	if (c->verdict == VERDICT_CACHE_ONLY &&
+	    q->judgement.label == LABEL_TRANSIENT && source_denied(q))
+		denied_note(q->monitor, q->question, to->fingerprint);
 	if (q->judgement.label == LABEL_TRANSIENT)
 		measure(q, c);
 }

@@ -449,6 +449,7 @@ monitor_free(struct monitor *m)
 	remnant_free_all(m);
 	filter_free_all(m);
 	sources_stop(m);
+	denied_free_all(m);
 	poll_stop(m);
 	free(m->sights);
 	fresh_free(m->fresh);
@@ -738,6 +739,7 @@ monitor_status(struct monitor *m, struct emit *j)
 	emit_int(j, "fresh", (int64_t)m->n_fresh);
 	emit_int(j, "old_cache", (int64_t)m->n_old);
 	emit_int(j, "below_ttl", m->n_short);
+	emit_int(j, "denied", (int64_t)m->n_denied);
 	emit_int(j, "failing", failing);
 	emit_wall(j, "failing_since", since);
 	emit_int(j, "inquiries", (int64_t)m->inquiries.live + m->gate.n);

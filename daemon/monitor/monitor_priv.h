@@ -340,6 +340,8 @@ struct monitor {
 	uint32_t signature_at;   /* of the walk that asks for them */
 	struct idmap remnants;   /* by question */
 	uint32_t remnant_at;     /* of the walk that sweeps them */
+	struct idmap denied;     /* by question: what the zone's servers deny */
+	uint64_t n_denied;       /* polls that said it again */
 	uint64_t n_old;          /* answers of old cache entries */
 	uint32_t n_short; /* asked more often than their TTL, as last ... */
 	uint32_t short_at, short_now; /* ... counted, and as being counted */

@@ -523,13 +523,15 @@ poll_good(struct monitor *m, const struct errand *e, const struct answer *a,
 	if ((q->flags & Q_FAILS) != 0 && !stale)
 		outage_good(m, id, believed);
 	if (believed) {
+		denied_forget(m, id);
 		if (!stale)
 			note_seen(m, q, e, sum);
 		if (!stale && m->setup.once)
 			monitor_seen(m, id);
 		if (sum->ttl > question_ttl(q))
 			question_set_ttl(q, sum->ttl);
-	} else if (!stale || (q->flags & Q_INQUIRY) != 0) {
+	} else if ((!stale && !denied_is(m, id, sum->fingerprint)) ||
+		   (q->flags & Q_INQUIRY) != 0) {
 		inquiry_reply(m, id, a, sum);
 	}
 	if (m->attributes_asked && !stale)

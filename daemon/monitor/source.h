@@ -45,6 +45,15 @@ void sources_restore(
     struct monitor *m, uint8_t view, const struct store_row *row);
 void sources_status(const struct monitor *m, struct emit *j);
 
+/* ---- denied.c ---- */
+/* The zone's servers deny it: told. */
+void denied_note(struct monitor *m, uint32_t id, uint64_t print);
+/* It says what is believed again, or the zone does not deny it any more. */
+void denied_forget(struct monitor *m, uint32_t id);
+/* Is it just that again?  Then they are asked, and nothing else happens. */
+bool denied_is(struct monitor *m, uint32_t id, uint64_t print);
+void denied_free_all(struct monitor *m);
+
 /* ---- delegation.c ---- */
 /* Why a name vanished, as its parent says; NULL: not by that. */
 const char *delegation_cause(const struct monitor *m, uint32_t id);

@@ -31,6 +31,7 @@ enum {
 	SURVEYS_MAX = 1024,         /* at once ... */
 	SURVEYS_ZONE_MAX = 64,      /* ... and in one zone */
 	SURVEY_CUTS_MAX = 8,        /* deeper zones found by one question */
+	DENIED_MAX = 10000,        /* questions about which a resolver lies */
 	DEVIATIONS_MAX = 1024,      /* of one zone's servers */
 	ZONE_APART_MAX_S = 3600,    /* R18: then it spreads no more */
 	ZONE_APART_DEFAULT_S = 600, /* without an SOA */
@@ -108,6 +109,7 @@ enum survey_why {
 	SURVEY_POLL,    /* planned, or new: its poll ends with it */
 	SURVEY_EARLY,   /* R5: a sibling, ahead of its plan */
 	SURVEY_CONFIRM, /* for an inquiry of a recursive view */
+	SURVEY_DENY,    /* does the zone still not say what a resolver says? */
 	SURVEY_CHECK    /* serials only, of no watched question */
 };
 /* The question's zone, asked of all its servers; waits where it must. */

@@ -262,7 +262,10 @@ conclude(struct survey *v, const struct survey_result *r)
 	}
 	if (why == SURVEY_CONFIRM)
 		feed_all(v, r);
-	else if (why != SURVEY_CHECK)
+	else if (why == SURVEY_DENY && r->n_agree != 0 &&
+		 (r->changed || r->apart))
+		denied_forget(m, id);
+	else if (why == SURVEY_POLL || why == SURVEY_EARLY)
 		answered(v, r);
 	survey_end(v);
 	if (why == SURVEY_POLL)
@@ -303,6 +306,7 @@ wants_serials(const struct survey *v, const struct survey_result *r)
 	const struct monitor *m = v->sources->monitor;
 
 	if (r->n_good == 0 || v->why == SURVEY_CHECK ||
+	    v->why == SURVEY_DENY ||
 	    source_is_parent(m, table_view(m->table, v->question)))
 		return false;
 	return (r->apart && r->news) || (r->changed && believed_of(v) != 0);

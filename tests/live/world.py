@@ -96,7 +96,9 @@ class Process:
         self.world = world
         self.host = host
         self.port = free_port(host)
-        self.folder = os.path.join(world.folder, "%s-%d" % (name, self.port))
+        # Two addresses may have the same port.
+        self.folder = os.path.join(world.folder, "%s-%s-%d" % (
+            name, host.replace(":", ""), self.port))
         os.mkdir(self.folder, 0o755)
         self.log = os.path.join(self.folder, "log")
         self.process = None
