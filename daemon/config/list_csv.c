@@ -29,6 +29,7 @@ enum column {
 	COLUMN_OWNER,
 	COLUMN_RUNBOOK,
 	COLUMN_ATTRIBUTES,
+	COLUMN_CHASE,
 	N_COLUMNS
 };
 
@@ -39,7 +40,7 @@ static const struct {
     {"types", COLUMN_TYPES}, {"type", COLUMN_TYPES}, {"every", COLUMN_EVERY},
     {"interval", COLUMN_EVERY}, {"views", COLUMN_VIEWS}, {"tags", COLUMN_TAGS},
     {"tag", COLUMN_TAGS}, {"owner", COLUMN_OWNER}, {"runbook", COLUMN_RUNBOOK},
-    {"attributes", COLUMN_ATTRIBUTES}};
+    {"attributes", COLUMN_ATTRIBUTES}, {"chase", COLUMN_CHASE}};
 
 struct csv {
 	struct lines lines;
@@ -245,6 +246,9 @@ take_field(struct fields_reader *x, enum column column, const struct node *cell)
 		break;
 	case COLUMN_ATTRIBUTES:
 		fields_attributes(x, cell);
+		break;
+	case COLUMN_CHASE:
+		fields_chase(x, cell);
 		break;
 	case COLUMN_IGNORED:
 	case N_COLUMNS:

@@ -33,6 +33,7 @@ struct fields {
 	const char *runbook;
 	enum proof confirm;
 	uint8_t attributes; /* bits of enum attribute */
+	bool chase;
 };
 
 /* Reads one unit: 1: more to come, 0: done, < 0: cannot go on (reported). */
@@ -81,6 +82,7 @@ void fields_owner(void *ctx, const struct node *value);
 void fields_runbook(void *ctx, const struct node *value);
 void fields_confirm(void *ctx, const struct node *value);
 void fields_attributes(void *ctx, const struct node *value);
+void fields_chase(void *ctx, const struct node *value);
 
 /*
  * Tells the watch of this name, or begins to tell the addresses of a prefix.

@@ -46,6 +46,7 @@ static const struct key default_keys[] = {
     {"runbook", fields_runbook},
     {"confirm", fields_confirm},
     {"attributes", fields_attributes},
+    {"chase", fields_chase},
 };
 
 static void
@@ -69,6 +70,7 @@ static const struct key entry_keys[] = {
     {"runbook", fields_runbook},
     {"confirm", fields_confirm},
     {"attributes", fields_attributes},
+    {"chase", fields_chase},
 };
 
 /* Reads past a value whose first item was just taken. */
@@ -101,7 +103,7 @@ take_entry(struct watchlist *w, const struct node *entry)
 	size_t n_errors = w->report.d->n_errors;
 
 	w->own = w->defaults;
-	if (!node_walk(entry, "an entry", entry_keys, 9, &w->report, &x) ||
+	if (!node_walk(entry, "an entry", entry_keys, 10, &w->report, &x) ||
 	    x.bad || w->report.d->n_errors != n_errors)
 		return; /* Refused as a whole: half an entry may mislead. */
 	if (x.name == NULL)
@@ -207,7 +209,7 @@ take_top_value(struct watchlist *w, struct yaml_list *y, enum top_key key,
 	else if (key == TOP_CONFIRM)
 		fields_confirm(&x, value);
 	else
-		node_walk(value, "`defaults`", default_keys, 8, &w->report, &x);
+		node_walk(value, "`defaults`", default_keys, 9, &w->report, &x);
 	return 1;
 }
 

@@ -121,6 +121,7 @@ put_spans(struct monitor *m)
 		    .anchor = PLAN_ANCHOR,
 		    .from = monitor_wall_of(m, c->from),
 		    .to = monitor_wall_of(m, c->to),
+		    .started = c->started,
 		};
 	}
 	if (n == 0)
@@ -295,6 +296,7 @@ on_second(void *ctx)
 	}
 	inquiry_second(m);
 	remnant_second(m);
+	burst_second(m);
 	bogus_second(m);
 	put_spans(m);
 	tell_progress(m);
@@ -440,6 +442,7 @@ monitor_free(struct monitor *m)
 	bogus_free_all(m);
 	attribute_free_all(m);
 	remnant_free_all(m);
+	burst_free_all(m);
 	filter_free_all(m);
 	poll_stop(m);
 	free(m->sights);
@@ -637,7 +640,7 @@ map_bytes(const struct monitor *m)
 	return idmap_bytes(&m->inquiries) + idmap_bytes(&m->doubts) +
 	       idmap_bytes(&m->households) + idmap_bytes(&m->failing) +
 	       idmap_bytes(&m->holds) + idmap_bytes(&m->remnants) +
-	       idmap_bytes(&m->filtered);
+	       idmap_bytes(&m->filtered) + idmap_bytes(&m->bursts);
 }
 
 /* What a question costs, all that grows with their number told together. */
@@ -727,6 +730,7 @@ monitor_status(struct monitor *m, struct emit *j)
 	emit_int(j, "answered", (int64_t)m->answered);
 	emit_int(j, "fresh", (int64_t)m->n_fresh);
 	emit_int(j, "old_cache", (int64_t)m->n_old);
+	emit_int(j, "chased", (int64_t)m->n_chased);
 	emit_int(j, "failing", failing);
 	emit_wall(j, "failing_since", since);
 	emit_int(j, "inquiries", (int64_t)m->inquiries.live + m->gate.n);

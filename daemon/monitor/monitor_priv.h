@@ -26,6 +26,7 @@
  *   restore.c    the state as the database has it
  *   fresh.c      questions that were never asked before
  *   remnant.c    what caches may still hold of before (R13)
+ *   burst.c      what just changed, asked a few times more
  *   watchset.c   watchlists into the table, and reloads
  */
 
@@ -329,6 +330,9 @@ struct monitor {
 	struct idmap remnants;   /* by question */
 	uint32_t remnant_at;     /* of the walk that sweeps them */
 	uint64_t n_old;          /* answers of old cache entries */
+	uint64_t n_chased;       /* polls put at the end of an entry */
+	struct idmap bursts;     /* by question */
+	uint32_t bursting;       /* of them, with polls to come */
 	struct idmap filtered;   /* by question */
 	struct arena scratch;
 	struct buf text;       /* of the entry that is being written */
@@ -698,6 +702,14 @@ void attribute_free_all(struct monitor *m);
 bool remnant_is(struct inquiry *q, const struct store_believed *b);
 void remnant_second(struct monitor *m);
 void remnant_free_all(struct monitor *m);
+
+/* ---- burst.c ---- */
+/* A change is decided and told: its question is asked a few times more. */
+void burst_begin(struct monitor *m, uint32_t id);
+/* It answered, with so much of a TTL left; 0: out of no cache. */
+void burst_hear(struct monitor *m, uint32_t id, uint32_t ttl_left);
+void burst_second(struct monitor *m);
+void burst_free_all(struct monitor *m);
 
 /* ---- monitor.c ---- */
 /* A reload was taken: its configuration is in force.  Failing is fatal. */

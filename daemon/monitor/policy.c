@@ -45,6 +45,8 @@ attributes_of(const struct policy *p)
 	mix(&h, NULL);
 	mix(&h, p->owner);
 	mix(&h, p->runbook);
+	if (p->chase) /* others keep the hash that is stored */
+		mix(&h, "chase");
 	return h;
 }
 
@@ -137,6 +139,7 @@ policy_of(struct table *t, const struct watch *w, uint32_t every_s)
 	    .owner = w->owner,
 	    .runbook = w->runbook,
 	    .told_attributes = w->attributes,
+	    .chase = w->chase,
 	};
 
 	return intern(t, &p);
@@ -196,6 +199,7 @@ policy_merge(struct table *t, uint32_t a, uint32_t b)
 	    .every_s = pa->every_s < pb->every_s ? pa->every_s : pb->every_s,
 	    .confirm = stricter(pa->confirm, pb->confirm),
 	    .told_attributes = pa->told_attributes | pb->told_attributes,
+	    .chase = pa->chase && pb->chase,
 	    .owner = pa->owner != NULL ? pa->owner : pb->owner,
 	    .runbook = pa->runbook != NULL ? pa->runbook : pb->runbook,
 	    .tags = texts,

@@ -14,6 +14,7 @@
  * PTR of each address.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -58,6 +59,7 @@ struct watch {
 	const char *runbook; /* NULL: none */
 	enum proof confirm;
 	uint8_t attributes; /* bits of enum attribute: whose events are told */
+	bool chase;         /* may wait longer than every_s for a cache */
 	unsigned line;
 };
 typedef void watch_fn(void *ctx, const struct watch *watch);

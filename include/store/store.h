@@ -31,7 +31,7 @@ struct loop;
 struct store;
 
 enum {
-	STORE_SCHEMA = 4, /* the last migration this program knows */
+	STORE_SCHEMA = 5, /* the last migration this program knows */
 	STORE_SHARDS = 1024,
 	STORE_BATCH_ITEMS = 1000, /* a transaction is sent at this many items */
 	STORE_BATCH_MS = 50,      /* or when the oldest waits this long ... */
@@ -98,6 +98,7 @@ struct store_row {
 	const char *view;
 	bool watched;
 	uint32_t every_s;
+	uint32_t wait_s;        /* as commit_question has it */
 	uint64_t attributes;    /* question_attributes() as last written */
 	const uint8_t *content; /* packed, NULL: never answered */
 	size_t content_size;

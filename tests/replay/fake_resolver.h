@@ -59,7 +59,8 @@ struct asked {
 	struct name name;
 	uint16_t type;
 	unsigned udp, tcp;
-	unsigned cd; /* of them */
+	unsigned cd;      /* of them */
+	wall_us answered; /* the last good reply came; 0: none did */
 };
 
 struct server {
@@ -138,5 +139,8 @@ void net_deliver(struct net *net);
  * transport: with CD=1. */
 unsigned net_asked(const struct net *net, const struct server *s,
     const struct name *name, uint16_t type, bool udp, bool tcp);
+/* When a good reply to it came last, from whom ever; 0: none did. */
+wall_us net_answered(
+    const struct net *net, const struct name *name, uint16_t type);
 
 #endif
