@@ -321,3 +321,17 @@ fields_attributes(void *ctx, const struct node *value)
 	x->f->attributes = before;
 	x->bad = true;
 }
+
+/* Other switches are true or false; this one is promised as `chase: yes`. */
+void
+fields_chase(void *ctx, const struct node *value)
+{
+	static const char *const names[] = {"false", "true", "no", "yes"};
+	struct fields_reader *x = ctx;
+	int i = node_choice(value, "chase", &x->w->report, names, 4);
+
+	if (i < 0)
+		x->bad = true;
+	else
+		x->f->chase = (i & 1) != 0;
+}

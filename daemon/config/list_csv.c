@@ -30,6 +30,7 @@ enum column {
 	COLUMN_RUNBOOK,
 	COLUMN_ATTRIBUTES,
 	COLUMN_DIRECT,
+	COLUMN_CHASE,
 	N_COLUMNS
 };
 
@@ -40,7 +41,8 @@ static const struct {
     {"types", COLUMN_TYPES}, {"type", COLUMN_TYPES}, {"every", COLUMN_EVERY},
     {"interval", COLUMN_EVERY}, {"views", COLUMN_VIEWS}, {"tags", COLUMN_TAGS},
     {"tag", COLUMN_TAGS}, {"owner", COLUMN_OWNER}, {"runbook", COLUMN_RUNBOOK},
-    {"attributes", COLUMN_ATTRIBUTES}, {"direct", COLUMN_DIRECT}};
+    {"attributes", COLUMN_ATTRIBUTES}, {"direct", COLUMN_DIRECT},
+    {"chase", COLUMN_CHASE}};
 
 struct csv {
 	struct lines lines;
@@ -249,6 +251,9 @@ take_field(struct fields_reader *x, enum column column, const struct node *cell)
 		break;
 	case COLUMN_DIRECT:
 		fields_direct(x, cell);
+		break;
+	case COLUMN_CHASE:
+		fields_chase(x, cell);
 		break;
 	case COLUMN_IGNORED:
 	case N_COLUMNS:

@@ -34,6 +34,7 @@ struct fields {
 	enum proof confirm;
 	bool direct;
 	uint8_t attributes; /* bits of enum attribute */
+	bool chase;
 };
 
 /* Reads one unit: 1: more to come, 0: done, < 0: cannot go on (reported). */
@@ -86,6 +87,7 @@ void fields_runbook(void *ctx, const struct node *value);
 void fields_confirm(void *ctx, const struct node *value);
 void fields_direct(void *ctx, const struct node *value);
 void fields_attributes(void *ctx, const struct node *value);
+void fields_chase(void *ctx, const struct node *value);
 
 /*
  * Tells the watch of this name, or begins to tell the addresses of a prefix.

@@ -47,6 +47,7 @@ static const struct key default_keys[] = {
     {"confirm", fields_confirm},
     {"direct", fields_direct},
     {"attributes", fields_attributes},
+    {"chase", fields_chase},
 };
 
 static void
@@ -71,6 +72,7 @@ static const struct key entry_keys[] = {
     {"confirm", fields_confirm},
     {"direct", fields_direct},
     {"attributes", fields_attributes},
+    {"chase", fields_chase},
 };
 
 /* Reads past a value whose first item was just taken. */

@@ -172,6 +172,7 @@ list_tell(struct watchlist *w, const struct node *name,
 	w->watch.confirm = fields->confirm;
 	w->watch.direct = fields->direct;
 	w->watch.attributes = fields->attributes;
+	w->watch.chase = fields->chase;
 	w->watch.line = name->at.line;
 	if (w->typed.kind == TYPED_PREFIX) {
 		begin_prefix(w, name, types_given);

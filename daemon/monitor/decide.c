@@ -564,6 +564,9 @@ decide_commit(
 
 		if (q->state != INQUIRY_DOUBTED)
 			believe(q);
+		if (q->state != INQUIRY_DOUBTED &&
+		    severity_is_told(q->severity))
+			burst_begin(m, q->question);
 		q->state = INQUIRY_CLOSING;
 		m->n_changes++;
 	}

@@ -89,11 +89,12 @@ ledger_advance(struct ledger *l, uint32_t class_, uint32_t now)
 }
 
 static void
-begin_span(struct ledger_class *c, uint32_t from)
+begin_span(struct ledger_class *c, uint32_t from, bool started)
 {
 	c->from = from;
 	c->to = from;
 	c->begun = false;
+	c->started = started;
 }
 
 void
@@ -103,7 +104,7 @@ ledger_start(struct ledger *l, uint32_t from, uint32_t to)
 		struct ledger_class *c = &l->classes[i];
 		uint32_t every = c->every_s * (1000 / TICK_MS);
 
-		begin_span(c, to - from > every ? to - every : from);
+		begin_span(c, to - from > every ? to - every : from, true);
 	}
 }
 
@@ -113,6 +114,6 @@ ledger_restart(struct ledger *l, uint32_t from)
 	for (uint32_t i = 0; i < l->n; i++) {
 		struct ledger_class *c = &l->classes[i];
 
-		begin_span(c, from + c->every_s * (1000 / TICK_MS));
+		begin_span(c, from + c->every_s * (1000 / TICK_MS), false);
 	}
 }

@@ -26,6 +26,8 @@ struct ledger_class {
 	uint32_t from;     /* the span's beginning, ticks */
 	uint32_t to;       /* told up to here */
 	bool begun;
+	bool started; /* the first plan in it is asked as planned, whatever is
+	               * moved later */
 };
 
 struct ledger {

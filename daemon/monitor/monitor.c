@@ -122,6 +122,7 @@ put_spans(struct monitor *m)
 		    .anchor = PLAN_ANCHOR,
 		    .from = monitor_wall_of(m, c->from),
 		    .to = monitor_wall_of(m, c->to),
+		    .started = c->started,
 		};
 	}
 	if (n == 0)
@@ -299,6 +300,7 @@ on_second(void *ctx)
 	inquiry_second(m);
 	remnant_second(m);
 	remnant_count_short(m);
+	burst_second(m);
 	bogus_second(m);
 	signature_second(m);
 	put_spans(m);
@@ -447,6 +449,7 @@ monitor_free(struct monitor *m)
 	signature_free_all(m);
 	attribute_free_all(m);
 	remnant_free_all(m);
+	burst_free_all(m);
 	filter_free_all(m);
 	sources_stop(m);
 	denied_free_all(m);
@@ -648,7 +651,8 @@ map_bytes(const struct monitor *m)
 	return idmap_bytes(&m->inquiries) + idmap_bytes(&m->doubts) +
 	       idmap_bytes(&m->households) + idmap_bytes(&m->failing) +
 	       idmap_bytes(&m->holds) + idmap_bytes(&m->remnants) +
-	       idmap_bytes(&m->filtered) + idmap_bytes(&m->signatures);
+	       idmap_bytes(&m->filtered) + idmap_bytes(&m->signatures) +
+	       idmap_bytes(&m->bursts);
 }
 
 /* What a question costs, all that grows with their number told together. */
@@ -740,6 +744,7 @@ monitor_status(struct monitor *m, struct emit *j)
 	emit_int(j, "old_cache", (int64_t)m->n_old);
 	emit_int(j, "below_ttl", m->n_short);
 	emit_int(j, "denied", (int64_t)m->n_denied);
+	emit_int(j, "chased", (int64_t)m->n_chased);
 	emit_int(j, "failing", failing);
 	emit_wall(j, "failing_since", since);
 	emit_int(j, "inquiries", (int64_t)m->inquiries.live + m->gate.n);

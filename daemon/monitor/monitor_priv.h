@@ -29,6 +29,7 @@
  *   restore.c    the state as the database has it
  *   fresh.c      questions that were never asked before
  *   remnant.c    what caches may still hold of before (R13)
+ *   burst.c      what just changed, asked a few times more
  *   watchset.c   watchlists into the table, and reloads
  */
 
@@ -345,6 +346,9 @@ struct monitor {
 	uint64_t n_old;          /* answers of old cache entries */
 	uint32_t n_short; /* asked more often than their TTL, as last ... */
 	uint32_t short_at, short_now; /* ... counted, and as being counted */
+	uint64_t n_chased;            /* polls put at the end of an entry */
+	struct idmap bursts;          /* by question */
+	uint32_t bursting;            /* of them, with polls to come */
 	struct idmap filtered;        /* by question */
 	struct arena scratch;
 	struct buf text;       /* of the entry that is being written */
@@ -765,6 +769,14 @@ void remnant_second(struct monitor *m);
 /* A piece of the count of questions with intervals below their TTLs. */
 void remnant_count_short(struct monitor *m);
 void remnant_free_all(struct monitor *m);
+
+/* ---- burst.c ---- */
+/* A change is decided and told: its question is asked a few times more. */
+void burst_begin(struct monitor *m, uint32_t id);
+/* It answered, with so much of a TTL left; 0: out of no cache. */
+void burst_hear(struct monitor *m, uint32_t id, uint32_t ttl_left);
+void burst_second(struct monitor *m);
+void burst_free_all(struct monitor *m);
 
 /* ---- monitor.c ---- */
 /* A reload was taken: its configuration is in force.  Failing is fatal. */

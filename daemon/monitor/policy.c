@@ -46,6 +46,8 @@ attributes_of(const struct policy *p)
 	mix(&h, NULL);
 	mix(&h, p->owner);
 	mix(&h, p->runbook);
+	if (p->chase) /* others keep the hash that is stored */
+		mix(&h, "chase");
 	return h;
 }
 
@@ -198,6 +200,7 @@ policy_of(struct table *t, const struct watch *w, uint32_t every_s)
 	    .runbook = w->runbook,
 	    .told_attributes = w->attributes,
 	    .direct = w->direct && has_text(w->tags, w->n_tags, "hostile"),
+	    .chase = w->chase,
 	};
 
 	/* A list says the same few things all over: nine hashes less each. */
@@ -267,6 +270,7 @@ policy_merge(struct table *t, uint32_t a, uint32_t b)
 	    .confirm = stricter(pa->confirm, pb->confirm),
 	    .told_attributes = pa->told_attributes | pb->told_attributes,
 	    .direct = pa->direct || pb->direct,
+	    .chase = pa->chase && pb->chase,
 	    .owner = pa->owner != NULL ? pa->owner : pb->owner,
 	    .runbook = pa->runbook != NULL ? pa->runbook : pb->runbook,
 	    .tags = texts,

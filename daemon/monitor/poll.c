@@ -27,11 +27,13 @@
 #include "monitor_priv.h"
 #include "poll_priv.h"
 #include "quorum_priv.h"
+#include "schedule/chase.h"
 #include "schedule/spread.h"
 #include "source.h"
 
 enum {
-	DUE_RUN = 32, /* divides POLL_TURN_MAX */
+	DUE_RUN = 32,         /* divides POLL_TURN_MAX */
+	CHASE_WAITING = 2000, /* with more for the database none is moved */
 	TICKS_A_SECOND = 1000 / TICK_MS
 };
 
@@ -46,16 +48,22 @@ poll_is_alive(const struct monitor *m, uint8_t server)
 
 /* ---- planning ---- */
 
-/* What is planned as `due` and sent with jitter. */
 static void
-wheel_put(struct monitor *m, uint32_t id, uint32_t due)
+wheel_put(struct monitor *m, uint32_t id, uint32_t due, uint32_t jitter_ms)
+{
+	table_question(m->table, id)->due = due;
+	wheel_add(m->wheel, id, monitor_mono_of(m, due + jitter_ms / TICK_MS));
+}
+
+/* At a planned time, sent with jitter. */
+static void
+wheel_put_planned(struct monitor *m, uint32_t id, uint32_t due)
 {
 	struct question *q = table_question(m->table, id);
 	uint32_t every_s = policy_get(m->table, q->policy)->every_s;
-	uint32_t jitter = spread_jitter_ms(every_s, rand_u32());
 
-	q->due = due;
-	wheel_add(m->wheel, id, monitor_mono_of(m, due + jitter / TICK_MS));
+	q->mark = CHASE_NOT;
+	wheel_put(m, id, due, spread_jitter_ms(every_s, rand_u32()));
 }
 
 /* The first plan after a tick, in ticks, rounded down. */
@@ -77,7 +85,7 @@ poll_plan(struct monitor *m, uint32_t id)
 	uint32_t every_s =
 	    policy_get(m->table, table_question(m->table, id)->policy)->every_s;
 
-	wheel_put(
+	wheel_put_planned(
 	    m, id, plan_after(m, &key.question, every_s, monitor_tick_now(m)));
 }
 
@@ -93,22 +101,65 @@ poll_plan_known(struct monitor *m, uint32_t id, const struct uuid *key)
 	if (due <= now)
 		due += (now - due) / (every_s * TICKS_A_SECOND) *
 		       (every_s * TICKS_A_SECOND);
-	wheel_put(m, id, due);
+	wheel_put_planned(m, id, due);
 }
 
-/* The next planned time after the one that just ended; skips missed ones. */
-static void
-plan_next(struct monitor *m, uint32_t id)
+/*
+ * The database is to know how long a question may wait before it does, and
+ * that it was seen now: what the ledger says by the old plan ends here.  False:
+ * not now.
+ */
+static bool
+tell_wait(struct monitor *m, uint32_t id, uint8_t steps)
 {
 	struct question *q = table_question(m->table, id);
-	uint32_t step =
-	    policy_get(m->table, q->policy)->every_s * TICKS_A_SECOND;
-	uint32_t now = monitor_tick_now(m);
-	uint32_t due = q->due + step;
+	struct store_key key;
+	wall_us now = loop_wall(m->loop);
+	size_t items;
+	size_t bytes;
 
-	if (due <= now)
-		due += ((now - due) / step + 1) * step;
-	wheel_put(m, id, due);
+	if (q->wait >= steps)
+		return true;
+	commit_waiting(m->store, &items, &bytes);
+	if ((q->flags & Q_STORED) == 0 || items > CHASE_WAITING)
+		return false;
+	q->wait = steps & 7;
+	key = table_key(m->table, id);
+	restore_put_question(m, id, true);
+	commit_seen(m->store, &key, &now, 1, NULL, NULL);
+	return true;
+}
+
+/*
+ * The next poll after a planned one that ended: an interval later, or when the
+ * cache's entry that answered has run out.  `ttl_left` 0: nothing to chase.
+ */
+static void
+plan_next(struct monitor *m, uint32_t id, uint32_t ttl_left)
+{
+	struct question *q = table_question(m->table, id);
+	const struct policy *p = policy_get(m->table, q->policy);
+	struct chase_poll poll = {
+	    .due_ms = (int64_t)q->due * TICK_MS,
+	    .now_ms = (int64_t)monitor_tick_now(m) * TICK_MS,
+	    .every_s = p->every_s,
+	    .ttl_left_s = ttl_left,
+	    .ttl_s = question_ttl(q),
+	    .longer = p->chase,
+	    .mark = (enum chase_mark)q->mark,
+	    .random = rand_u32(),
+	};
+	struct chase_plan plan = chase_next(&poll);
+
+	if (plan.moved &&
+	    !tell_wait(m, id, chase_steps(p->chase, question_ttl(q)))) {
+		poll.ttl_left_s = 0;
+		plan = chase_next(&poll);
+	}
+	if (plan.mark == CHASE_AT_END)
+		m->n_chased++;
+	q->mark = plan.mark & 3;
+	wheel_put(m, id, (uint32_t)(plan.due_ms / TICK_MS), plan.jitter_ms);
 }
 
 void
@@ -382,9 +433,10 @@ poll_turn(struct monitor *m)
 
 /* ---- answers ---- */
 
-/* A poll ended, whatever came of it. */
-void
-poll_finish(struct monitor *m, uint32_t id, bool good, uint32_t stands_for_s)
+/* A poll ended, whatever came of it; `ttl_left` as plan_next() has it. */
+static void
+finish(struct monitor *m, uint32_t id, bool good, uint32_t stands_for_s,
+    uint32_t ttl_left)
 {
 	struct question *q = table_question(m->table, id);
 
@@ -403,7 +455,7 @@ poll_finish(struct monitor *m, uint32_t id, bool good, uint32_t stands_for_s)
 		outage_ledger_end(m, id);
 		q->flags &= (uint8_t) ~(Q_BUSY | Q_PLANNED);
 		if ((q->flags & Q_WATCHED) != 0 && !m->setup.once)
-			plan_next(m, id);
+			plan_next(m, id, ttl_left);
 	} else {
 		q->flags &= (uint8_t)~Q_BUSY;
 		fresh_asked(m);
@@ -412,6 +464,12 @@ poll_finish(struct monitor *m, uint32_t id, bool good, uint32_t stands_for_s)
 	}
 	if ((q->flags & Q_DOUBTED) != 0 && good)
 		inquiry_doubt_ask(m, id);
+}
+
+void
+poll_finish(struct monitor *m, uint32_t id, bool good, uint32_t stands_for_s)
+{
+	finish(m, id, good, stands_for_s, 0);
 }
 
 /*
@@ -478,7 +536,7 @@ poll_failed(struct monitor *m, const struct errand *e, const struct answer *a,
 	if ((q->flags & Q_WATCHED) != 0)
 		stands_for_s =
 		    outage_fail(m, id, bogus_weigh(m, e, a, fail), paths_of(e));
-	poll_finish(m, id, false, stands_for_s);
+	finish(m, id, false, stands_for_s, 0);
 }
 
 /* RFC 8914: Stale Answer, Stale NXDOMAIN Answer (R13). */
@@ -515,6 +573,7 @@ poll_good(struct monitor *m, const struct errand *e, const struct answer *a,
 	uint32_t id = e->question;
 	struct question *q = table_question(m->table, id);
 	bool stale = is_stale(a);
+	uint32_t left = sum->aa ? 0 : sum->ttl; /* in a cache */
 	bool believed =
 	    q->fingerprint == sum->fingerprint && (q->flags & Q_INQUIRY) == 0;
 
@@ -538,9 +597,12 @@ poll_good(struct monitor *m, const struct errand *e, const struct answer *a,
 		attribute_look(m, id, a, sum);
 	if (m->households.live > 0)
 		household_hear(m, id, sum, fetched_after(m, q, sum));
+	if (m->bursts.live > 0)
+		burst_hear(m, id, left);
+	/* What is stale, or about to change, says nothing of the next. */
 	if (e->purpose == PURPOSE_POLL)
-		poll_finish(
-		    m, id, true, policy_get(m->table, q->policy)->every_s);
+		finish(m, id, true, policy_get(m->table, q->policy)->every_s,
+		    believed && !stale ? left : 0);
 }
 
 /* Watched by a reload, and asked for the first time. */

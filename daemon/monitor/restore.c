@@ -16,6 +16,7 @@
 #include "dns/record.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
+#include "schedule/chase.h"
 #include "schedule/spread.h"
 #include "source.h"
 
@@ -38,6 +39,7 @@ restore_fill_question(
 	    .view = monitor_view(m, id),
 	    .watched = true,
 	    .every_s = p->every_s,
+	    .wait_s = chase_wait_s(q->wait, p->every_s),
 	    .attributes = p->attributes,
 	    .tags = p->tags,
 	    .n_tags = p->n_tags,
@@ -116,6 +118,18 @@ take_state(struct monitor *m, uint32_t id, const struct store_row *row)
 	q->flags |= Q_KNOWN;
 }
 
+/* What it may wait by a plan that is no more ends with that. */
+static void
+take_wait(
+    const struct monitor *m, struct question *q, const struct store_row *row)
+{
+	const struct policy *p = policy_get(m->table, q->policy);
+	uint8_t steps = chase_steps_of(row->wait_s, row->every_s);
+
+	if (row->attributes == p->attributes && steps > q->wait)
+		q->wait = steps & 7;
+}
+
 static void
 on_row(void *ctx, const struct store_row *row)
 {
@@ -139,6 +153,7 @@ on_row(void *ctx, const struct store_row *row)
 	}
 	q = table_question(m->table, id);
 	q->flags |= Q_STORED;
+	take_wait(m, q, row);
 	if (!row->watched ||
 	    row->attributes != policy_get(m->table, q->policy)->attributes)
 		restore_put_question(m, id, true);

@@ -31,7 +31,7 @@ enum {
 	SURVEYS_MAX = 1024,         /* at once ... */
 	SURVEYS_ZONE_MAX = 64,      /* ... and in one zone */
 	SURVEY_CUTS_MAX = 8,        /* deeper zones found by one question */
-	DENIED_MAX = 10000,        /* questions about which a resolver lies */
+	DENIED_MAX = 10000,         /* questions about which a resolver lies */
 	DEVIATIONS_MAX = 1024,      /* of one zone's servers */
 	ZONE_APART_MAX_S = 3600,    /* R18: then it spreads no more */
 	ZONE_APART_DEFAULT_S = 600, /* without an SOA */

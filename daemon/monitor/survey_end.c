@@ -305,8 +305,7 @@ wants_serials(const struct survey *v, const struct survey_result *r)
 {
 	const struct monitor *m = v->sources->monitor;
 
-	if (r->n_good == 0 || v->why == SURVEY_CHECK ||
-	    v->why == SURVEY_DENY ||
+	if (r->n_good == 0 || v->why == SURVEY_CHECK || v->why == SURVEY_DENY ||
 	    source_is_parent(m, table_view(m->table, v->question)))
 		return false;
 	return (r->apart && r->news) || (r->changed && believed_of(v) != 0);

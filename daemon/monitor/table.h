@@ -49,10 +49,13 @@ enum {
 struct question {
 	uint64_t
 	    fingerprint; /* of the believed reply as the wire has it; 0: none */
-	uint32_t name;   /* which, of which view, in the arena of names */
-	uint32_t due;    /* planned time of the poll, ticks since start */
-	uint32_t seen;   /* wall seconds of the last good reply as believed */
-	uint32_t link;   /* in the wheel, or in the list where it waits */
+	uint32_t name : 27; /* which, of which view, in the arena of names */
+	uint32_t wait : 3;  /* steps (chase.h) that the database knows of; 0:
+	                       it is polled at its planned times */
+	uint32_t mark : 2;  /* enum chase_mark */
+	uint32_t due;       /* planned time of the poll, ticks since start */
+	uint32_t seen; /* wall seconds of the last good reply as believed */
+	uint32_t link; /* in the wheel, or in the list where it waits */
 	uint32_t policy : 23;
 	uint32_t stray : 1; /* the wheel holds it by a plan that is no more */
 	uint8_t flags;
@@ -84,6 +87,7 @@ struct policy {
 	bool direct;     /* a watch that is hostile says so */
 	bool discreet;   /* hostile and not direct: its zone's servers are not
 	                  * asked, whatever `confirm` another list says */
+	bool chase;      /* may wait longer than every_s for a cache's entry */
 	uint32_t class_; /* index of its interval among the ledger's */
 };
 #define CLASS_NONE UINT32_MAX
@@ -140,9 +144,9 @@ struct table_memory table_memory(const struct table *t);
 
 /*
  * The policy of a watch that is asked so often, or merged into one that other
- * lists made: the shortest interval, the union of tags, lists and attributes,
- * the stricter proof, direct if one of them is, the first owner and runbook.
- * POLICY_NONE: no memory.
+ * lists made: the shortest interval, which may be exceeded if all allow that,
+ * the union of tags, lists and attributes, the stricter proof, direct if one of
+ * them is, the first owner and runbook.  POLICY_NONE: no memory.
  */
 uint32_t policy_of(struct table *t, const struct watch *w, uint32_t every_s);
 uint32_t policy_merge(struct table *t, uint32_t a, uint32_t b);

@@ -320,14 +320,20 @@ apply_gone(struct watchset *w, uint32_t id)
 	outage_unwatched(m, id);
 }
 
+static bool
+is_planned_alike(const struct policy *a, const struct policy *b)
+{
+	return a->every_s == b->every_s && a->chase == b->chase;
+}
+
 /* Gives it another policy; a planned poll leaves the ledger of its interval. */
 static bool
 set_policy(struct monitor *m, uint32_t id, uint32_t policy)
 {
 	struct question *q = table_question(m->table, id);
 	bool moved = q->policy == POLICY_NONE ||
-	             policy_get(m->table, q->policy)->every_s !=
-	                 policy_get(m->table, policy)->every_s;
+	             !is_planned_alike(policy_get(m->table, q->policy),
+			 policy_get(m->table, policy));
 
 	if (moved && (q->flags & Q_PLANNED) != 0) {
 		outage_ledger_end(m, id);
@@ -335,6 +341,8 @@ set_policy(struct monitor *m, uint32_t id, uint32_t policy)
 		m->first_left++; /* finish() takes it for a new one's poll */
 	}
 	q->policy = policy;
+	if (moved)
+		q->wait = 0;
 	return moved;
 }
 

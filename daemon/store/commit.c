@@ -54,6 +54,7 @@ commit_question(struct store *s, const struct commit_question *c,
 	row_bool(b, c->watched);
 	row_i32(b, (int32_t)c->every_s);
 	row_i32(b, (int32_t)c->phase_ms);
+	row_i32(b, (int32_t)c->wait_s);
 	row_i64(b, (int64_t)c->attributes);
 	row_list(b, c->tags, c->n_tags);
 	row_list(b, c->lists, c->n_lists);
@@ -108,6 +109,7 @@ put_first_question(struct batch *b, const struct commit_question *c)
 	row_bool(b, c->watched);
 	row_i32(b, (int32_t)c->every_s);
 	row_i32(b, (int32_t)c->phase_ms);
+	row_i32(b, (int32_t)c->wait_s);
 	row_i64(b, (int64_t)c->attributes);
 	row_texts(b, c->tags, c->n_tags);
 	row_texts(b, c->lists, c->n_lists);
@@ -481,6 +483,7 @@ commit_spans(struct store *s, const struct commit_span *spans, size_t n,
 		row_wall(b, spans[i].anchor);
 		row_wall(b, spans[i].from);
 		row_wall(b, spans[i].to);
+		row_bool(b, spans[i].started);
 		row_end(b, GROUP_SPAN);
 	}
 	write_item_end(s, b, done, ctx);

@@ -21,7 +21,7 @@ enum {
 	TURN_MS_MAX = 5,
 	/* "PGCOPY\n\377\r\n\0", flags, length of an extension (none). */
 	COPY_HEAD_SIZE = 19,
-	COPY_FIELDS = 25
+	COPY_FIELDS = 26
 };
 
 struct load {
@@ -151,6 +151,7 @@ read_row(struct load *l, struct cursor *c, struct store_row *row)
 	row->view = buf_text(&l->view);
 	row->watched = take_bool(c);
 	row->every_s = (uint32_t)take_i32(c);
+	row->wait_s = (uint32_t)take_i32(c);
 	row->attributes = (uint64_t)take_i64(c);
 	f = take_field(c);
 	row->content = f.data;

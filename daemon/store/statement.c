@@ -22,7 +22,7 @@
 
 /*
  * Q question    shard question name name_text type view watched every_s
- *               phase_ms attributes tags lists owner runbook at
+ *               phase_ms wait_s attributes tags lists owner runbook at
  * S state       shard question server outcome content hash ttl at
  * C candidate   shard question server change seen_at outcome content hash
  * E evidence    shard question server change hash at last_at n count ttl
@@ -41,7 +41,7 @@
  * M member      shard id revision
  * O outage      shard question server since until count fail told bogus
  * X settled     shard question server change
- * P span        every_s anchor from to
+ * P span        every_s anchor from to started
  * Y seen        shard question server at
  * A attribute   shard question server noted at
  * I signed      shard question server told since at
@@ -51,8 +51,8 @@
  * them T is a text[]:
  *
  * N question    shard question name name_text type view watched every_s
- *               phase_ms attributes tags lists owner runbook watched_since
- *               planned_since
+ *               phase_ms wait_s attributes tags lists owner runbook
+ *               watched_since planned_since
  * B state       shard question server outcome content hash policy ttl since
  *               last_seen
  * J record      as R
@@ -61,7 +61,7 @@ static const struct {
 	char letter;
 	const char *columns;
 } groups[N_GROUPS] = {
-    [GROUP_QUESTION] = {'Q', "hubtitoiilttttz"},
+    [GROUP_QUESTION] = {'Q', "hubtitoiiilttttz"},
     [GROUP_STATE] = {'S', "huihbuiz"},
     [GROUP_CANDIDATE] = {'C', "huiuzhbu"},
     [GROUP_EVIDENCE] = {'E', "huiuuzzliiiihhhttbb"},
@@ -74,12 +74,12 @@ static const struct {
     [GROUP_MEMBER] = {'M', "hui"},
     [GROUP_OUTAGE] = {'O', "huizzihob"},
     [GROUP_SETTLED] = {'X', "huiu"},
-    [GROUP_SPAN] = {'P', "izzz"},
+    [GROUP_SPAN] = {'P', "izzzo"},
     [GROUP_SEEN] = {'Y', "huiz"},
     [GROUP_ATTRIBUTE] = {'A', "huibz"},
     [GROUP_SIGNED] = {'I', "huihzz"},
     [GROUP_FINISHED] = {'F', "huitthzit"},
-    [GROUP_FIRST_QUESTION] = {'N', "hubtitoiilTTttzz"},
+    [GROUP_FIRST_QUESTION] = {'N', "hubtitoiiilTTttzz"},
     [GROUP_FIRST_STATE] = {'B', "huihbuhizz"},
     [GROUP_FIRST_RECORD] = {'J', "huiuuuzzlihoobtbt"},
 };
@@ -93,16 +93,17 @@ static const struct statement statements[N_STATEMENTS] = {
 
     /* Before a question is planned otherwise, what the ledger says of it by
      * the old plan is written down. */
-    [WRITE_QUESTION_SETTLE] = {"question_settle", SIDE_WRITE, "Q0,Q1,Q6,Q7,Q8",
+    [WRITE_QUESTION_SETTLE] = {"question_settle", SIDE_WRITE,
+	"Q0,Q1,Q6,Q7,Q8,Q9",
 	"with changed as materialized ("
 	" select q.shard, q.question"
-	" from unnest($1, $2, $3, $4, $5)"
-	"  k (shard, question, watched, every_s, phase_ms)"
+	" from unnest($1, $2, $3, $4, $5, $6)"
+	"  k (shard, question, watched, every_s, phase_ms, wait_s)"
 	" join dnsvigil.question q"
 	"  on q.shard = k.shard and q.question = k.question"
 	" where q.watched"
 	" and (not k.watched or q.every_s <> k.every_s"
-	"  or q.phase_ms <> k.phase_ms)),"
+	"  or q.phase_ms <> k.phase_ms or q.wait_s <> k.wait_s)),"
 	" brought as ("
 	" update dnsvigil.state s"
 	" set last_seen = n.last_seen"
@@ -120,23 +121,26 @@ static const struct statement statements[N_STATEMENTS] = {
 	" and r.server = n.server and r.link = n.link and r.believed"},
 
     [WRITE_QUESTION_PUT] = {"question_put", SIDE_WRITE,
-	"Q0,Q1,Q2,Q3,Q4,Q5,Q6,Q7,Q8,Q9,Q10,Q11,Q12,Q13,Q14",
+	"Q0,Q1,Q2,Q3,Q4,Q5,Q6,Q7,Q8,Q9,Q10,Q11,Q12,Q13,Q14,Q15",
 	"insert into dnsvigil.question as q (shard, question, name,"
-	" name_text, type, view, watched, every_s, phase_ms, attributes,"
-	" tags, lists, owner, runbook, watched_since, planned_since,"
+	" name_text, type, view, watched, every_s, phase_ms, wait_s,"
+	" attributes, tags, lists, owner, runbook, watched_since, "
+	"planned_since,"
 	" unwatched_at)"
 	" select k.shard, k.question, k.name, k.name_text, k.type, k.view,"
-	" k.watched, k.every_s, k.phase_ms, k.attributes, k.tags::text[],"
-	" k.lists::text[], k.owner, k.runbook, k.at, k.at,"
+	" k.watched, k.every_s, k.phase_ms, k.wait_s, k.attributes,"
+	" k.tags::text[], k.lists::text[], k.owner, k.runbook, k.at, k.at,"
 	" case when not k.watched then k.at end"
 	" from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,"
-	"  $13, $14, $15)"
+	"  $13, $14, $15, $16)"
 	"  k (shard, question, name, name_text, type, view, watched,"
-	"  every_s, phase_ms, attributes, tags, lists, owner, runbook, at)"
+	"  every_s, phase_ms, wait_s, attributes, tags, lists, owner, runbook, "
+	"at)"
 	" on conflict (shard, question) do update"
 	" set watched = excluded.watched,"
 	" every_s = excluded.every_s,"
 	" phase_ms = excluded.phase_ms,"
+	" wait_s = excluded.wait_s,"
 	" attributes = excluded.attributes,"
 	" tags = excluded.tags,"
 	" lists = excluded.lists,"
@@ -147,6 +151,7 @@ static const struct statement statements[N_STATEMENTS] = {
 	" planned_since = case when q.watched <> excluded.watched"
 	"  or q.every_s <> excluded.every_s"
 	"  or q.phase_ms <> excluded.phase_ms"
+	"  or q.wait_s <> excluded.wait_s"
 	"  then excluded.planned_since else q.planned_since end,"
 	" unwatched_at = case when excluded.watched then null"
 	"  when q.watched then excluded.unwatched_at"
@@ -270,14 +275,18 @@ static const struct statement statements[N_STATEMENTS] = {
 	" left join dnsvigil.question q"
 	"  on q.shard = g.shard and q.question = g.question and q.watched"
 	" left join lateral ("
-	"  select sum(greatest(0, floor(((date_part('epoch',"
+	"  select sum(greatest(0, case when q.wait_s > 0 then"
+	"    floor(date_part('epoch', least(s.to_at, g.seen)"
+	"     - greatest(s.from_at, g.last_seen, q.planned_since))"
+	"     / q.wait_s)"
+	"   else floor(((date_part('epoch',"
 	"    least(s.to_at, g.seen) - s.anchor) * 1000000)::bigint"
 	"    - q.phase_ms * 1000::bigint) / (q.every_s * 1e6::float8))"
 	"   - greatest(-1, floor(((date_part('epoch',"
 	"    greatest(s.from_at - interval '1 us', g.last_seen,"
 	"    q.planned_since) - s.anchor) * 1000000)::bigint"
 	"    - q.phase_ms * 1000::bigint) / (q.every_s * 1e6::float8)))"
-	"   ))::bigint as n"
+	"   end))::bigint as n"
 	"  from dnsvigil.span s"
 	"  where s.every_s = q.every_s and s.from_at <= g.seen"
 	"  and s.to_at > g.last_seen and s.from_at >= coalesce(("
@@ -340,10 +349,13 @@ static const struct statement statements[N_STATEMENTS] = {
 	" where c.shard = k.shard and c.question = k.question"
 	" and c.server = k.server and c.change = k.change and c.phase = 2"},
 
-    [WRITE_SPAN] = {"span", SIDE_WRITE, "P0,P1,P2,P3",
-	"insert into dnsvigil.span as p (every_s, anchor, from_at, to_at)"
-	" select k.every_s, k.anchor, k.from_at, max(k.to_at)"
-	" from unnest($1, $2, $3, $4) k (every_s, anchor, from_at, to_at)"
+    [WRITE_SPAN] = {"span", SIDE_WRITE, "P0,P1,P2,P3,P4",
+	"insert into dnsvigil.span as p (every_s, anchor, from_at, to_at,"
+	" started)"
+	" select k.every_s, k.anchor, k.from_at, max(k.to_at),"
+	" bool_and(k.started)"
+	" from unnest($1, $2, $3, $4, $5)"
+	"  k (every_s, anchor, from_at, to_at, started)"
 	" group by k.every_s, k.anchor, k.from_at"
 	" on conflict (every_s, anchor, from_at) do update"
 	" set to_at = greatest(p.to_at, excluded.to_at)"},
@@ -529,10 +541,10 @@ static const struct statement statements[N_STATEMENTS] = {
 	" case"
 	" when s.last_seen is null or not q.watched then s.last_seen"
 	" when n.from_at is null then s.last_seen"
-	" when n.us < q.phase_ms * 1000::bigint"
+	" when (q.wait_s = 0 and n.us < q.phase_ms * 1000::bigint)"
 	"  or n.anchor + x.us * interval '1 us' < n.from_at then"
 	"  greatest(s.last_seen, dnsvigil.seen_until(q.every_s, q.phase_ms,"
-	"   greatest(s.last_seen, q.planned_since), t.at))"
+	"   q.wait_s, greatest(s.last_seen, q.planned_since), t.at))"
 	" when n.anchor + x.us * interval '1 us' > q.planned_since then"
 	"  greatest(s.last_seen, n.anchor + x.us * interval '1 us')"
 	" else s.last_seen end,"
@@ -586,9 +598,11 @@ static const struct statement statements[N_STATEMENTS] = {
 	"  from dnsvigil.span p"
 	"  where p.every_s = q.every_s and p.from_at <= t.at"
 	"  order by p.from_at desc limit 1) n on true"
-	" left join lateral (select (n.us - q.phase_ms * 1000::bigint)"
+	" left join lateral (select case when q.wait_s > 0"
+	"  then n.us - q.wait_s * 1000000::bigint"
+	"  else (n.us - q.phase_ms * 1000::bigint)"
 	"  / (q.every_s * 1000000::bigint) * (q.every_s * 1000000::bigint)"
-	"  + q.phase_ms * 1000::bigint as us) x on true"
+	"  + q.phase_ms * 1000::bigint end as us) x on true"
 	" left join lateral ("
 	"  select max(x.ttl) as ttl from ("
 	"   select b.ttl from dnsvigil.belief b"

@@ -108,6 +108,9 @@ const char statement_load[] =
     "copy (with newest as ("
     " select distinct on (p.every_s) p.every_s, p.anchor, p.from_at,"
     "  (extract(epoch from p.to_at - p.anchor) * 1000)::bigint as ms,"
+    "  case when p.started then"
+    "   (extract(epoch from p.from_at - p.anchor) * 1000)::bigint"
+    "   end as first_ms,"
     "  lead(p.anchor) over w as anchor_2, lead(p.from_at) over w as from_2,"
     "  (extract(epoch from lead(p.to_at) over w - lead(p.anchor) over w)"
     "   * 1000)::bigint as ms_2,"
@@ -116,13 +119,14 @@ const char statement_load[] =
     " window w as (partition by p.every_s order by p.from_at desc)"
     " order by p.every_s, p.from_at desc)"
     " select q.shard, q.question, coalesce(s.server, 0), q.name, q.type,"
-    "  q.view, q.watched, q.every_s, q.attributes, s.content, s.ttl,"
+    "  q.view, q.watched, q.every_s, q.wait_s, q.attributes, s.content,"
+    "  s.ttl,"
     "  case"
     "  when s.last_seen is null or not q.watched then s.last_seen"
     "  when c.phase = 1 or o.since is not null"
     "   or (x.plan is null and y.plan is null and n.has_more) then"
     "   greatest(s.last_seen, dnsvigil.seen_until(q.every_s, q.phase_ms,"
-    "    greatest(s.last_seen, q.planned_since),"
+    "    q.wait_s, greatest(s.last_seen, q.planned_since),"
     "    least(case when c.phase = 1 then c.seen_at end,"
     "     case when o.until is null then o.since end)"
     "    - make_interval(secs => q.every_s)))"
@@ -149,21 +153,30 @@ const char statement_load[] =
     "  on z.shard = q.shard and z.question = q.question"
     "  and z.server = 1" /* STORE_SERVER_ZONE */
     " left join newest n on n.every_s = q.every_s"
-    /* The last plan in the newest span, and in the one before. */
-    " left join lateral (select n.anchor + ((n.ms - q.phase_ms)"
+    /* The first plan in the newest span, the last, and that of the one
+     * before. */
+    " left join lateral (select (n.first_ms - q.phase_ms - 1"
+    "  + q.every_s * 1000::bigint) / (q.every_s * 1000::bigint)"
+    "  * (q.every_s * 1000::bigint) + q.phase_ms as plan) f"
+    "  on q.wait_s > 0 and f.plan <= n.ms"
+    " left join lateral (select n.anchor + case when q.wait_s > 0"
+    "  then greatest(n.ms - q.wait_s * 1000::bigint, f.plan)"
+    "  else (n.ms - q.phase_ms)"
     "  / (q.every_s * 1000::bigint) * (q.every_s * 1000::bigint)"
-    "  + q.phase_ms) * interval '1 ms' as plan) x"
-    "  on n.ms >= q.phase_ms and x.plan >= n.from_at"
-    " left join lateral (select n.anchor_2 + ((n.ms_2 - q.phase_ms)"
+    "  + q.phase_ms end * interval '1 ms' as plan) x"
+    "  on (n.ms >= q.phase_ms or q.wait_s > 0) and x.plan >= n.from_at"
+    " left join lateral (select n.anchor_2 + case when q.wait_s > 0"
+    "  then n.ms_2 - q.wait_s * 1000::bigint"
+    "  else (n.ms_2 - q.phase_ms)"
     "  / (q.every_s * 1000::bigint) * (q.every_s * 1000::bigint)"
-    "  + q.phase_ms) * interval '1 ms' as plan) y"
-    "  on n.ms_2 >= q.phase_ms and y.plan >= n.from_2"
+    "  + q.phase_ms end * interval '1 ms' as plan) y"
+    "  on (n.ms_2 >= q.phase_ms or q.wait_s > 0) and y.plan >= n.from_2"
     ") to stdout (format binary)";
 
 static const char *const first[N_FIRST_GROUPS] = {
     "copy dnsvigil.question (shard, question, name, name_text, type, view,"
-    " watched, every_s, phase_ms, attributes, tags, lists, owner, runbook,"
-    " watched_since, planned_since) from stdin (format binary)",
+    " watched, every_s, phase_ms, wait_s, attributes, tags, lists, owner,"
+    " runbook, watched_since, planned_since) from stdin (format binary)",
     "copy dnsvigil.state (shard, question, server, outcome, content,"
     " content_hash, policy, ttl, since, last_seen) from stdin (format binary)",
     "copy dnsvigil.record_now (shard, question, server, link, record, pivot,"

@@ -14,6 +14,7 @@
  * PTR of each address.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -66,6 +67,7 @@ struct watch {
 	              * same.  A hostile watch without it names no view that
 	              * asks them, nor PROOF_SOURCE. */
 	uint8_t attributes; /* bits of enum attribute: whose events are told */
+	bool chase;         /* may wait longer than every_s for a cache */
 	unsigned line;
 };
 typedef void watch_fn(void *ctx, const struct watch *watch);

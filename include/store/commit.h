@@ -35,6 +35,9 @@ struct commit_question {
 	bool watched;
 	uint32_t every_s;
 	uint32_t phase_ms;
+	/* 0: polled when planned.  Else never longer than that after the poll
+	 * before, at any time. */
+	uint32_t wait_s;
 	uint64_t attributes; /* hash of all the below, see store_row */
 	const char *const *tags;
 	size_t n_tags;
@@ -248,13 +251,15 @@ struct commit_attribute {
  * The ledger behind last_seen: in [from, to] every watched question of this
  * interval whose planned time (anchor + phase + k * every) fell there was
  * asked, and answered as believed, unless an outage or a candidate says
- * otherwise.  The row of (anchor, every, from) is prolonged in place.
+ * otherwise.  Of one with a wait_s: its polls that were to come in there did.
+ * The row of (anchor, every, from) is prolonged in place.
  */
 struct commit_span {
 	uint32_t every_s;
 	wall_us anchor;
 	wall_us from;
 	wall_us to;
+	bool started; /* of one with a wait_s, too, the first planned time */
 };
 
 void commit_question(struct store *s, const struct commit_question *c,

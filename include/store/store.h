@@ -100,6 +100,7 @@ struct store_row {
 	const char *view;
 	bool watched;
 	uint32_t every_s;
+	uint32_t wait_s;        /* as commit_question has it */
 	uint64_t attributes;    /* question_attributes() as last written */
 	const uint8_t *content; /* packed, NULL: never answered */
 	size_t content_size;

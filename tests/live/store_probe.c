@@ -76,8 +76,8 @@ basic_events(struct probe *p, const struct subject *s)
 static void
 basic_spans(struct probe *p, wall_us anchor, wall_us to)
 {
-	const struct commit_span span[2] = {{EVERY_S, anchor, anchor, to},
-	    {EVERY_S, anchor, anchor, to - WALL_S(1)}};
+	const struct commit_span span[2] = {{EVERY_S, anchor, anchor, to, true},
+	    {EVERY_S, anchor, anchor, to - WALL_S(1), true}};
 
 	p->open++;
 	commit_spans(p->store, span, 2, on_done, p);

@@ -229,6 +229,28 @@ is_fresh(struct clause *c)
 	return true;
 }
 
+/* Not later than the last good reply, nor earlier by more than that. */
+static bool
+is_kept(struct clause *c)
+{
+	char text[WORD_SIZE];
+	struct db_question *q = need_question(c, text);
+	wall_us seen;
+	wall_us answered;
+	mono_ns most;
+
+	if (q == NULL)
+		return wrong(c, "%s is not known", text);
+	most = word_span(&c->p);
+	seen = db_last_seen(c->w->db, q, INT64_MAX);
+	answered = net_answered(&c->w->net, &q->name, q->type);
+	/* Plans are kept in ticks, rounded down. */
+	if (seen > answered + WALL_MS(100) || answered - seen > most / 1000)
+		return wrong(c, "%s was last seen %lld ms before its answer",
+		    text, (long long)((answered - seen) / WALL_MS(1)));
+	return true;
+}
+
 static bool
 is_asked(struct clause *c)
 {
@@ -665,6 +687,8 @@ is_true(struct clause *c)
 		return is_of_question(c, word);
 	if (strcmp(word, "fresh") == 0)
 		return is_fresh(c);
+	if (strcmp(word, "kept") == 0)
+		return is_kept(c);
 	if (strcmp(word, "asked") == 0)
 		return is_asked(c);
 	if (strcmp(word, "order") == 0)

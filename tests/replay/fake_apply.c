@@ -348,11 +348,12 @@ apply_question(struct db *db, const struct commit_question *c)
 	}
 	q->last_seen = db_last_seen(db, q, INT64_MAX);
 	if (q->watched != c->watched || q->every_s != c->every_s ||
-	    q->phase_ms != c->phase_ms)
+	    q->phase_ms != c->phase_ms || q->wait_s != c->wait_s)
 		q->planned_since = c->at;
 	q->watched = c->watched;
 	q->every_s = c->every_s;
 	q->phase_ms = c->phase_ms;
+	q->wait_s = c->wait_s;
 	q->attributes = c->attributes;
 }
 
@@ -710,6 +711,15 @@ apply_span(struct db *db, const struct commit_span *c)
 	*own = *c;
 }
 
+static void
+apply_seen(struct db *db, const struct store_key *key, wall_us at)
+{
+	struct db_question *q = need(db, key, "a sighting");
+
+	if (q->content.data != NULL && at > q->last_seen)
+		q->last_seen = at;
+}
+
 void
 db_apply(struct db *db, struct op *op)
 {
@@ -747,6 +757,10 @@ db_apply(struct db *db, struct op *op)
 	case OP_SPANS:
 		for (size_t i = 0; i < op->u.spans.n; i++)
 			apply_span(db, &op->u.spans.list[i]);
+		break;
+	case OP_SEEN:
+		for (size_t i = 0; i < op->u.seen.n; i++)
+			apply_seen(db, &op->u.seen.keys[i], op->u.seen.at[i]);
 		break;
 	}
 }

@@ -287,15 +287,21 @@ commit_spans(struct store *s, const struct commit_span *spans, size_t n,
 	store_enqueue(s, op);
 }
 
-/* What `once` saw is not modelled: it is an item that commits and no more. */
 void
 commit_seen(struct store *s, const struct store_key *keys, const wall_us *at,
     size_t n, store_done_fn *done, void *ctx)
 {
-	(void)keys;
-	(void)at;
-	(void)n;
-	commit_spans(s, NULL, 0, done, ctx);
+	struct op *op = op_new(OP_SEEN, done, ctx);
+
+	op->u.seen.keys = arena_get(&op->arena, (n + 1) * sizeof(*keys));
+	op->u.seen.at = arena_get(&op->arena, (n + 1) * sizeof(*at));
+	CHECK(op->u.seen.keys != NULL && op->u.seen.at != NULL);
+	if (n > 0) {
+		memcpy(op->u.seen.keys, keys, n * sizeof(*keys));
+		memcpy(op->u.seen.at, at, n * sizeof(*at));
+	}
+	op->u.seen.n = n;
+	store_enqueue(s, op);
 }
 
 int64_t

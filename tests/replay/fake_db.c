@@ -90,9 +90,22 @@ db_pack(struct db *db, const struct content *c)
 	return p;
 }
 
+/* The end less the wait, or the first planned time, which was asked. */
+static wall_us
+by_wait(const struct commit_span *s, const struct db_question *q, wall_us to)
+{
+	wall_us every = WALL_S(q->every_s);
+	wall_us base = s->anchor + WALL_MS(q->phase_ms);
+	wall_us first = base + (s->from - base + every - 1) / every * every;
+	wall_us seen = to - WALL_S(q->wait_s);
+
+	return s->started && first <= to && first > seen ? first : seen;
+}
+
 /*
  * The latest planned time at most `ceiling` that lies in a span: with an open
- * candidate or outage, one interval before its beginning.
+ * candidate or outage, one interval before its beginning.  Where polls are not
+ * at planned times, the wait before the end of what the span says.
  */
 wall_us
 db_last_seen(const struct db *db, const struct db_question *q, wall_us ceiling)
@@ -118,6 +131,8 @@ db_last_seen(const struct db *db, const struct db_question *q, wall_us ceiling)
 			continue;
 		plan = s->anchor + phase +
 		       (to - s->anchor - phase) / every * every;
+		if (q->wait_s > 0)
+			plan = by_wait(s, q, to);
 		if (plan >= s->from && plan > best && plan > q->planned_since)
 			best = plan;
 	}

@@ -32,6 +32,7 @@ struct flight {
 	mono_ns sent, due;
 	bool failed_before;
 	size_t number;   /* the ear's */
+	size_t asked;    /* the server's */
 	struct buf wire; /* empty: nothing comes */
 };
 
@@ -167,7 +168,28 @@ net_asked(const struct net *net, const struct server *s,
 	return n;
 }
 
-static void
+wall_us
+net_answered(const struct net *net, const struct name *name, uint16_t type)
+{
+	wall_us last = 0;
+
+	for (size_t i = 0; i < net->n_servers; i++) {
+		const struct server *s = &net->servers[i];
+
+		for (size_t k = 0; k < s->n_asked; k++) {
+			const struct asked *a = &s->asked[k];
+
+			if (a->type == type &&
+			    name_equal(a->name.wire, name->wire) &&
+			    a->answered > last)
+				last = a->answered;
+		}
+	}
+	return last;
+}
+
+/* Which of those that the server was asked it is. */
+static size_t
 count_ask(struct server *s, const struct ask *ask, mono_ns now)
 {
 	struct asked *a = NULL;
@@ -193,13 +215,14 @@ count_ask(struct server *s, const struct ask *ask, mono_ns now)
 	}
 	if ((ask->flags & ASK_DO) != 0) {
 		a->signatures++;
-		return;
+		return (size_t)(a - s->asked);
 	}
 	a->cd += (ask->flags & ASK_CD) != 0;
 	if ((ask->flags & ASK_TCP) != 0)
 		a->tcp++;
 	else
 		a->udp++;
+	return (size_t)(a - s->asked);
 }
 
 /* ---- what a server says ---- */
@@ -570,6 +593,9 @@ on_arrival(void *ctx)
 		a.fail = reply_fail(&m);
 	}
 	count_end(r, r->servers[f->server], f, a.fail);
+	if (a.fail == FAIL_NOT && f->asked < r->servers[f->server]->n_asked)
+		r->servers[f->server]->asked[f->asked].answered =
+		    loop_wall(r->loop);
 	if (net_now->ear != NULL)
 		net_now->ear->on_arrival(net_now->ear->ctx, f->number);
 	if (r->servers[f->server]->was_full && !loop_timer_is_set(r->room))
@@ -652,7 +678,7 @@ resolver_ask(struct resolver *r, const struct ask *ask)
 	f->timer = loop_timer_new(r->loop, on_arrival, f);
 	f->next = r->flights;
 	r->flights = f;
-	count_ask(s, ask, now);
+	f->asked = count_ask(s, ask, now);
 	s->open++;
 	s->n_asked_now++;
 	r->inflight++;

@@ -61,6 +61,7 @@ struct asked {
 	unsigned udp, tcp;
 	unsigned cd;         /* of them */
 	unsigned signatures; /* beside them, with DO=1 */
+	wall_us answered;    /* the last good reply came; 0: none did */
 };
 
 struct server {
@@ -140,5 +141,8 @@ void net_deliver(struct net *net);
 enum { ASKED_UDP = 1, ASKED_TCP = 2, ASKED_CD = 4, ASKED_DO = 8 };
 unsigned net_asked(const struct net *net, const struct server *s,
     const struct name *name, uint16_t type, unsigned how);
+/* When a good reply to it came last, from whom ever; 0: none did. */
+wall_us net_answered(
+    const struct net *net, const struct name *name, uint16_t type);
 
 #endif

@@ -575,6 +575,7 @@ on_load(void *ctx)
 		    .view = q->view,
 		    .watched = q->watched,
 		    .every_s = q->every_s,
+		    .wait_s = q->wait_s,
 		    .attributes = q->attributes,
 		    .content = q->content.data,
 		    .content_size = q->content.size,

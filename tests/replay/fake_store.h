@@ -61,7 +61,7 @@ struct db_question {
 	char view[64];
 	uint16_t type;
 	bool watched;
-	uint32_t every_s, phase_ms;
+	uint32_t every_s, phase_ms, wait_s;
 	uint64_t attributes;
 	wall_us planned_since;
 	struct packed content;
@@ -185,6 +185,7 @@ enum op_kind {
 	OP_OUTAGE,
 	OP_SETTLED,
 	OP_SPANS,
+	OP_SEEN,
 	OP_ATTRIBUTE,
 	OP_TOLD
 };
@@ -214,6 +215,11 @@ struct op {
 			struct commit_span *list;
 			size_t n;
 		} spans;
+		struct {
+			struct store_key *keys;
+			wall_us *at;
+			size_t n;
+		} seen;
 	} u;
 };
 

@@ -18,7 +18,7 @@
  *                                group b, unless any is given; the questions
  *                                of www.example.org go to one first)
  *   watch NAME TYPES [every SPAN] [tags A,B] [confirm PROOF] [list L]
- *         [attributes A,B]
+ *         [attributes A,B] [chase true]
  *   unwatch NAME [TYPES]         with `reload` or `restart`: later too
  *   sink NAME | sink none        (soc, unless any is given)
  *   config LINE                  of YAML, e.g. failing_after: 2
@@ -80,6 +80,8 @@
  *   interval NAME TYPE VALUE open|closed|none
  *   intervals|beliefs|outages NAME TYPE N
  *   fresh NAME TYPE SPAN [least] last seen at most (least) so long ago
+ *   kept NAME TYPE SPAN          last seen not later than its last good reply,
+ *                                and at most so long before
  *   asked NAME TYPE [by udp|tcp|cd|do] [of S] N
  *   peak S N                     questions in its busiest second
  *   order NAME TYPE NAME TYPE    the log has their first candidates so

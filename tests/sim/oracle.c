@@ -66,11 +66,14 @@ can_fetch(
 	return true;
 }
 
-/* A poll was begun: not more often than its interval says. */
+/*
+ * A poll was begun: not more often than its interval says, but for one in two
+ * that comes when a cache's entry has run out.
+ */
 static void
-note_poll(struct subject *q, mono_ns now)
+note_poll(const struct sim *s, struct subject *q, mono_ns now)
 {
-	mono_ns every = MONO_S(q->every_s);
+	mono_ns every = MONO_S(q->every_s) / (s->profile.authoritative ? 1 : 2);
 
 	q->polled = now;
 	q->n_polls++;
@@ -117,7 +120,7 @@ on_ask(void *ctx, const struct said *said)
 		h->ttl = ttl_left(said->reply, ask->type, now - said->fetched);
 	}
 	if (h->first)
-		note_poll(q, now);
+		note_poll(s, q, now);
 	q->n_confirms += h->purpose == PURPOSE_CONFIRM;
 	s->counts.asked++;
 	add_hash(s, (uint64_t)now ^ ask->cookie ^ h->server);
@@ -604,6 +607,36 @@ has_state(const struct sim *s)
 	return s->away == 0 || s->began + MONO_S(LOAD_S) < s->away;
 }
 
+/*
+ * What the database says was seen was said by then, as far as only plans say
+ * so: nothing failed, nothing is inquired into, and the last reply is what is
+ * believed.
+ */
+static void
+check_seen(const struct sim *s, const struct subject *q)
+{
+	const struct db_question *row = db_find(s->w.db, &q->name, q->type);
+	content_id id = q->n_beliefs > 0 ? q->beliefs[q->n_beliefs - 1].id : 0;
+	wall_us seen;
+
+	if (id == 0 || row == NULL || row->content.data == NULL ||
+	    row->phase != CANDIDATE_NONE || row->n_outages > 0)
+		return;
+	seen = db_last_seen(s->w.db, row, INT64_MAX);
+	for (size_t i = q->n_heard; i > 0; i--) {
+		const struct hearing *h = &q->heard[i - 1];
+
+		if (h->arrived == 0)
+			continue;
+		/* Plans are kept in ticks, rounded down. */
+		if (!is_taken_as(h->id, id) ||
+		    h->wall + WALL_MS(TICK_MS) >= seen)
+			return;
+	}
+	story_fail("made up: %s was last seen %lld s ago", q->text,
+	    (long long)((loop_wall(s->w.loop) - seen) / WALL_S(1)));
+}
+
 void
 oracle_look(struct sim *s)
 {
@@ -614,9 +647,11 @@ oracle_look(struct sim *s)
 	for (size_t i = 0; i < s->n_subjects; i++) {
 		const struct subject *q = &s->subjects[i];
 		mono_ns last = q->polled > q->planned ? q->polled : q->planned;
-		mono_ns limit =
-		    MONO_S(q->every_s) * 21 / 20 + MONO_S(POLL_SLACK_S);
+		mono_ns limit = MONO_S(q->every_s) * 21 / 20 +
+		                MONO_S(POLL_SLACK_S) +
+		                (q->chase ? MONO_S(s->ttl_max) : 0);
 
+		check_seen(s, q);
 		if (q->watched && now - last > limit)
 			story_fail("wedged: %s, every %u s, was not asked for "
 				   "%lld s",

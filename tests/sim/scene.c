@@ -183,7 +183,8 @@ put_watch(struct sim *s, size_t host, const struct watch_plan *p)
 		buf_printf(&line, "%s%s", comma, type_names[i]);
 		comma = ",";
 	}
-	buf_printf(&line, " every %us%s", p->every_s, p->tags);
+	buf_printf(&line, " every %us%s%s", p->every_s, p->tags,
+	    p->chase ? " chase true" : "");
 	if (p->confirm != PROVED_NOTHING)
 		buf_printf(
 		    &line, " confirm %s", proved_text((enum proved)p->confirm));
@@ -195,6 +196,7 @@ put_watch(struct sim *s, size_t host, const struct watch_plan *p)
 		if (q->host != host || (p->mask & 1u << q->place_type) == 0)
 			continue;
 		q->every_s = p->every_s;
+		q->chase = p->chase;
 		if (q->every_s > q->every_most)
 			q->every_most = q->every_s;
 		q->watched = true;
@@ -237,6 +239,8 @@ watch_some(struct sim *s, size_t host, unsigned mask)
 	p->every_s = some_interval(s);
 	p->tags = tags[draw_below(&s->draw, 4)];
 	p->confirm = confirms[draw_below(&s->draw, 10)];
+	/* Not drawn: seeds stay the worlds that they were. */
+	p->chase = mix64(s->draw.state) % 4 == 0;
 	h->listed = true;
 	add_subjects(s, host, p);
 	put_watch(s, host, p);

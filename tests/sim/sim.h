@@ -91,6 +91,7 @@ struct subject {
 	uint32_t every_s, every_most; /* now, and at most so far */
 	uint8_t required;             /* enum proved: what its changes need */
 	bool watched;
+	bool chase;      /* may wait for a cache beyond its interval */
 	mono_ns planned; /* since when it is planned as it is */
 	uint32_t n_polls;
 	mono_ns polled; /* the last first attempt */
@@ -126,6 +127,7 @@ struct watch_plan {
 	unsigned mask; /* bit per type */
 	uint32_t every_s;
 	uint8_t confirm; /* enum proved; 0: as the configuration can */
+	bool chase;
 	const char *tags;
 };
 

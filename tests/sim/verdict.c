@@ -116,7 +116,8 @@ was_heard(const struct subject *q, content_id id, mono_ns from, mono_ns to)
 static void
 check_heard(struct sim *s, const struct subject *q)
 {
-	mono_ns least = MONO_S(q->every_most) * 21 / 20 + MONO_S(s->ttl_max) +
+	mono_ns least = MONO_S(q->every_most) * 21 / 20 +
+	                MONO_S(s->ttl_max) * (q->chase ? 2 : 1) +
 	                MONO_S(POLL_TAKES_S);
 
 	for (size_t i = 0; i < q->n_truth; i++) {

@@ -113,6 +113,8 @@ on_watch(void *ctx, const struct watch *w)
 			buf_printf(
 			    out, " +%s", attribute_text((enum attribute)i));
 	}
+	if (w->chase)
+		buf_add_text(out, " chase");
 	buf_printf(out, " [%s]\n", w->list);
 }
 
