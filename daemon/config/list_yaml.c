@@ -105,7 +105,7 @@ take_entry(struct watchlist *w, const struct node *entry)
 	size_t n_errors = w->report.d->n_errors;
 
 	w->own = w->defaults;
-	if (!node_walk(entry, "an entry", entry_keys, 10, &w->report, &x) ||
+	if (!node_walk(entry, "an entry", entry_keys, 11, &w->report, &x) ||
 	    x.bad || w->report.d->n_errors != n_errors)
 		return; /* Refused as a whole: half an entry may mislead. */
 	if (x.name == NULL)
@@ -214,7 +214,8 @@ take_top_value(struct watchlist *w, struct yaml_list *y, enum top_key key,
 	else if (key == TOP_CONFIRM)
 		fields_confirm(&x, value);
 	else
-		node_walk(value, "`defaults`", default_keys, 9, &w->report, &x);
+		node_walk(
+		    value, "`defaults`", default_keys, 10, &w->report, &x);
 	w->unsure = w->unsure ||
 	            (key == TOP_DEFAULTS && w->report.d->n_errors != n_errors);
 	return 1;

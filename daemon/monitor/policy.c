@@ -178,6 +178,7 @@ says_same(const struct policy *a, const struct policy *b)
 {
 	return a->every_s == b->every_s && a->confirm == b->confirm &&
 	       a->told_attributes == b->told_attributes &&
+	       a->direct == b->direct && a->chase == b->chase &&
 	       is_same_text(a->owner, b->owner) &&
 	       is_same_text(a->runbook, b->runbook) &&
 	       are_same_texts(a->tags, a->n_tags, b->tags, b->n_tags) &&

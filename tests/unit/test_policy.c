@@ -140,11 +140,12 @@ test_policy_that_differs_in_one_thing_is_another(void **state)
 	    .runbook = "https://wiki.example.com/dns",
 	    .tags = tags,
 	    .n_tags = 2};
-	struct watch w[10];
-	uint32_t ids[10];
+	static const char *hostile[] = {"hostile"};
+	struct watch w[13];
+	uint32_t ids[13];
 
 	(void)state;
-	for (size_t i = 0; i < 10; i++)
+	for (size_t i = 0; i < 13; i++)
 		w[i] = first;
 	w[1].every_s = 61;
 	w[2].confirm = PROOF_CACHE;
@@ -155,12 +156,16 @@ test_policy_that_differs_in_one_thing_is_another(void **state)
 	w[7].list = "mind";
 	w[8].tags = other;
 	w[9].n_tags = 1;
-	for (size_t i = 0; i < 10; i++) {
+	w[10].chase = true;
+	w[11].tags = w[12].tags = hostile;
+	w[11].n_tags = w[12].n_tags = 1;
+	w[12].direct = true;
+	for (size_t i = 0; i < 13; i++) {
 		ids[i] = policy_of(table, &w[i], w[i].every_s);
 		for (size_t k = 0; k < i; k++)
 			assert_int_not_equal(ids[i], ids[k]);
 	}
-	for (size_t i = 0; i < 10; i++)
+	for (size_t i = 0; i < 13; i++)
 		assert_int_equal(policy_of(table, &w[i], w[i].every_s), ids[i]);
 }
 
