@@ -510,3 +510,36 @@ reply_encode_error(const uint8_t *name, uint16_t type, uint16_t rcode,
 		put_rr(&ns, 0, false, out);
 	put_opt(ede, out);
 }
+
+static void
+gather(const struct zone *z, const struct zone *over, const uint8_t *name,
+    uint16_t type, struct fetched *f)
+{
+	const struct rrset *set = find(over, name, type);
+
+	if (set == NULL)
+		set = find(z, name, type);
+	if (set != NULL && set->outcome == OUTCOME_ANSWER && set->type == type)
+		add_set(f, set, set->name.wire);
+}
+
+void
+reply_encode_referral(const struct zone *z, const struct zone *over,
+    const uint8_t *cut, const uint8_t *name, uint16_t type, struct buf *out)
+{
+	static struct fetched f;
+	uint16_t counts[3] = {0, 0, 1};
+
+	f.n = 0;
+	gather(z, over, cut, TYPE_NS, &f);
+	counts[1] = (uint16_t)f.n;
+	for (size_t i = 0; i < counts[1]; i++) {
+		gather(z, over, f.list[i].rdata, TYPE_A, &f);
+		gather(z, over, f.list[i].rdata, TYPE_AAAA, &f);
+	}
+	counts[2] += (uint16_t)(f.n - counts[1]);
+	put_head(name, type, 0x8000, counts, out);
+	for (size_t i = 0; i < f.n; i++)
+		put_rr(&f.list[i], 0, false, out);
+	put_opt(-1, out);
+}

@@ -104,6 +104,9 @@ struct reply_look {
 };
 void reply_encode(const struct fetched *f, const uint8_t *name, uint16_t type,
     const struct reply_look *look, struct buf *out);
+/* To the servers of the zone `cut`, with their addresses below it. */
+void reply_encode_referral(const struct zone *z, const struct zone *over,
+    const uint8_t *cut, const uint8_t *name, uint16_t type, struct buf *out);
 /* A reply without records: SERVFAIL, REFUSED, a referral (`lame`). */
 void reply_encode_error(const uint8_t *name, uint16_t type, uint16_t rcode,
     bool lame, int32_t ede, struct buf *out);
