@@ -307,6 +307,20 @@ add_signatures(
 	}
 }
 
+/* The deepest that has an SOA, and else what is guessed. */
+static const uint8_t *
+zone_of(const struct zone *z, const uint8_t *name)
+{
+	const uint8_t *guess = name_zone_guess(name);
+
+	for (const struct rrset *s; name != guess; name += *name + 1) {
+		s = find(z, name, TYPE_SOA);
+		if (s != NULL && s->type == TYPE_SOA)
+			break;
+	}
+	return name;
+}
+
 void
 zone_answer(const struct zone *z, const struct zone *over, const uint8_t *name,
     uint16_t type, bool within, uint32_t negative_ttl, struct fetched *out)
@@ -316,6 +330,7 @@ zone_answer(const struct zone *z, const struct zone *over, const uint8_t *name,
 
 	*out = (struct fetched){.soa_ttl = negative_ttl};
 	for (;;) {
+		out->zone = zone_of(z, name);
 		set = over != NULL ? find(over, name, type) : NULL;
 		if (set == NULL)
 			set = find(z, name, type);
@@ -418,11 +433,11 @@ put_opt(int32_t ede, struct buf *out)
 }
 
 static void
-put_soa(const uint8_t *name, uint32_t ttl, uint32_t minimum, struct buf *out)
+put_soa(const uint8_t *zone, uint32_t ttl, uint32_t minimum, struct buf *out)
 {
 	static const uint8_t names[] = {1, 'n', 0, 1, 'h', 0};
 	struct buf rdata = {0};
-	struct rr rr = {name_zone_guess(name), TYPE_SOA, ttl, NULL, 0};
+	struct rr rr = {zone, TYPE_SOA, ttl, NULL, 0};
 
 	buf_add(&rdata, names, sizeof(names));
 	buf_add_u32(&rdata, 1);
@@ -490,7 +505,7 @@ reply_encode(const struct fetched *f, const uint8_t *name, uint16_t type,
 	for (size_t i = 0; i < n_signed; i++)
 		put_rr(&f->signatures[i], look->age_s, false, out);
 	if (soa)
-		put_soa(name, soa_ttl, f->soa_ttl, out);
+		put_soa(f->zone, soa_ttl, f->soa_ttl, out);
 	put_opt(look->ede, out);
 	CHECK(out->err == 0 && out->size <= MESSAGE_SIZE_MAX);
 }

@@ -77,7 +77,8 @@ struct rr {
 struct fetched {
 	uint16_t rcode;
 	bool no_soa;
-	uint32_t soa_ttl; /* of a negative */
+	const uint8_t *zone; /* whose the SOA of a negative is */
+	uint32_t soa_ttl;    /* of a negative */
 	size_t n;
 	struct rr list[ZONE_RECORDS_MAX];
 	size_t n_signatures; /* over the last of them */
