@@ -21,6 +21,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "bogus.h"
 #include "config/config.h"
 #include "dns/record.h"
 #include "loop/loop.h"

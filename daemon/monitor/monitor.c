@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/rand.h"
+#include "bogus.h"
 #include "config/config.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
