@@ -264,7 +264,8 @@ take_kind(struct changes *c, const char *text)
 	/* The events of R20 and R6; their set grows, that of kinds does not. */
 	static const char *const events[] = {"failing", "recovered", "blind",
 	    "sighted", "order", "duplicates", "ttl", "case", "serial", "timers",
-	    "signature", "resolver-left", "resolver-back", "filtered", "bogus"};
+	    "signature", "resolver-left", "resolver-back", "filtered", "bogus",
+	    "provider-failing", "provider-recovered"};
 	enum kind kind;
 	bool known = kind_parse(text, &kind) == 0;
 
@@ -276,7 +277,8 @@ take_kind(struct changes *c, const char *text)
 		    "modified, replaced, alias, outcome, unreadable, readable, "
 		    "failing, recovered, blind, sighted, order, duplicates, "
 		    "ttl, case, serial, timers, signature, resolver-left, "
-		    "resolver-back, filtered or bogus",
+		    "resolver-back, filtered, bogus, provider-failing or "
+		    "provider-recovered",
 		    text);
 	c->query.kind = text;
 	return 0;

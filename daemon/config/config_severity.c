@@ -16,7 +16,7 @@ static const char *const kinds[] = {"appeared", "vanished", "added", "removed",
     "modified", "replaced", "alias", "outcome", "unreadable", "readable",
     "failing", "recovered", "blind", "sighted", "order", "duplicates", "ttl",
     "case", "serial", "timers", "signature", "resolver-left", "resolver-back",
-    "filtered", "bogus"};
+    "filtered", "bogus", "provider-failing", "provider-recovered"};
 static const char *const levels[] = {
     "info", "low", "medium", "high", "critical"};
 

@@ -19,6 +19,7 @@
  *   told.c       alerts about several changes
  *   household.c  types of one name that vanish or appear together (R5)
  *   outage.c     failing, recovered, blind, sighted (R3, R4)
+ *   provider.c   names that fail together while others answer (R4)
  *   canary.c     questions whose truth is known, and who lies (R16)
  *   filter.c     what a resolver blocks, and what moves together there
  *   bogus.c      what a validator holds back (R17)
@@ -204,6 +205,7 @@ enum inquiry_state {
 
 struct fresh;
 struct household;
+struct provider;
 
 /* What an alert says of several decisions. */
 struct telling {
@@ -325,6 +327,7 @@ struct monitor {
 	struct idmap failing;    /* by question */
 	struct idmap bogus;      /* by question, of those that fail */
 	struct idmap holds;      /* by name offset */
+	struct provider *provider;
 	struct idmap attributes; /* by question */
 	struct idmap remnants;   /* by question */
 	uint32_t remnant_at;     /* of the walk that sweeps them */
@@ -629,6 +632,7 @@ struct failing {
 	wall_us recovered_at; /* 0: still failing */
 	bool bogus;           /* `bogus` was told, which `recovered` closes */
 	bool closed;          /* the database knows that it recovered */
+	bool covered;         /* held: a provider fails */
 	bool let_go;          /* its poll does not hold the ledger back */
 };
 /*
@@ -664,6 +668,21 @@ void outage_restore(
 wall_us outage_told_bogus(struct monitor *m, uint32_t id);
 void outage_second(struct monitor *m);
 void outage_free_all(struct monitor *m);
+
+/* ---- provider.c ---- */
+MUST_CHECK struct provider *provider_new(void);
+void provider_free(struct provider *p); /* NULL is fine */
+/* A watched NS question says what is believed: its name servers are kept. */
+void provider_learn(
+    struct monitor *m, const struct answer *a, const struct reply_sum *sum);
+/* Begins a survey of who fails, where that may tell something. */
+void provider_second(struct monitor *m);
+/* ... and goes on with it. */
+void provider_step(struct monitor *m);
+/* Does it fail with others, so that it is not told by itself? */
+bool provider_covers(struct monitor *m, uint32_t id);
+/* Does (or may) a provider explain what fails in that view? */
+bool provider_explains(const struct monitor *m, uint8_t view);
 
 /* ---- bogus.c ---- */
 enum { BOGUS_AGAIN_S = 6 }; /* resolvers keep a SERVFAIL for 5 s or less */

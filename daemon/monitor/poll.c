@@ -23,6 +23,7 @@
 #include "base/log.h"
 #include "base/rand.h"
 #include "config/config.h"
+#include "dns/type.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
 #include "poll_priv.h"
@@ -514,6 +515,8 @@ poll_good(struct monitor *m, const struct errand *e, const struct answer *a,
 			monitor_seen(m, id);
 		if (sum->ttl > question_ttl(q))
 			question_set_ttl(q, sum->ttl);
+		if (!stale && q->type == TYPE_NS)
+			provider_learn(m, a, sum);
 	} else if (!stale || (q->flags & Q_INQUIRY) != 0) {
 		inquiry_reply(m, id, a, sum);
 	}
