@@ -20,7 +20,8 @@ struct reader {
 	const struct node *database;
 	const struct node *database_file;
 	bool resolvers_given;
-	size_t view;            /* whose resolvers are being read */
+	size_t view; /* whose resolvers are being read */
+	const struct node *quorums[CONFIG_VIEWS_MAX]; /* as written */
 	const struct node *gso; /* where it is switched on */
 };
 
@@ -42,6 +43,9 @@ void read_resolvers_default(
     struct reader *x, struct place at, const char *path);
 void read_sinks(void *ctx, const struct node *value);
 void read_views(void *ctx, const struct node *value);
+void read_quorum(void *ctx, const struct node *value);
+/* Each against the groups that its view has. */
+void finish_quorums(struct reader *x);
 void read_severities(void *ctx, const struct node *value);
 void read_canaries(void *ctx, const struct node *value);
 

@@ -152,9 +152,20 @@ is_path(const struct witness *w, const struct witness *to)
 	       (by_connection(w) || by_connection(to));
 }
 
+/* Has none of these groups said so yet? */
+static bool
+is_news(const uint8_t *groups, size_t n, uint8_t group)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (groups[i] == group)
+			return false;
+	}
+	return true;
+}
+
 /*
- * The best proof for one claim: two groups that say so, or one server that
- * said so twice, once by TCP.
+ * The best proof for one claim: as many groups that say so as the quorum has,
+ * or one server that said so twice, once by TCP.
  */
 static enum proved
 claim_proved(const struct candidate *c, const struct judgement *j,
@@ -162,6 +173,9 @@ claim_proved(const struct candidate *c, const struct judgement *j,
 {
 	const struct witness *to = &c->witnesses[j->to_witness];
 	enum proved best = PROVED_NOTHING;
+	size_t quorum = c->quorum > 2 ? c->quorum : 2;
+	uint8_t groups[CANDIDATE_GROUPS_MAX] = {to->group};
+	size_t n = 1;
 
 	for (size_t i = 0; i < c->n_witnesses; i++) {
 		const struct witness *w = &c->witnesses[i];
@@ -170,9 +184,13 @@ claim_proved(const struct candidate *c, const struct judgement *j,
 		if (!counts(w) || content_equal(w->content, c->believed) ||
 		    !says(w, claim, j->to, record))
 			continue;
-		if (w->group != to->group && w->group != WITNESS_NOBODY &&
-		    to->group != WITNESS_NOBODY && !is_old(c, w))
-			return PROVED_CACHE;
+		if (is_news(groups, n, w->group) &&
+		    w->group != WITNESS_NOBODY && to->group != WITNESS_NOBODY &&
+		    !is_old(c, w)) {
+			groups[n++] = w->group;
+			if (n >= quorum)
+				return PROVED_CACHE;
+		}
 		if (is_path(w, to))
 			best = PROVED_PATH;
 	}
@@ -322,7 +340,10 @@ candidate_judge(const struct candidate *c, wall_us now, struct arena *a,
 	} else if (out->proved >= c->required) {
 		out->label = LABEL_CONFIRMED;
 		out->why =
-		    out->proved == PROVED_CACHE
+		    out->proved == PROVED_CACHE && c->quorum > 2
+			? "every element was in answers of as many groups "
+			  "of resolvers as the quorum has"
+		    : out->proved == PROVED_CACHE
 			? "every element was in answers of two groups "
 			  "of resolvers"
 		    : c->witnesses[out->to_witness].transport == WITNESS_TLS

@@ -81,6 +81,7 @@ struct poll_view {
 	uint8_t servers[RESOLVER_SERVERS_MAX];
 	uint8_t n; /* 0: the configuration does not have it any more */
 	uint8_t n_groups;
+	uint8_t quorum; /* groups that confirm; 0: two */
 };
 
 /* What is seen of a view (R4). */

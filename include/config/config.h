@@ -87,6 +87,8 @@ struct config {
 	/* Whom names are asked through; the first is always `default`. */
 	char **views;
 	size_t n_views;
+	/* Groups that must say so, by view; 0: two, or the path. */
+	uint8_t quorums[CONFIG_VIEWS_MAX];
 	char **watchlists; /* patterns as written, relative to the file */
 	struct config_place *watchlist_places; /* of each pattern */
 	size_t n_watchlists;

@@ -19,6 +19,7 @@
  * independent answers have it, a removal when two lack it; a rotating set
  * never repeats as a whole.  Independent means another group (`cache`), or
  * the same server once more, by TCP or TLS (`path`).  FAILs are no evidence.
+ * A view may ask for more groups than two (`quorum`).
  *
  * What a resolver said that lies (R16) is kept, and is no evidence either.
  * When nothing else remains of a difference it is transient, and `filtered`.
@@ -39,6 +40,7 @@ enum {
 	WITNESS_TCP = 1,
 	WITNESS_TLS = 2,
 	WITNESS_NOBODY = 255, /* a group: who it was is not known any more */
+	CANDIDATE_GROUPS_MAX = 64,    /* of a quorum */
 	CANDIDATE_WITNESSES_MAX = 64, /* then the newest run is merged */
 	CANDIDATE_WAIT_HIGH_S = 10,   /* T for high and critical (R11) */
 	CANDIDATE_WAIT_S = 60,        /* T for the rest */
@@ -89,7 +91,8 @@ struct candidate {
 	                * its proof is looked for; else NULL */
 	uint16_t type; /* the question's, for the diff's aspects */
 	enum proved required;
-	wall_us deadline;                /* 0: the clock does not run yet */
+	uint8_t quorum;   /* groups that PROVED_CACHE takes; 0: two */
+	wall_us deadline; /* 0: the clock does not run yet */
 	const struct witness *witnesses; /* by time; [0] is the first sight */
 	size_t n_witnesses;
 };
