@@ -19,6 +19,7 @@
  *   told.c       alerts about several changes
  *   household.c  types of one name that vanish or appear together (R5)
  *   outage.c     failing, recovered, blind, sighted (R3, R4)
+ *   provider.c   names that fail together while others answer (R4)
  *   canary.c     questions whose truth is known, and who lies (R16)
  *   filter.c     what a resolver blocks, and what moves together there
  *   event.c      an event about a question, with its proof
@@ -86,6 +87,7 @@ struct poll_view {
 	uint8_t servers[RESOLVER_SERVERS_MAX];
 	uint8_t n; /* 0: the configuration does not have it any more */
 	uint8_t n_groups;
+	uint8_t quorum; /* groups that confirm; 0: two */
 };
 
 /* What is seen of a view (R4). */
@@ -213,6 +215,7 @@ enum inquiry_state {
 
 struct fresh;
 struct household;
+struct provider;
 
 /* What an alert says of several decisions. */
 struct telling {
@@ -336,6 +339,7 @@ struct monitor {
 	struct idmap failing;    /* by question */
 	struct idmap bogus;      /* by question, of those that fail */
 	struct idmap holds;      /* by name offset */
+	struct provider *provider;
 	struct idmap attributes; /* by question */
 	struct idmap signatures; /* by question, of zones */
 	uint32_t signature_at;   /* of the walk that asks for them */
@@ -674,6 +678,7 @@ struct failing {
 	wall_us recovered_at; /* 0: still failing */
 	bool bogus;           /* `bogus` was told, which `recovered` closes */
 	bool closed;          /* the database knows that it recovered */
+	bool covered;         /* held: a provider fails */
 	bool let_go;          /* its poll does not hold the ledger back */
 };
 /*

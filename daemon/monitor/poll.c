@@ -24,9 +24,11 @@
 #include "base/rand.h"
 #include "bogus.h"
 #include "config/config.h"
+#include "dns/type.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
 #include "poll_priv.h"
+#include "provider.h"
 #include "quorum_priv.h"
 #include "schedule/chase.h"
 #include "schedule/spread.h"
@@ -590,6 +592,8 @@ poll_good(struct monitor *m, const struct errand *e, const struct answer *a,
 			monitor_seen(m, id);
 		if (sum->ttl > question_ttl(q))
 			question_set_ttl(q, sum->ttl);
+		if (!stale && q->type == TYPE_NS)
+			provider_learn(m, a, sum);
 	} else if ((!stale && !denied_is(m, id, sum->fingerprint)) ||
 		   (q->flags & Q_INQUIRY) != 0) {
 		inquiry_reply(m, id, a, sum);

@@ -38,6 +38,7 @@ group_of(const struct poll_server *servers, const char *group, uint8_t n)
 static void
 view_fill(struct poll_view *v, const struct config *c, size_t view)
 {
+	v->quorum = c->quorums[view];
 	for (uint8_t i = 0; i < c->n_resolvers; i++) {
 		bool known = false;
 

@@ -129,6 +129,8 @@ static const struct {
 	{"sighted",   ANYONE, SEVERITY_LOW},
 	{"resolver-left", ANYONE, SEVERITY_MEDIUM},
 	{"resolver-back", ANYONE, SEVERITY_LOW},
+	{"provider-failing", ANYONE, SEVERITY_HIGH},
+	{"provider-recovered", ANYONE, SEVERITY_LOW},
 	{"filtered",  ANYONE, SEVERITY_MEDIUM},
 	{"spreading", ANYONE, SEVERITY_LOW},
 	{"split",     OWNED,  SEVERITY_HIGH},
