@@ -96,9 +96,8 @@ const struct source_server *source_server_of(
     const struct monitor *m, uint16_t number);
 uint16_t source_at(const struct monitor *m, const struct addr *addr);
 /* False: no room there now. */
-bool source_send(struct sources *s, uint16_t server, enum source_kind kind,
-    uint64_t rest, const uint8_t *name, uint8_t name_size, uint16_t type,
-    uint8_t flags);
+bool source_send(struct sources *s, enum source_kind kind, uint64_t rest,
+    const struct ask *ask);
 /* The question's name, copied. */
 void source_name(const struct monitor *m, uint32_t id, struct name *out);
 /* Is the view one of delegations? */
