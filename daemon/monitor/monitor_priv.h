@@ -737,7 +737,7 @@ void remnant_free_all(struct monitor *m);
 /* ---- burst.c ---- */
 /* A change is decided and told: its question is asked a few times more. */
 void burst_begin(struct monitor *m, uint32_t id);
-/* It answered, with so much of a TTL left; 0: out of no cache. */
+/* It answered, with so much of a TTL left (chase.h). */
 void burst_hear(struct monitor *m, uint32_t id, uint32_t ttl_left);
 void burst_second(struct monitor *m);
 void burst_free_all(struct monitor *m);
