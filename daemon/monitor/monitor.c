@@ -532,6 +532,7 @@ monitor_drain(struct monitor *m)
 		m->servers[i].due.n = 0;
 		m->servers[i].fresh.n = 0;
 		m->servers[i].owned.n = 0;
+		m->servers[i].severe.n = 0;
 		m->servers[i].errands.n = 0;
 		m->servers[i].failed.n = 0;
 		m->servers[i].again.n = 0;
@@ -618,8 +619,9 @@ status_servers(struct monitor *m, struct emit *j)
 		emit_int(j, "open", h.open);
 		emit_int(j, "waiting",
 		    (int64_t)m->servers[i].due.n + m->servers[i].fresh.n +
-			m->servers[i].owned.n + m->servers[i].errands.n +
-			m->servers[i].failed.n + m->servers[i].again.n);
+			m->servers[i].owned.n + m->servers[i].severe.n +
+			m->servers[i].errands.n + m->servers[i].failed.n +
+			m->servers[i].again.n);
 		quorum_status(m, i, j);
 		emit_object_end(j);
 	}

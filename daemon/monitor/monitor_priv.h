@@ -113,6 +113,7 @@ struct errand {
 	uint8_t attempt;
 	uint16_t server;
 	uint8_t flags;   /* ASK_* */
+	bool severe;     /* before what is less so (R11) */
 	uint8_t accused; /* filter.c: who said what is asked again; 0: no */
 };
 
@@ -141,7 +142,8 @@ struct poll_server {
 	uint32_t since_errand;          /* others sent since the last errand */
 	uint32_t since_fresh;           /* ... and the last new question */
 	struct due_marks marks;         /* of `due` */
-	struct errands owned; /* those of owned names, before the others */
+	struct errands owned;  /* those of owned names, before the others */
+	struct errands severe; /* those of what is high or critical, next */
 	struct errands errands;
 	struct waiting due;   /* planned */
 	struct waiting fresh; /* new: after the planned, all but one in many */
