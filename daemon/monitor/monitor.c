@@ -458,6 +458,7 @@ monitor_free(struct monitor *m)
 	burst_free_all(m);
 	filter_free_all(m);
 	sources_stop(m);
+	zone_free_kept(m);
 	denied_free_all(m);
 	poll_stop(m);
 	free(m->sights);

@@ -309,6 +309,7 @@ struct monitor {
 	const struct config *config;
 	struct resolver *resolver;
 	struct sources *sources; /* NULL: no view is authoritative */
+	struct zone_kept *zones_kept; /* of such views that a reload took */
 	struct table *table;
 	struct wheel *wheel;
 	struct hash_key key; /* of fingerprints, new with each process */

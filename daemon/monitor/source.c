@@ -632,57 +632,10 @@ same_sources(const struct monitor *m)
 	return n == (s == NULL ? 0 : s->n);
 }
 
-/* What is known of a zone, while everything is numbered anew. */
-struct kept {
-	struct kept *next;
-	uint8_t view;
-	struct name name;
-	struct buf packed;
-};
-
-static struct kept *
-keep_zones(const struct sources *s)
-{
-	struct kept *first = NULL;
-	struct zone_state *z;
-	uint32_t at = 0;
-
-	while (s != NULL && (z = idmap_next(&s->zones, &at)) != NULL) {
-		struct kept *k = calloc(1, sizeof(*k));
-
-		if (k == NULL)
-			break;
-		k->view = z->view;
-		source_name(s->monitor, z->soa, &k->name);
-		zone_pack(s, z, &k->packed);
-		k->next = first;
-		first = k;
-	}
-	return first;
-}
-
-static void
-take_zones(struct sources *s, struct kept *k)
-{
-	while (k != NULL) {
-		struct kept *next = k->next;
-		struct zone_state *z = NULL;
-
-		if (s != NULL && source_of_view(s->monitor, k->view) != NULL)
-			z = zone_state_named(s, k->view, &k->name);
-		if (z != NULL && k->packed.err == 0)
-			(void)zone_unpack(s, z, k->packed.data, k->packed.size);
-		buf_fini(&k->packed);
-		free(k);
-		k = next;
-	}
-}
-
 int
 sources_restart(struct monitor *m)
 {
 	struct sources *old = m->sources;
-	struct kept *kept;
 	int err;
 
 	if (same_sources(m)) {
@@ -694,12 +647,14 @@ sources_restart(struct monitor *m)
 		}
 		return 0;
 	}
-	if (old != NULL)
+	if (old != NULL) {
 		survey_orphan_all(old);
-	kept = keep_zones(old);
+		zone_keep_all(old);
+	}
 	sources_stop(m);
 	err = sources_start(m);
-	take_zones(m->sources, kept);
+	if (m->sources != NULL)
+		zone_take_kept(m->sources);
 	loop_timer_in(m->tick, 0);
 	return err;
 }

@@ -219,6 +219,9 @@ void zone_pack(
 /* False: it cannot be read, and nothing of it is taken. */
 bool zone_unpack(
     struct sources *s, struct zone_state *z, const uint8_t *data, size_t size);
+/* For those that come after a reload; a view that is away keeps its own. */
+void zone_keep_all(struct sources *s);
+void zone_take_kept(struct sources *s);
 
 /* ---- zone_say.c ---- */
 struct zone_news {

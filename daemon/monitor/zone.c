@@ -25,6 +25,9 @@
 
 enum { ROUND_S = 60 /* a round counts at most once in so long */ };
 
+/* After a start it is known by its digest only: whatever comes is looked at. */
+#define EXPECTED_UNREAD UINT64_MAX
+
 /* ---- members ---- */
 
 static struct zone_member *
@@ -147,7 +150,9 @@ zone_expected(struct zone_state *z, uint32_t id, uint16_t server)
 	const struct deviation *d =
 	    z->n_deviations == 0 ? NULL : deviation_of(z, id, server);
 
-	return d == NULL ? 0 : d->print;
+	if (d == NULL)
+		return 0;
+	return d->print != 0 ? d->print : EXPECTED_UNREAD;
 }
 
 struct deviation *
@@ -453,7 +458,10 @@ check(struct sources *s, struct zone_state *z)
 	survey_begin(s, z->soa, SURVEY_CHECK);
 }
 
-/* A question that nobody watches any more says nothing about its zone. */
+/*
+ * A question that nobody watches any more says nothing about its zone, nor does
+ * a server that is none of it any more.
+ */
 static void
 sweep(struct sources *s, struct zone_state *z)
 {
@@ -465,7 +473,7 @@ sweep(struct sources *s, struct zone_state *z)
 		struct deviation *d = &z->deviations[i];
 		uint8_t flags = table_question(m->table, d->question)->flags;
 
-		if ((flags & Q_WATCHED) != 0)
+		if ((flags & Q_WATCHED) != 0 && member_of(z, d->server) != NULL)
 			i++;
 		else
 			drop_deviation(z, d);

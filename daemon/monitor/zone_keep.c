@@ -8,6 +8,7 @@
  * of one process.
  */
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "source_priv.h"
@@ -196,4 +197,72 @@ zone_unpack(
 	while (n-- > 0 && !r.bad)
 		take_deviation(&r, s, of, z);
 	return !r.bad;
+}
+
+/* ---- while everything is numbered anew, or the view is away ---- */
+
+struct zone_kept {
+	struct zone_kept *next;
+	uint8_t view;
+	struct name name;
+	struct buf packed;
+};
+
+void
+zone_keep_all(struct sources *s)
+{
+	struct monitor *m = s->monitor;
+	struct zone_state *z;
+	uint32_t at = 0;
+
+	while ((z = idmap_next(&s->zones, &at)) != NULL) {
+		struct zone_kept *k = calloc(1, sizeof(*k));
+
+		if (k == NULL)
+			return;
+		k->view = z->view;
+		source_name(m, z->soa, &k->name);
+		zone_pack(s, z, &k->packed);
+		k->next = m->zones_kept;
+		m->zones_kept = k;
+	}
+}
+
+static void
+free_kept(struct zone_kept *k)
+{
+	buf_fini(&k->packed);
+	free(k);
+}
+
+void
+zone_take_kept(struct sources *s)
+{
+	struct zone_kept **at = &s->monitor->zones_kept;
+
+	while (*at != NULL) {
+		struct zone_kept *k = *at;
+		struct zone_state *z;
+
+		if (source_of_view(s->monitor, k->view) == NULL) {
+			at = &k->next;
+			continue;
+		}
+		z = zone_state_named(s, k->view, &k->name);
+		if (z != NULL && k->packed.err == 0)
+			(void)zone_unpack(s, z, k->packed.data, k->packed.size);
+		*at = k->next;
+		free_kept(k);
+	}
+}
+
+void
+zone_free_kept(struct monitor *m)
+{
+	while (m->zones_kept != NULL) {
+		struct zone_kept *k = m->zones_kept;
+
+		m->zones_kept = k->next;
+		free_kept(k);
+	}
 }
