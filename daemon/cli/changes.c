@@ -268,7 +268,8 @@ take_kind(struct changes *c, const char *text)
 	    "signatures-expiring", "signatures-expired", "signatures-renewed",
 	    "provider-failing", "provider-recovered", "spreading", "split",
 	    "converged", "serial-backwards", "lame", "lame-ended",
-	    "server-silent", "server-answers", "split-delegation",
+	    "server-silent", "server-answers", "tcp-broken", "tcp-works",
+	    "edns-broken", "edns-works", "split-delegation",
 	    "delegation-agrees"};
 	enum kind kind;
 	bool known = kind_parse(text, &kind) == 0;
@@ -285,7 +286,8 @@ take_kind(struct changes *c, const char *text)
 		    "signatures-expired, signatures-renewed, "
 		    "provider-failing, provider-recovered, spreading, split, "
 		    "converged, serial-backwards, lame, lame-ended, "
-		    "server-silent, server-answers, split-delegation or "
+		    "server-silent, server-answers, tcp-broken, tcp-works, "
+		    "edns-broken, edns-works, split-delegation or "
 		    "delegation-agrees",
 		    text);
 	c->query.kind = text;

@@ -19,7 +19,8 @@ static const char *const kinds[] = {"appeared", "vanished", "added", "removed",
     "filtered", "bogus", "signatures-expiring", "signatures-expired",
     "signatures-renewed", "provider-failing", "provider-recovered", "spreading",
     "split", "converged", "serial-backwards", "lame", "lame-ended",
-    "server-silent", "server-answers", "split-delegation", "delegation-agrees"};
+    "server-silent", "server-answers", "tcp-broken", "tcp-works", "edns-broken",
+    "edns-works", "split-delegation", "delegation-agrees"};
 static const char *const levels[] = {
     "info", "low", "medium", "high", "critical"};
 

@@ -308,7 +308,7 @@ struct monitor {
 	struct store *store;
 	const struct config *config;
 	struct resolver *resolver;
-	struct sources *sources; /* NULL: no view is authoritative */
+	struct sources *sources;      /* NULL: no view is authoritative */
 	struct zone_kept *zones_kept; /* of such views that a reload took */
 	struct table *table;
 	struct wheel *wheel;

@@ -53,7 +53,7 @@ survey_new(struct sources *s, uint32_t id, enum survey_why why)
 	v->why = why;
 	v->phase = PHASE_ZONE;
 	v->zone = NULL;
-	v->stalled = v->deeper = false;
+	v->stalled = v->deeper = v->tcp = false;
 	v->cuts = v->n = v->open = 0;
 	v->late_s = 0;
 	v->of = NULL;
@@ -135,7 +135,7 @@ ask_word(struct survey *v, uint8_t k)
 	                (uint64_t)v->phase << 40;
 	struct ask ask = {
 	    .server = w->server,
-	    .flags = v->phase == PHASE_TCP ? ASK_TCP : 0,
+	    .flags = v->phase == PHASE_TCP || v->tcp ? ASK_TCP : 0,
 	    .type = table_question(m->table, v->question)->type,
 	};
 
@@ -229,6 +229,8 @@ survey_ask(struct survey *v, struct zone *zone)
 	v->phase = PHASE_ANSWERS;
 	v->deeper = false;
 	v->n = 0;
+	v->tcp =
+	    v->why == SURVEY_CHECK && v->zone != NULL && v->zone->check_tcp;
 	if (v->zone != NULL)
 		take_members(v);
 	/* Never ends from inside: who begins one may be ending another. */

@@ -356,6 +356,7 @@ resolver_health(const struct resolver *r, uint16_t server)
 	    .asked = s->asked,
 	    .failed = s->failed,
 	    .gso = s->gso,
+	    .plain = loop_mono(r->loop) < s->plain_until,
 	    .why = "",
 	};
 	if (s->dot != NULL)

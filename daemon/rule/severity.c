@@ -146,6 +146,10 @@ static const struct {
 	{"lame-ended", ANYONE, SEVERITY_LOW},
 	{"server-silent", ANYONE, SEVERITY_MEDIUM},
 	{"server-answers", ANYONE, SEVERITY_LOW},
+	{"tcp-broken", ANYONE, SEVERITY_LOW},
+	{"tcp-works", ANYONE, SEVERITY_LOW},
+	{"edns-broken", ANYONE, SEVERITY_LOW},
+	{"edns-works", ANYONE, SEVERITY_LOW},
 	/* A set that rotates would ring at every poll. */
 	{"order",     ANYONE, SEVERITY_INFO},
 	{"duplicates", ANYONE, SEVERITY_LOW},
