@@ -309,10 +309,25 @@ is_recent(const struct monitor *m, const struct failing *f)
 	return since_of(m, f) >= loop_wall(m->loop) - WALL_S(span);
 }
 
-/* All questions of the name that has this first one. */
-static enum provider_heard
-heard_of(const struct monitor *m, uint32_t id, bool any, wall_us first)
+/*
+ * Does it fail for long enough?  A resolver that is slow to give up leaves few
+ * polls, so that of a group it is enough to have failed late in its minute.
+ */
+static bool
+fails_for(
+    const struct monitor *m, const struct failing *f, const struct group *g)
 {
+	return f->reach.told ||
+	       reach_is_failing(&f->reach, m->config->failing_after) ||
+	       (g != NULL &&
+		   f->failed_at >= g->caught + MONO_S(OUTAGE_HOLD_S / 2));
+}
+
+/* All questions of the name that has this first one; `g`: it is of that. */
+static enum provider_heard
+heard_of(const struct monitor *m, uint32_t id, const struct group *g)
+{
+	wall_us first = g != NULL ? g->since : m->provider->first;
 	enum provider_heard heard = PROVIDER_SILENT;
 
 	for (; id != QUESTION_NONE; id = table_next(m->table, id)) {
@@ -324,10 +339,9 @@ heard_of(const struct monitor *m, uint32_t id, bool any, wall_us first)
 		if ((q->flags & Q_FAILS) != 0)
 			f = idmap_get(&m->failing, id);
 		if (f != NULL && fails_now(m, f)) {
-			if (!any && !is_recent(m, f))
+			if (g == NULL && !is_recent(m, f))
 				continue;
-			if (f->reach.told || reach_is_failing(&f->reach,
-						 m->config->failing_after))
+			if (fails_for(m, f, g))
 				return PROVIDER_FAILS_FOR;
 			heard = PROVIDER_FAILS;
 		} else if (heard == PROVIDER_SILENT && q->seen > 0 &&
@@ -350,11 +364,11 @@ survey_name(struct monitor *m, uint32_t first)
 	g = group_of(p, p->view, &k);
 	if (g == NULL) {
 		if (p->first != 0)
-			provider_note(&p->tally, k.list, k.n,
-			    heard_of(m, first, false, p->first));
+			provider_note(
+			    &p->tally, k.list, k.n, heard_of(m, first, NULL));
 		return;
 	}
-	heard = heard_of(m, first, true, g->since);
+	heard = heard_of(m, first, g);
 	provider_count(&g->now, heard);
 	if (heard >= PROVIDER_FAILS && g->n_names < NAMES_MAX) {
 		struct name *to = &g->names[g->n_names++];
