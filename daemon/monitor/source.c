@@ -233,20 +233,14 @@ cookie_of(enum source_kind kind, uint64_t rest)
 }
 
 bool
-source_send(struct sources *s, uint16_t server, enum source_kind kind,
-    uint64_t rest, const uint8_t *name, uint8_t name_size, uint16_t type,
-    uint8_t flags)
+source_send(struct sources *s, enum source_kind kind, uint64_t rest,
+    const struct ask *ask)
 {
-	struct ask ask = {
-	    .cookie = cookie_of(kind, rest),
-	    .name = name,
-	    .name_size = name_size,
-	    .server = (uint16_t)(server - SOURCE_FIRST),
-	    .flags = flags,
-	    .type = type,
-	};
+	struct ask own = *ask;
 
-	return resolver_ask(s->resolver, &ask) == 0;
+	own.cookie = cookie_of(kind, rest);
+	own.server = (uint16_t)(ask->server - SOURCE_FIRST);
+	return resolver_ask(s->resolver, &own) == 0;
 }
 
 /* The finder's: `token` and which view's it is. */
@@ -265,8 +259,11 @@ on_find_ask(void *ctx, uint32_t token, const struct addr *server,
 			return false;
 		i = (uint16_t)(s->n_servers - 1);
 	}
-	return source_send(s, (uint16_t)(SOURCE_FIRST + i), SOURCE_FINDS, rest,
-	    name->wire, name->size, type, 0);
+	return source_send(s, SOURCE_FINDS, rest,
+	    &(struct ask){.name = name->wire,
+		.name_size = name->size,
+		.server = (uint16_t)(SOURCE_FIRST + i),
+		.type = type});
 }
 
 static void
@@ -293,12 +290,15 @@ static bool
 send_confirm(struct sources *s, const struct errand *e)
 {
 	struct monitor *m = s->monitor;
-	uint8_t size;
-	const uint8_t *name = table_name(m->table, e->question, &size);
 	uint64_t rest = (uint64_t)e->question | (uint64_t)e->flags << 32;
+	struct ask ask = {
+	    .server = e->server,
+	    .flags = e->flags,
+	    .type = table_question(m->table, e->question)->type,
+	};
 
-	if (!source_send(s, e->server, SOURCE_CONFIRMS, rest, name, size,
-		table_question(m->table, e->question)->type, e->flags))
+	ask.name = table_name(m->table, e->question, &ask.name_size);
+	if (!source_send(s, SOURCE_CONFIRMS, rest, &ask))
 		return false;
 	inquiry_asked(m, e->question, e->server);
 	return true;

@@ -8,6 +8,7 @@
  *   source.c     authoritative views: finding zones, servers, what is sent
  *   survey.c     one question to all servers of its zone, and what it comes to
  *   zone.c       what is known of a zone's servers: who says what, who does not
+ *   zone_wire.c  ... and who does not by TCP or with EDNS
  *   zone_keep.c  the same as bytes, for the database
  *   zone_say.c   ... and as events
  *
@@ -96,9 +97,8 @@ const struct source_server *source_server_of(
     const struct monitor *m, uint16_t number);
 uint16_t source_at(const struct monitor *m, const struct addr *addr);
 /* False: no room there now. */
-bool source_send(struct sources *s, uint16_t server, enum source_kind kind,
-    uint64_t rest, const uint8_t *name, uint8_t name_size, uint16_t type,
-    uint8_t flags);
+bool source_send(struct sources *s, enum source_kind kind, uint64_t rest,
+    const struct ask *ask);
 /* The question's name, copied. */
 void source_name(const struct monitor *m, uint32_t id, struct name *out);
 /* Is the view one of delegations? */
@@ -140,6 +140,13 @@ struct deviation {
 
 enum zone_trouble { TROUBLE_NOT = 0, TROUBLE_LAME = 1, TROUBLE_SILENT = 2 };
 
+/* Does it answer in one way of asking? */
+struct zone_wire {
+	uint8_t bad; /* times in a row that it did not */
+	bool told;
+	wall_us since;
+};
+
 /* What is known of one server of one zone. */
 struct zone_member {
 	uint16_t server;
@@ -150,6 +157,7 @@ struct zone_member {
 	mono_ns counted;
 	wall_us since;
 	enum zone_trouble told; /* ... and what was told of it */
+	struct zone_wire tcp, edns;
 	enum fail fail;
 };
 
@@ -172,6 +180,8 @@ struct zone_state {
 	uint32_t soa;     /* the question of its serial; QUESTION_NONE */
 	uint32_t every_s; /* the shortest interval of a name in it */
 	mono_ns checked;
+	uint32_t checks;
+	bool check_tcp;  /* the one that runs goes by TCP */
 	uint32_t active; /* surveys in it */
 	struct waiting waiting;
 };
@@ -213,6 +223,15 @@ void zone_note(struct sources *s, struct zone_state *z, uint32_t id,
 void zone_second(struct sources *s);
 /* Their waiting polls are among the orphans then. */
 void zone_free_all(struct sources *s);
+
+struct zone_member *zone_member(struct zone_state *z, uint16_t server);
+
+/* ---- zone_wire.c ---- */
+/* Is it time for a check by TCP? */
+bool zone_wants_tcp(const struct zone_state *z);
+/* What came of one. */
+void zone_note_tcp(struct sources *s, struct zone_state *z,
+    const struct zone_heard *heard, size_t n);
 
 /* ---- zone_keep.c ---- */
 void zone_pack(

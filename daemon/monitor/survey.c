@@ -53,7 +53,7 @@ survey_new(struct sources *s, uint32_t id, enum survey_why why)
 	v->why = why;
 	v->phase = PHASE_ZONE;
 	v->zone = NULL;
-	v->stalled = v->deeper = false;
+	v->stalled = v->deeper = v->tcp = false;
 	v->cuts = v->n = v->open = 0;
 	v->late_s = 0;
 	v->of = NULL;
@@ -133,17 +133,19 @@ ask_word(struct survey *v, uint8_t k)
 	struct zone *zone = v->zone->zone;
 	uint64_t rest = (uint64_t)v->question | (uint64_t)k << 32 |
 	                (uint64_t)v->phase << 40;
-	uint16_t type = table_question(m->table, v->question)->type;
-	uint8_t size;
-	const uint8_t *name = table_name(m->table, v->question, &size);
+	struct ask ask = {
+	    .server = w->server,
+	    .flags = v->phase == PHASE_TCP || v->tcp ? ASK_TCP : 0,
+	    .type = table_question(m->table, v->question)->type,
+	};
 
+	ask.name = table_name(m->table, v->question, &ask.name_size);
 	if (v->phase == PHASE_SERIALS) {
-		name = zone->name.wire;
-		size = zone->name.size;
-		type = TYPE_SOA;
+		ask.name = zone->name.wire;
+		ask.name_size = zone->name.size;
+		ask.type = TYPE_SOA;
 	}
-	if (!source_send(v->sources, w->server, SOURCE_SURVEYS, rest, name,
-		size, type, v->phase == PHASE_TCP ? ASK_TCP : 0))
+	if (!source_send(v->sources, SOURCE_SURVEYS, rest, &ask))
 		return false;
 	w->state = WORD_ASKED;
 	v->open++;
@@ -227,6 +229,8 @@ survey_ask(struct survey *v, struct zone *zone)
 	v->phase = PHASE_ANSWERS;
 	v->deeper = false;
 	v->n = 0;
+	v->tcp =
+	    v->why == SURVEY_CHECK && v->zone != NULL && v->zone->check_tcp;
 	if (v->zone != NULL)
 		take_members(v);
 	/* Never ends from inside: who begins one may be ending another. */

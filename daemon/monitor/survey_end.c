@@ -251,7 +251,10 @@ conclude(struct survey *v, const struct survey_result *r)
 		return;
 	}
 	n = hear(v, r, heard, false);
-	zone_note(s, v->zone, id, heard, n, v->late_s);
+	if (v->tcp)
+		zone_note_tcp(s, v->zone, heard, n);
+	else
+		zone_note(s, v->zone, id, heard, n, v->late_s);
 	if (r->n_good == 0) {
 		if (why == SURVEY_CONFIRM)
 			feed_all(v, r);

@@ -30,8 +30,8 @@ enum { ROUND_S = 60 /* a round counts at most once in so long */ };
 
 /* ---- members ---- */
 
-static struct zone_member *
-member_of(struct zone_state *z, uint16_t server)
+struct zone_member *
+zone_member(struct zone_state *z, uint16_t server)
 {
 	for (uint8_t i = 0; i < z->n_members; i++) {
 		if (z->members[i].server == server)
@@ -83,7 +83,7 @@ take_members(struct sources *s, const struct source *of, struct zone_state *z)
 		const struct zone_server *r = &zone->servers[i];
 		uint16_t number =
 		    source_server_number(s, of, r, &zone->names[r->name]);
-		const struct zone_member *old = member_of(z, number);
+		const struct zone_member *old = zone_member(z, number);
 
 		if (number == 0)
 			continue;
@@ -423,7 +423,7 @@ zone_note(struct sources *s, struct zone_state *z, uint32_t id,
 	for (size_t i = 0; i < n; i++)
 		anybody = anybody || heard[i].good;
 	for (size_t i = 0; i < n; i++) {
-		struct zone_member *v = member_of(z, heard[i].server);
+		struct zone_member *v = zone_member(z, heard[i].server);
 
 		if (v == NULL)
 			continue;
@@ -450,11 +450,16 @@ check(struct sources *s, struct zone_state *z)
 	if (every_s > ZONE_CHECK_MAX_S)
 		every_s = ZONE_CHECK_MAX_S;
 	if (z->question == QUESTION_NONE || z->soa == QUESTION_NONE ||
-	    (table_question(m->table, z->soa)->flags & Q_WATCHED) != 0 ||
 	    now - z->checked < MONO_S(every_s) ||
 	    s->surveys.live >= SURVEYS_MAX / 2 || m->draining)
 		return;
 	z->checked = now;
+	z->checks++;
+	z->check_tcp = zone_wants_tcp(z);
+	/* The polls of a watched SOA show serials as well. */
+	if (!z->check_tcp &&
+	    (table_question(m->table, z->soa)->flags & Q_WATCHED) != 0)
+		return;
 	survey_begin(s, z->soa, SURVEY_CHECK);
 }
 
@@ -473,7 +478,8 @@ sweep(struct sources *s, struct zone_state *z)
 		struct deviation *d = &z->deviations[i];
 		uint8_t flags = table_question(m->table, d->question)->flags;
 
-		if ((flags & Q_WATCHED) != 0 && member_of(z, d->server) != NULL)
+		if ((flags & Q_WATCHED) != 0 &&
+		    zone_member(z, d->server) != NULL)
 			i++;
 		else
 			drop_deviation(z, d);

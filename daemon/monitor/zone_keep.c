@@ -52,7 +52,8 @@ zone_pack(const struct sources *s, const struct zone_state *z, struct buf *out)
 
 		put_addr(s, v->server, out);
 		put_serial(v->has_serial, v->serial, out);
-		buf_add_u8(out, (uint8_t)v->told);
+		buf_add_u8(out,
+		    (uint8_t)(v->told | v->tcp.told << 4 | v->edns.told << 5));
 		buf_add_u64(out, (uint64_t)v->since);
 	}
 	buf_add_u32(out, z->n_deviations);
@@ -135,10 +136,14 @@ take_member(struct reading *r, struct sources *s, const struct source *of,
     struct zone_state *z)
 {
 	struct zone_member v = {.server = take_addr(r, s, of)};
+	uint8_t told;
 
 	v.has_serial = take_number(r, 1) != 0;
 	v.serial = (uint32_t)take_number(r, 4);
-	v.told = (enum zone_trouble)take_number(r, 1);
+	told = (uint8_t)take_number(r, 1);
+	v.told = (enum zone_trouble)(told & 3);
+	v.tcp.told = (told >> 4 & 1) != 0;
+	v.edns.told = (told >> 5 & 1) != 0;
 	v.since = (wall_us)take_number(r, 8);
 	v.trouble = v.told;
 	if (!r->bad && v.server != 0 && z->n_members < ZONE_SERVERS_MAX)
