@@ -26,15 +26,15 @@ verdict_text(enum verdict verdict)
 
 /* What the witnesses come to. */
 struct tally {
-	wall_us first;    /* when something else was first seen; 0: never */
-	unsigned groups;  /* that say something else */
-	bool cache;       /* ... one of them not as a server of the zone */
-	bool zone;        /* ... one of them as such */
-	bool source;      /* ... that was asked for being one */
+	wall_us first;     /* when something else was first seen; 0: never */
+	unsigned groups;   /* that say something else */
+	bool cache;        /* ... one of them not as a server of the zone */
+	bool zone;         /* ... one of them as such */
+	bool source;       /* ... that was asked for being one */
 	bool asked_source; /* one that was asked so answered */
-	bool lie;         /* somebody who filters or lies said so, too */
-	bool denied;      /* ... and somebody denies it */
-	bool zone_denied; /* ... as a server of the zone */
+	bool lie;          /* somebody who filters or lies said so, too */
+	bool denied;       /* ... and somebody denies it */
+	bool zone_denied;  /* ... as a server of the zone */
 };
 
 static bool

@@ -31,6 +31,7 @@ struct survey {
 	struct zone_state *zone; /* NULL: it is looked for */
 	bool stalled;
 	bool deeper; /* somebody refers to deeper servers */
+	bool again;  /* an inquiry waits for its end, to ask anew */
 	uint8_t cuts;
 	uint8_t n, open;
 	uint32_t late_s; /* the SOA's refresh + retry; 0: not seen */

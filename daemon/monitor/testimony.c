@@ -126,7 +126,7 @@ testimony_server(struct monitor *m, struct testimony *t, uint16_t server)
 		t->witness.group = WITNESS_NOBODY;
 		return;
 	}
-	strcpy(t->server_text, s.text);
+	memcpy(t->server_text, s.text, strlen(s.text) + 1);
 	t->group_text = s.group_text;
 	t->addr = *s.addr;
 	t->witness.group = s.group;
@@ -416,6 +416,34 @@ remap_one(struct monitor *m, struct witness *w, const struct poll_server *old,
 			w->server = i;
 		if (strcmp(m->servers[i].group_text, old[was].group_text) == 0)
 			w->group = m->servers[i].group;
+	}
+}
+
+static void
+remap_source(struct monitor *m, struct testimony *t)
+{
+	struct server_known s;
+
+	if (!t->witness.source)
+		return;
+	t->witness.server = source_at(m, &t->addr);
+	t->witness.group =
+	    server_known(m, t->witness.server, &s) ? s.group : WITNESS_NOBODY;
+}
+
+void
+inquiry_remap_sources(struct monitor *m)
+{
+	struct idmap *maps[] = {&m->inquiries, &m->doubts};
+	struct inquiry *q;
+
+	for (size_t k = 0; k < 2; k++) {
+		uint32_t at = 0;
+
+		while ((q = idmap_next(maps[k], &at)) != NULL) {
+			for (size_t i = 0; i < q->n; i++)
+				remap_source(m, &q->list[i]);
+		}
 	}
 }
 

@@ -110,6 +110,8 @@ put(struct sources *s, struct zone_state *z, const struct store_key *about,
 	if (packed.err == 0)
 		commit_attribute(
 		    m->store, &c, t == NULL ? NULL : on_durable, t);
+	else if (t != NULL)
+		on_durable(t, packed.err);
 	buf_fini(&packed);
 }
 
@@ -195,6 +197,43 @@ make_json(struct told *t, struct say_event *e)
 	return t->json != NULL;
 }
 
+static void
+put_told(struct sources *s, struct zone_state *z, uint32_t about,
+    const struct say_event *e, struct told *t)
+{
+	struct monitor *m = s->monitor;
+	const struct policy *p = e->policy;
+	char name[NAME_TEXT_SIZE];
+	struct store_key key = table_key(m->table, about);
+	struct commit_entry entry = {
+	    .id = e->id,
+	    .revision = 1,
+	    .at = e->at,
+	    .class_ = "event",
+	    .body = t->json,
+	    .name = name_print(e->name, name),
+	    .type = e->type,
+	    .view = e->view,
+	    .event = e->kind,
+	    .severity = (uint8_t)e->severity,
+	    .lists = p->lists,
+	    .n_lists = p->n_lists,
+	    .tags = p->tags,
+	    .n_tags = p->n_tags,
+	};
+	struct commit_alert alert = {
+	    .id = e->id,
+	    .revision = 1,
+	    .class_ = "event",
+	    .name = name,
+	    .sinks = m->sinks,
+	    .n_sinks = m->n_sinks,
+	};
+
+	t->alerted = severity_is_told(e->severity) && m->n_sinks > 0;
+	put(s, z, &key, &entry, t->alerted ? &alert : NULL, t);
+}
+
 void
 zone_tell(struct sources *s, struct zone_state *z, const struct zone_news *n)
 {
@@ -209,7 +248,6 @@ zone_tell(struct sources *s, struct zone_state *z, const struct zone_news *n)
 	const struct source_server *r = source_server_of(m, n->server);
 	struct say_server servers[SURVEY_MAX];
 	char names[ZONE_NAMES_MAX][NAME_TEXT_SIZE];
-	char name[NAME_TEXT_SIZE];
 	struct severity_input in = {
 	    .event = n->kind,
 	    .type = table_question(m->table, about)->type,
@@ -239,9 +277,6 @@ zone_tell(struct sources *s, struct zone_state *z, const struct zone_news *n)
 	    .serial_from = n->serial_from,
 	    .serial_to = n->serial_to,
 	};
-	struct store_key key;
-	struct commit_entry entry;
-	struct commit_alert alert;
 	struct told *t = calloc(1, sizeof(*t));
 
 	if (t == NULL || m->setup.once) {
@@ -256,31 +291,5 @@ zone_tell(struct sources *s, struct zone_state *z, const struct zone_news *n)
 		free(t);
 		return;
 	}
-	entry = (struct commit_entry){
-	    .id = e.id,
-	    .revision = 1,
-	    .at = e.at,
-	    .class_ = "event",
-	    .body = t->json,
-	    .name = name_print(e.name, name),
-	    .type = e.type,
-	    .view = e.view,
-	    .event = e.kind,
-	    .severity = (uint8_t)e.severity,
-	    .lists = p->lists,
-	    .n_lists = p->n_lists,
-	    .tags = p->tags,
-	    .n_tags = p->n_tags,
-	};
-	alert = (struct commit_alert){
-	    .id = e.id,
-	    .revision = 1,
-	    .class_ = "event",
-	    .name = name,
-	    .sinks = m->sinks,
-	    .n_sinks = m->n_sinks,
-	};
-	t->alerted = severity_is_told(e.severity) && m->n_sinks > 0;
-	key = table_key(m->table, about);
-	put(s, z, &key, &entry, t->alerted ? &alert : NULL, t);
+	put_told(s, z, about, &e, t);
 }
