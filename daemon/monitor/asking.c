@@ -142,6 +142,7 @@ inquiry_asked(struct monitor *m, uint32_t id, uint16_t server)
 	if (q->required == PROVED_SOURCE && server < SOURCE_FIRST)
 		return;
 	if (q->required == PROVED_CACHE && poll_view_of(m, id)->n_groups > 1 &&
+	    server < m->n_servers &&
 	    m->servers[server].group == q->list[q->begin].witness.group)
 		return;
 	q->deadline = monitor_steady(m) + WALL_S(q->wait_s);

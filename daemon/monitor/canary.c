@@ -122,7 +122,7 @@ quorum_is_out(const struct monitor *m, uint8_t server)
 }
 
 bool
-quorum_has_other(const struct monitor *m, uint32_t id, uint8_t group)
+quorum_has_other(const struct monitor *m, uint32_t id, uint16_t group)
 {
 	const struct poll_view *v = poll_view_of(m, id);
 

@@ -511,8 +511,10 @@ monitor_adopt(struct monitor *m, const struct config *config)
 {
 	m->config = config;
 	if (make_sinks(m) == 0 && poll_restart(m) == 0 &&
-	    sources_restart(m) == 0)
+	    sources_restart(m) == 0) {
+		inquiry_remap_sources(m);
 		return 0;
+	}
 	m->hooks.on_fatal(
 	    m->hooks.ctx, "out of memory while changing the configuration");
 	return -ENOMEM;

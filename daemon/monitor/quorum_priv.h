@@ -82,7 +82,7 @@ bool quorum_is_out(const struct monitor *m, uint8_t server);
 const char *quorum_view(const struct monitor *m, uint8_t server);
 /* Is a resolver of another group than this in the quorum of the question's
  * view? */
-bool quorum_has_other(const struct monitor *m, uint32_t id, uint8_t group);
+bool quorum_has_other(const struct monitor *m, uint32_t id, uint16_t group);
 /* Many names moved there together. */
 void quorum_leave(
     struct monitor *m, uint8_t server, enum left why, uint64_t to, bool lone);

@@ -26,120 +26,11 @@
 #include "source_priv.h"
 
 enum {
-	HASH_SIZE = 2 * SOURCE_SERVERS_MAX,
 	SOURCE_SOCKETS = 8, /* per server */
 	SOURCE_WINDOW = 8,
 	SOURCE_WINDOW_MAX = 32,
 	CONFIRMS_MAX = 4096 /* confirming questions that wait for room */
 };
-
-/* ---- numbers ---- */
-
-static uint32_t
-hash_of(const struct addr *a)
-{
-	uint64_t h = UINT64_C(1469598103934665603) ^ a->port ^ a->scope << 16;
-
-	for (size_t i = 0; i < sizeof(a->ip); i++)
-		h = (h ^ a->ip[i]) * UINT64_C(1099511628211);
-	return (uint32_t)(h >> 32) % HASH_SIZE;
-}
-
-static uint16_t
-find_server(const struct sources *s, const struct addr *a)
-{
-	uint16_t i = s->hash[hash_of(a)];
-
-	while (i != UINT16_MAX && !addr_equal(&s->servers[i].addr, a))
-		i = s->servers[i].next;
-	return i;
-}
-
-/* The first server of that name says which group it is. */
-static uint16_t
-group_of(const struct sources *s, const struct source_server *v)
-{
-	for (uint16_t i = 0; i < s->n_servers; i++) {
-		if (&s->servers[i] != v &&
-		    strcmp(s->servers[i].name, v->name) == 0)
-			return s->servers[i].group;
-	}
-	return (uint16_t)(SOURCE_FIRST + (v - s->servers));
-}
-
-/* Until its name is known it is a group by its address. */
-static void
-name_server(struct sources *s, struct source_server *v, const char *name)
-{
-	const char *own =
-	    arena_text(&s->monitor->names, *name != '\0' ? name : v->text);
-
-	v->is_named = *name != '\0';
-	v->name = own != NULL ? own : "?";
-	v->group = group_of(s, v);
-}
-
-static uint16_t
-add_server(struct sources *s, const struct source *of, const struct addr *addr,
-    const char *name)
-{
-	struct source_server *v = &s->servers[s->n_servers];
-	struct resolver_server r = {
-	    .addr = *addr, .rate = of->config->rate, .direct = true};
-	uint32_t hash = hash_of(addr);
-	int index = resolver_add(s->resolver, &r);
-
-	if (index < 0)
-		return 0;
-	/* None is ever taken out, so that they count alike. */
-	CHECK(index == s->n_servers);
-	*v = (struct source_server){.addr = *addr, .next = s->hash[hash]};
-	addr_print(addr, v->text);
-	name_server(s, v, name);
-	s->hash[hash] = s->n_servers++;
-	return (uint16_t)(SOURCE_FIRST + index);
-}
-
-uint16_t
-source_server_number(struct sources *s, const struct source *of,
-    const struct zone_server *server, const struct name *name)
-{
-	char text[NAME_TEXT_SIZE];
-	uint16_t i = find_server(s, &server->addr);
-
-	name_print(name->wire, text);
-	if (i != UINT16_MAX) {
-		if (!s->servers[i].is_named)
-			name_server(s, &s->servers[i], text);
-		return (uint16_t)(SOURCE_FIRST + i);
-	}
-	if (s->n_servers == SOURCE_SERVERS_MAX)
-		return 0;
-	return add_server(s, of, &server->addr, text);
-}
-
-const struct source_server *
-source_server_of(const struct monitor *m, uint16_t number)
-{
-	const struct sources *s = m->sources;
-
-	if (s == NULL || number < SOURCE_FIRST ||
-	    number - SOURCE_FIRST >= s->n_servers)
-		return NULL;
-	return &s->servers[number - SOURCE_FIRST];
-}
-
-uint16_t
-source_by_text(const struct monitor *m, const char *text)
-{
-	const struct sources *s = m->sources;
-
-	for (uint16_t i = 0; s != NULL && i < s->n_servers; i++) {
-		if (strcmp(s->servers[i].text, text) == 0)
-			return (uint16_t)(SOURCE_FIRST + i);
-	}
-	return UINT16_MAX;
-}
 
 /* ---- views ---- */
 
@@ -215,15 +106,6 @@ source_confirm_all(struct monitor *m, uint32_t id)
 		survey_begin(m->sources, id, SURVEY_CONFIRM);
 }
 
-uint16_t
-source_at(const struct monitor *m, const struct addr *addr)
-{
-	uint16_t i =
-	    m->sources == NULL ? UINT16_MAX : find_server(m->sources, addr);
-
-	return i == UINT16_MAX ? i : (uint16_t)(SOURCE_FIRST + i);
-}
-
 /* ---- sending ---- */
 
 static uint64_t
@@ -250,20 +132,16 @@ on_find_ask(void *ctx, uint32_t token, const struct addr *server,
 {
 	struct source *of = ctx;
 	struct sources *s = of->sources;
-	uint16_t i = find_server(s, server);
-	uint64_t rest = (uint64_t)(of - s->list) << 32 | token;
+	uint16_t number = source_server_asked(s, of, server);
+	struct ask ask = {
+	    .name = name->wire,
+	    .name_size = name->size,
+	    .server = number,
+	    .type = type,
+	};
 
-	if (i == UINT16_MAX) {
-		if (s->n_servers == SOURCE_SERVERS_MAX ||
-		    add_server(s, of, server, "") == 0)
-			return false;
-		i = (uint16_t)(s->n_servers - 1);
-	}
-	return source_send(s, SOURCE_FINDS, rest,
-	    &(struct ask){.name = name->wire,
-		.name_size = name->size,
-		.server = (uint16_t)(SOURCE_FIRST + i),
-		.type = type});
+	return number != 0 && source_send(s, SOURCE_FINDS,
+				  (uint64_t)(of - s->list) << 32 | token, &ask);
 }
 
 static void
@@ -486,8 +364,11 @@ source_sum(struct monitor *m, uint32_t id, const struct answer *a,
 	reply_sum(a->wire, a->size, a->message, &m->key, sum);
 	if (a->server < SOURCE_FIRST || (sum->fail == FAIL_NOT && sum->aa))
 		return sum->fail;
+	/* Kept before a reload, and known no more: it was looked at then. */
 	if (!is_delegation(m, id, a, &parent))
-		return sum->fail == FAIL_NOT ? FAIL_LAME : sum->fail;
+		return sum->fail == FAIL_NOT && a->server != UINT16_MAX
+		           ? FAIL_LAME
+		           : sum->fail;
 	arena_reset(&m->scratch);
 	if (source_reply(m, id, a, &m->scratch, &reply) != 0)
 		return FAIL_MALFORMED;
@@ -562,11 +443,8 @@ sources_make(struct sources *s)
 	limits.window_max = SOURCE_WINDOW_MAX;
 	limits.servers_max = SOURCE_SERVERS_MAX;
 	s->resolver = resolver_new(s->monitor->loop, NULL, 0, &limits, &hooks);
-	s->servers = calloc(SOURCE_SERVERS_MAX, sizeof(*s->servers));
-	s->hash = malloc(HASH_SIZE * sizeof(*s->hash));
-	if (s->resolver == NULL || s->servers == NULL || s->hash == NULL)
+	if (s->resolver == NULL || source_servers_start(s) != 0)
 		return -ENOMEM;
-	memset(s->hash, 0xff, HASH_SIZE * sizeof(*s->hash));
 	for (size_t i = 0; i < c->n_views; i++) {
 		if (c->sources[i] != NULL && !add_source(s, c, i))
 			return -ENOMEM;
@@ -727,7 +605,7 @@ sources_status(const struct monitor *m, struct emit *j)
 		return;
 	c = resolver_counters(s->resolver);
 	emit_object(j, "sources");
-	emit_int(j, "servers", s->n_servers);
+	emit_int(j, "servers", s->n_used);
 	emit_int(j, "zones", s->zones.live);
 	emit_int(j, "surveys", s->surveys.live);
 	emit_int(j, "waiting", s->waiting.n);

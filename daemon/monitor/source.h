@@ -27,6 +27,8 @@ void source_confirm(
 void source_confirm_all(struct monitor *m, uint32_t id);
 /* The number of the server with that address; UINT16_MAX: none. */
 uint16_t source_by_text(const struct monitor *m, const char *text);
+/* The same by address. */
+uint16_t source_at(const struct monitor *m, const struct addr *addr);
 /* reply_read() and reply_sum() of any server's answer to the question. */
 MUST_CHECK int source_reply(const struct monitor *m, uint32_t id,
     const struct answer *a, struct arena *arena, struct reply *out);
@@ -36,7 +38,7 @@ MUST_CHECK int sources_start(struct monitor *m);
 void sources_stop(struct monitor *m);
 /* What is known of zones whose view a reload took away. */
 void zone_free_kept(struct monitor *m);
-/* The configuration changed. */
+/* The configuration changed, and resolvers are numbered as it says. */
 MUST_CHECK int sources_restart(struct monitor *m);
 void sources_turn(struct monitor *m);
 void sources_second(struct monitor *m);
@@ -46,6 +48,10 @@ uint32_t sources_open(const struct monitor *m);
 void sources_restore(
     struct monitor *m, uint8_t view, const struct store_row *row);
 void sources_status(const struct monitor *m, struct emit *j);
+
+/* ---- testimony.c ---- */
+/* After sources_restart(): testimonies of zones' servers get their numbers. */
+void inquiry_remap_sources(struct monitor *m);
 
 /* ---- denied.c ---- */
 /* The zone's servers deny it: told. */

@@ -5,7 +5,8 @@
 /*
  * source_priv -- asking the servers of zones themselves (R18); shared by
  *
- *   source.c     authoritative views: finding zones, servers, what is sent
+ *   source.c     authoritative views: finding zones, what is sent
+ *   source_server.c  servers of zones and their numbers
  *   survey.c     one question to all servers of its zone, and what it comes to
  *   zone.c       what is known of a zone's servers: who says what, who does not
  *   zone_wire.c  ... and who does not by TCP or with EDNS
@@ -33,6 +34,7 @@ enum {
 	SURVEYS_ZONE_MAX = 64,      /* ... and in one zone */
 	SURVEY_CUTS_MAX = 8,        /* deeper zones found by one question */
 	DENIED_MAX = 10000,         /* questions about which a resolver lies */
+	ZONES_A_SECOND = 4096,      /* are looked at */
 	DEVIATIONS_MAX = 1024,      /* of one zone's servers */
 	ZONE_APART_MAX_S = 3600,    /* R18: then it spreads no more */
 	ZONE_APART_DEFAULT_S = 600, /* without an SOA */
@@ -46,9 +48,10 @@ struct source_server {
 	struct addr addr;
 	char text[ADDR_TEXT_SIZE];
 	const char *name; /* of the server, text; its group */
-	bool is_named;    /* else that is its address */
-	uint16_t group;   /* number of the first with that name */
-	uint16_t next;    /* with the same hash */
+	bool is_used, is_needed;
+	bool is_named;  /* else that is its address, in `text` */
+	uint16_t group; /* number of the first with that name */
+	uint16_t next;  /* with the same hash */
 };
 
 /* An authoritative view. */
@@ -70,9 +73,11 @@ struct sources {
 	struct source list[CONFIG_VIEWS_MAX];
 	size_t n;
 	struct source_server *servers;
-	uint16_t n_servers;
+	uint16_t n_servers, n_used; /* slots, and those of them in use */
+	mono_ns swept;              /* those not needed were looked for; 0 */
 	uint16_t *hash; /* of addresses: the first server, UINT16_MAX: none */
 	struct idmap zones;   /* struct zone_state by the zone's name offset */
+	uint32_t zone_at;     /* of the walk over them, second by second */
 	struct idmap surveys; /* by question */
 	struct survey *spare;
 	struct survey *stalled;  /* have questions that found no room */
@@ -89,13 +94,6 @@ enum source_kind { SOURCE_FINDS = 1, SOURCE_SURVEYS = 2, SOURCE_CONFIRMS = 3 };
 
 /* ---- source.c ---- */
 struct source *source_of_view(const struct monitor *m, uint8_t view);
-/* The number of a zone's server, which it gets when it is first met; 0: there
- * are too many. */
-uint16_t source_server_number(struct sources *s, const struct source *of,
-    const struct zone_server *server, const struct name *name);
-const struct source_server *source_server_of(
-    const struct monitor *m, uint16_t number);
-uint16_t source_at(const struct monitor *m, const struct addr *addr);
 /* False: no room there now. */
 bool source_send(struct sources *s, enum source_kind kind, uint64_t rest,
     const struct ask *ask);
@@ -103,6 +101,20 @@ bool source_send(struct sources *s, enum source_kind kind, uint64_t rest,
 void source_name(const struct monitor *m, uint32_t id, struct name *out);
 /* Is the view one of delegations? */
 bool source_is_parent(const struct monitor *m, uint8_t view);
+
+/* ---- source_server.c ---- */
+MUST_CHECK int source_servers_start(struct sources *s);
+/* The number of a zone's server, which it gets when it is first met; 0: there
+ * are too many. */
+uint16_t source_server_number(struct sources *s, const struct source *of,
+    const struct zone_server *server, const struct name *name);
+/* Before: makes room for so many.  Numbers that nobody keeps are gone. */
+void source_servers_room(struct sources *s, size_t n);
+/* The same for one that is asked on the way to a zone, with room made. */
+uint16_t source_server_asked(
+    struct sources *s, const struct source *of, const struct addr *addr);
+const struct source_server *source_server_of(
+    const struct monitor *m, uint16_t number);
 
 /* ---- survey.c ---- */
 enum survey_why {
@@ -115,8 +127,10 @@ enum survey_why {
 /* The question's zone, asked of all its servers; waits where it must. */
 void survey_begin(struct sources *s, uint32_t id, enum survey_why why);
 void survey_answer(struct sources *s, uint64_t rest, const struct answer *a);
-/* Sends what found no room before. */
+/* Sends what found no room before, and begins what waits for a place. */
 void survey_pump(struct sources *s);
+/* The same for one zone, which surveys may have left without an end there. */
+void survey_wake(struct sources *s, struct zone_state *z);
 void survey_found(
     struct sources *s, uint64_t cookie, struct zone *z, enum find_why why);
 /* Their polls wait among the orphans: all else is dropped. */
@@ -136,6 +150,13 @@ struct deviation {
 	bool has_serial;
 	uint32_t serial;
 	wall_us since;
+};
+
+/* Something that came and went lately; of this process only. */
+struct flap {
+	uint8_t n;     /* so often ... */
+	wall_us ended; /* ... the last time then */
+	wall_us calm;  /* over since, though not told so; 0: it is not */
 };
 
 enum zone_trouble { TROUBLE_NOT = 0, TROUBLE_LAME = 1, TROUBLE_SILENT = 2 };
@@ -159,6 +180,8 @@ struct zone_member {
 	enum zone_trouble told; /* ... and what was told of it */
 	struct zone_wire tcp, edns;
 	enum fail fail;
+	struct flap flap;
+	wall_us backwards; /* told then that its serial went backwards */
 };
 
 enum zone_apart { APART_NOT = 0, APART_SPREADING = 1, APART_SPLIT = 2 };
@@ -168,10 +191,12 @@ struct zone_state {
 	uint32_t question; /* one that is watched in it; QUESTION_NONE */
 	uint8_t view;
 	struct zone *zone; /* held; NULL after a restart until it is found */
-	struct zone_member members[ZONE_SERVERS_MAX];
-	uint8_t n_members;
+	struct zone_member *members; /* ZONE_SERVERS_MAX at most */
+	uint8_t n_members, room_members;
 	bool split_delegation; /* told */
+	struct flap delegation_flap;
 	enum zone_apart apart; /* told */
+	struct flap flap;
 	wall_us apart_since;
 	wall_us apart_until; /* then it is split */
 	uint32_t late_s;     /* SOA refresh + retry, as last seen */
@@ -191,6 +216,8 @@ struct zone_state *zone_state_of(
 /* The same by name, found or not; NULL: no memory. */
 struct zone_state *zone_state_named(
     struct sources *s, uint8_t view, const struct name *name);
+/* Room for so many members.  False: no memory. */
+bool zone_reserve(struct zone_state *z, uint8_t n);
 /* NULL: there are enough. */
 struct deviation *zone_add_deviation(struct zone_state *z);
 const char *trouble_text(enum fail fail); /* "lame" or "silent" */
@@ -221,6 +248,10 @@ void zone_note(struct sources *s, struct zone_state *z, uint32_t id,
     const struct zone_heard *heard, size_t n, uint32_t late_s);
 /* Serials are looked at, and what nobody watches any more is forgotten. */
 void zone_second(struct sources *s);
+/* Tells the servers of all zones that somebody watches, or asks; what is known
+ * of the others' goes. */
+void zone_needs(
+    struct sources *s, void (*fn)(struct sources *s, uint16_t server));
 /* Their waiting polls are among the orphans then. */
 void zone_free_all(struct sources *s);
 

@@ -53,7 +53,7 @@ survey_new(struct sources *s, uint32_t id, enum survey_why why)
 	v->why = why;
 	v->phase = PHASE_ZONE;
 	v->zone = NULL;
-	v->stalled = v->deeper = v->tcp = false;
+	v->stalled = v->deeper = v->tcp = v->again = false;
 	v->cuts = v->n = v->open = 0;
 	v->late_s = 0;
 	v->of = NULL;
@@ -276,17 +276,34 @@ poll_failed(struct monitor *m, uint32_t id, enum survey_why why, enum fail fail,
 	poll_finish(m, id, false, stands_for_s);
 }
 
-/* The next that waits for a place. */
+static bool
+begin_next(struct sources *s, struct waiting *w)
+{
+	if (s->surveys.live >= SURVEYS_MAX || w->n == 0)
+		return false;
+	survey_begin(s, pump_pop(s->monitor, w), SURVEY_POLL);
+	return true;
+}
+
+void
+survey_wake(struct sources *s, struct zone_state *z)
+{
+	for (int n = 0; n < SURVEYS_ZONE_MAX && z->active < SURVEYS_ZONE_MAX &&
+			begin_next(s, &z->waiting);
+	     n++)
+		;
+}
+
+/*
+ * Who waits for a place in the zone comes first: nobody else may come by to
+ * make room for it, but every end makes room for the others.
+ */
 static void
 next_waiting(struct sources *s, struct zone_state *z)
 {
-	struct monitor *m = s->monitor;
-
-	if (s->surveys.live < SURVEYS_MAX && s->waiting.n > 0)
-		survey_begin(s, pump_pop(m, &s->waiting), SURVEY_POLL);
-	if (s->surveys.live < SURVEYS_MAX && z != NULL && z->waiting.n > 0 &&
-	    z->active < SURVEYS_ZONE_MAX)
-		survey_begin(s, pump_pop(m, &z->waiting), SURVEY_POLL);
+	if (z != NULL && z->active < SURVEYS_ZONE_MAX)
+		(void)begin_next(s, &z->waiting);
+	(void)begin_next(s, &s->waiting);
 }
 
 void
@@ -294,9 +311,13 @@ survey_end(struct survey *v)
 {
 	struct sources *s = v->sources;
 	struct zone_state *z = v->zone;
+	uint32_t id = v->question;
+	bool again = v->again;
 
 	survey_free(v);
 	s->n_surveys++;
+	if (again)
+		survey_begin(s, id, SURVEY_CONFIRM);
 	next_waiting(s, z);
 }
 
@@ -315,7 +336,10 @@ survey_nobody(struct survey *v, enum fail fail)
 	poll_failed(m, id, why, fail, n);
 }
 
-/* What is asked of it already will do. */
+/*
+ * What is asked of it already will do; but what was asked before an inquiry
+ * began cannot speak in it (R12).
+ */
 static bool
 joins(struct sources *s, uint32_t id, enum survey_why why)
 {
@@ -325,6 +349,8 @@ joins(struct sources *s, uint32_t id, enum survey_why why)
 		return false;
 	if (why == SURVEY_POLL || v->why == SURVEY_CHECK)
 		v->why = why;
+	else if (v->why == SURVEY_DENY && why == SURVEY_CONFIRM)
+		v->again = true;
 	return true;
 }
 
@@ -470,6 +496,10 @@ survey_pump(struct sources *s)
 		send_words(v);
 		v = next;
 	}
+	for (uint32_t n = s->waiting.n; n > 0 && begin_next(s, &s->waiting) &&
+					monitor_has_time(s->monitor);
+	     n--)
+		;
 }
 
 /* ---- life ---- */

@@ -32,6 +32,7 @@ struct survey {
 	bool stalled;
 	bool tcp;    /* a check of who answers so */
 	bool deeper; /* somebody refers to deeper servers */
+	bool again;  /* an inquiry waits for its end, to ask anew */
 	uint8_t cuts;
 	uint8_t n, open;
 	uint32_t late_s; /* the SOA's refresh + retry; 0: not seen */

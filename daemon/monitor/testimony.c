@@ -420,6 +420,34 @@ remap_one(struct monitor *m, struct witness *w, const struct poll_server *old,
 	}
 }
 
+static void
+remap_source(struct monitor *m, struct testimony *t)
+{
+	struct server_known s;
+
+	if (!t->witness.source)
+		return;
+	t->witness.server = source_at(m, &t->addr);
+	t->witness.group =
+	    server_known(m, t->witness.server, &s) ? s.group : WITNESS_NOBODY;
+}
+
+void
+inquiry_remap_sources(struct monitor *m)
+{
+	struct idmap *maps[] = {&m->inquiries, &m->doubts};
+	struct inquiry *q;
+
+	for (size_t k = 0; k < 2; k++) {
+		uint32_t at = 0;
+
+		while ((q = idmap_next(maps[k], &at)) != NULL) {
+			for (size_t i = 0; i < q->n; i++)
+				remap_source(m, &q->list[i]);
+		}
+	}
+}
+
 void
 inquiry_remap(struct monitor *m, const struct poll_server *old, uint8_t n_old)
 {

@@ -9,7 +9,8 @@
  *
  * It is told once for a zone: a hundred names that spread are one event.  What
  * each server says instead of what its zone says is a deviation; as long as it
- * goes on saying that, it is no news.
+ * goes on saying that, it is no news.  Nothing is left of a server that leaves
+ * the zone.
  *
  * Who does not answer for the zone is told after as many rounds as a question
  * that fails, and again when it does.
@@ -23,7 +24,35 @@
 #include "loop/loop.h"
 #include "source_priv.h"
 
-enum { ROUND_S = 60 /* a round counts at most once in so long */ };
+enum {
+	ROUND_S = 60,            /* a round counts at most once in so long */
+	FLAP_FREE = 3,           /* times that it ends at once ... */
+	FLAP_WITHIN_S = 3600,    /* ... within so long; after that ... */
+	FLAP_CALM_S = 900,       /* ... only when it was so for so long */
+	BACKWARDS_EVERY_S = 3600 /* of one server */
+};
+
+/* ---- what comes and goes ---- */
+
+/*
+ * T18: who makes it come and go with each poll would make an event of each.
+ * It goes on instead until it has been over for a while.
+ */
+static bool
+flap_may_end(struct flap *f, wall_us now)
+{
+	if (now - f->ended > WALL_S(FLAP_WITHIN_S))
+		f->n = 0;
+	if (f->calm == 0 || f->calm > now)
+		f->calm = now;
+	if (f->n >= FLAP_FREE && now - f->calm < WALL_S(FLAP_CALM_S))
+		return false;
+	if (f->n < UINT8_MAX)
+		f->n++;
+	f->ended = now;
+	f->calm = 0;
+	return true;
+}
 
 /* After a start it is known by its digest only: whatever comes is looked at. */
 #define EXPECTED_UNREAD UINT64_MAX
@@ -65,10 +94,30 @@ look_at_delegation(struct sources *s, struct zone_state *z)
 	    .delegation = true,
 	};
 
+	if (split)
+		z->delegation_flap.calm = 0;
 	if (split == z->split_delegation || z->question == QUESTION_NONE)
+		return;
+	if (!split &&
+	    !flap_may_end(&z->delegation_flap, loop_wall(s->monitor->loop)))
 		return;
 	z->split_delegation = split;
 	zone_tell(s, z, &news);
+}
+
+bool
+zone_reserve(struct zone_state *z, uint8_t n)
+{
+	struct zone_member *list;
+
+	if (n <= z->room_members)
+		return true;
+	list = realloc(z->members, n * sizeof(*list));
+	if (list == NULL)
+		return false;
+	z->members = list;
+	z->room_members = n;
+	return true;
 }
 
 /* Its servers as they were found now; what is known of each stays. */
@@ -91,7 +140,10 @@ take_members(struct sources *s, const struct source *of, struct zone_state *z)
 		    old != NULL ? *old : (struct zone_member){.server = number};
 		n++;
 	}
-	memcpy(z->members, now, n * sizeof(now[0]));
+	if (n == 0 || !zone_reserve(z, n))
+		n = 0;
+	else
+		memcpy(z->members, now, n * sizeof(now[0]));
 	z->n_members = n;
 }
 
@@ -114,20 +166,6 @@ zone_state_named(struct sources *s, uint8_t view, const struct name *name)
 	z->view = view;
 	z->question = QUESTION_NONE;
 	z->soa = table_add_type(t, at, TYPE_SOA);
-	return z;
-}
-
-struct zone_state *
-zone_state_of(struct sources *s, const struct source *of, struct zone *zone)
-{
-	struct zone_state *z = zone_state_named(s, of->view, &zone->name);
-
-	if (z == NULL || z->zone == zone)
-		return z;
-	zone_release(z->zone);
-	z->zone = zone_hold(zone);
-	take_members(s, of, z);
-	look_at_delegation(s, z);
 	return z;
 }
 
@@ -178,6 +216,60 @@ static void
 drop_deviation(struct zone_state *z, struct deviation *d)
 {
 	*d = z->deviations[--z->n_deviations];
+}
+
+/* Served at no address of the zone, and not for want of looking it up. */
+static bool
+has_left(struct sources *s, struct zone_state *z, uint16_t server)
+{
+	const struct source_server *r = source_server_of(s->monitor, server);
+	const struct zone *zone = z->zone;
+	char text[NAME_TEXT_SIZE];
+	size_t n = 0;
+
+	if (zone_member(z, server) != NULL)
+		return false;
+	while (n < zone->n_names && r != NULL &&
+	       strcmp(name_print(zone->names[n].wire, text), r->name) != 0)
+		n++;
+	if (n == zone->n_names || r == NULL)
+		return true;
+	for (size_t i = 0; i < zone->n_servers; i++) {
+		if (zone->servers[i].name == n)
+			return true; /* at others now */
+	}
+	return false;
+}
+
+static void
+forget_left(struct sources *s, struct zone_state *z)
+{
+	uint32_t n = z->n_deviations;
+
+	for (uint32_t i = 0; i < z->n_deviations;) {
+		if (has_left(s, z, z->deviations[i].server))
+			drop_deviation(z, &z->deviations[i]);
+		else
+			i++;
+	}
+	if (n != z->n_deviations)
+		zone_keep(s, z);
+}
+
+struct zone_state *
+zone_state_of(struct sources *s, const struct source *of, struct zone *zone)
+{
+	struct zone_state *z = zone_state_named(s, of->view, &zone->name);
+
+	if (z == NULL || z->zone == zone)
+		return z;
+	source_servers_room(s, zone->n_servers);
+	zone_release(z->zone);
+	z->zone = zone_hold(zone);
+	take_members(s, of, z);
+	forget_left(s, z);
+	look_at_delegation(s, z);
+	return z;
 }
 
 static void
@@ -260,9 +352,12 @@ tell_late(struct sources *s, struct zone_state *z, struct zone_news *news)
 	tell_apart(s, z, APART_SPLIT, news);
 }
 
+/* All say the same; once that has lasted, where it came and went before. */
 static void
 tell_converged(struct sources *s, struct zone_state *z, struct zone_news *news)
 {
+	if (!flap_may_end(&z->flap, loop_wall(s->monitor->loop)))
+		return;
 	news->kind = "converged";
 	news->since = z->apart_since;
 	z->apart = APART_NOT;
@@ -298,6 +393,8 @@ zone_hear(struct sources *s, struct zone_state *z, uint32_t id,
 				                  : "no-serial";
 		}
 	}
+	if (z->n_deviations > 0)
+		z->flap.calm = 0;
 	if (differs && z->apart != APART_SPLIT)
 		tell_apart(s, z, APART_SPLIT, &news);
 	else if (behind && z->apart == APART_NOT)
@@ -329,12 +426,13 @@ static void
 note_good(struct sources *s, struct zone_state *z, struct zone_member *v,
     const struct zone_heard *h)
 {
+	wall_us now = loop_wall(s->monitor->loop);
 	struct zone_news news = {
 	    .question = z->question, .server = v->server, .since = v->since};
 
 	v->trouble = TROUBLE_NOT;
 	v->rounds = 0;
-	if (v->told != TROUBLE_NOT) {
+	if (v->told != TROUBLE_NOT && flap_may_end(&v->flap, now)) {
 		news.kind =
 		    v->told == TROUBLE_LAME ? "lame-ended" : "server-answers";
 		v->told = TROUBLE_NOT;
@@ -342,7 +440,11 @@ note_good(struct sources *s, struct zone_state *z, struct zone_member *v,
 	}
 	if (!h->has_serial)
 		return;
-	if (v->has_serial && survey_serial_newer(v->serial, h->serial)) {
+	/* Some have more than one behind one address. */
+	if (v->has_serial && survey_serial_newer(v->serial, h->serial) &&
+	    (v->backwards == 0 ||
+		now - v->backwards >= WALL_S(BACKWARDS_EVERY_S))) {
+		v->backwards = now;
 		news.kind = "serial-backwards";
 		news.has_serials = true;
 		news.serial_from = v->serial;
@@ -382,6 +484,7 @@ note_bad(struct sources *s, struct zone_state *z, struct zone_member *v,
 	if (trouble == TROUBLE_SILENT &&
 	    (!anybody || !family_works(s, v->server)))
 		return;
+	v->flap.calm = 0;
 	if (v->trouble != trouble) {
 		v->trouble = trouble;
 		v->rounds = 0;
@@ -478,8 +581,7 @@ sweep(struct sources *s, struct zone_state *z)
 		struct deviation *d = &z->deviations[i];
 		uint8_t flags = table_question(m->table, d->question)->flags;
 
-		if ((flags & Q_WATCHED) != 0 &&
-		    zone_member(z, d->server) != NULL)
+		if ((flags & Q_WATCHED) != 0)
 			i++;
 		else
 			drop_deviation(z, d);
@@ -487,25 +589,49 @@ sweep(struct sources *s, struct zone_state *z)
 	if (z->question != QUESTION_NONE &&
 	    (table_question(m->table, z->question)->flags & Q_WATCHED) == 0)
 		z->question = QUESTION_NONE;
-	if (n == z->n_deviations)
-		return;
 	news.question = z->question;
 	if (z->n_deviations == 0 && z->apart != APART_NOT)
 		tell_converged(s, z, &news);
-	else
+	else if (n != z->n_deviations)
 		zone_keep(s, z);
 }
 
+/* Of many zones a part: a second is not to be spent on them at once. */
 void
 zone_second(struct sources *s)
+{
+	for (int n = 0; n < ZONES_A_SECOND; n++) {
+		struct zone_state *z = idmap_next(&s->zones, &s->zone_at);
+
+		if (z == NULL) {
+			s->zone_at = 0;
+			return;
+		}
+		if (z->n_deviations > 0 || z->question != QUESTION_NONE ||
+		    z->apart != APART_NOT)
+			sweep(s, z);
+		check(s, z);
+		survey_wake(s, z);
+	}
+}
+
+void
+zone_needs(struct sources *s, void (*fn)(struct sources *s, uint16_t server))
 {
 	struct zone_state *z;
 	uint32_t at = 0;
 
 	while ((z = idmap_next(&s->zones, &at)) != NULL) {
-		if (z->n_deviations > 0 || z->question != QUESTION_NONE)
-			sweep(s, z);
-		check(s, z);
+		if (z->question == QUESTION_NONE && z->n_deviations == 0 &&
+		    z->active == 0 && z->zone != NULL) {
+			zone_release(z->zone);
+			z->zone = NULL;
+			z->n_members = 0;
+		}
+		for (uint8_t i = 0; i < z->n_members; i++)
+			fn(s, z->members[i].server);
+		for (uint32_t i = 0; i < z->n_deviations; i++)
+			fn(s, z->deviations[i].server);
 	}
 }
 
@@ -517,6 +643,7 @@ zone_free_all(struct sources *s)
 
 	while ((z = idmap_next(&s->zones, &at)) != NULL) {
 		zone_release(z->zone);
+		free(z->members);
 		free(z->deviations);
 		free(z);
 	}

@@ -20,12 +20,17 @@ put_addr(const struct sources *s, uint16_t server, struct buf *out)
 {
 	const struct source_server *r = source_server_of(s->monitor, server);
 	size_t size = r->addr.family == AF_INET6 ? 16 : 4;
+	size_t length = strlen(r->name);
+
+	/* Escaped it may be longer; who reads it knows it by its address. */
+	if (length > UINT8_MAX)
+		length = 0;
 
 	buf_add_u8(out, (uint8_t)size);
 	buf_add(out, r->addr.ip, size);
 	buf_add_u16(out, r->addr.port);
-	buf_add_u8(out, (uint8_t)strlen(r->name));
-	buf_add(out, r->name, (uint8_t)strlen(r->name));
+	buf_add_u8(out, (uint8_t)length);
+	buf_add(out, r->name, length);
 }
 
 static void
@@ -128,6 +133,7 @@ take_addr(struct reading *r, struct sources *s, const struct source *of)
 	text[n] = '\0';
 	if (r->bad || (n > 0 && name_parse(text, &name, &why) != 0))
 		return 0;
+	source_servers_room(s, 1);
 	return source_server_number(s, of, &server, &name);
 }
 
@@ -146,7 +152,8 @@ take_member(struct reading *r, struct sources *s, const struct source *of,
 	v.edns.told = (told >> 5 & 1) != 0;
 	v.since = (wall_us)take_number(r, 8);
 	v.trouble = v.told;
-	if (!r->bad && v.server != 0 && z->n_members < ZONE_SERVERS_MAX)
+	if (!r->bad && v.server != 0 && z->n_members < ZONE_SERVERS_MAX &&
+	    zone_reserve(z, z->n_members + 1))
 		z->members[z->n_members++] = v;
 }
 
@@ -201,7 +208,14 @@ zone_unpack(
 	n = (uint32_t)take_number(&r, 4);
 	while (n-- > 0 && !r.bad)
 		take_deviation(&r, s, of, z);
-	return !r.bad;
+	if (!r.bad)
+		return true;
+	z->apart = APART_NOT;
+	z->split_delegation = false;
+	z->late_s = 0;
+	z->n_members = 0;
+	z->n_deviations = 0;
+	return false;
 }
 
 /* ---- while everything is numbered anew, or the view is away ---- */

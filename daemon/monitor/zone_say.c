@@ -110,6 +110,8 @@ put(struct sources *s, struct zone_state *z, const struct store_key *about,
 	if (packed.err == 0)
 		commit_attribute(
 		    m->store, &c, t == NULL ? NULL : on_durable, t);
+	else if (t != NULL)
+		on_durable(t, packed.err);
 	buf_fini(&packed);
 }
 

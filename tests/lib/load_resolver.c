@@ -275,6 +275,14 @@ resolver_add(struct resolver *r, const struct resolver_server *server)
 	return ERR_FULL; /* no view here is authoritative */
 }
 
+bool
+resolver_drop(struct resolver *r, uint16_t server)
+{
+	(void)r;
+	(void)server;
+	return false;
+}
+
 uint32_t
 resolver_inflight(const struct resolver *r)
 {
