@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { SLOT_EMPTY = 0, SLOT_USED = 1, SLOT_GONE = 2 };
 enum { ROOM_MIN = 64, MOVE_SLOTS = 16, SPARSE_MIN = 4096, SPARSE_SHARE = 64 };
@@ -131,6 +132,24 @@ idmap_put(struct idmap *m, uint32_t id, void *value)
 	return 0;
 }
 
+/*
+ * Walks need not go over what a storm left behind.  A small ring stays: it
+ * would be asked for again with the next value.
+ */
+static void
+empty(struct idmap *m)
+{
+	struct idmap_ring *r = &m->now;
+
+	drop(&m->old);
+	if (r->room > SPARSE_MIN) {
+		drop(r);
+	} else if (r->used > r->room / 4) {
+		memset(r->slots, 0, r->room * sizeof(*r->slots));
+		r->used = 0;
+	}
+}
+
 void *
 idmap_take(struct idmap *m, uint32_t id)
 {
@@ -141,11 +160,8 @@ idmap_take(struct idmap *m, uint32_t id)
 		return NULL;
 	value = slot->value;
 	slot->state = SLOT_GONE;
-	if (--m->live == 0) {
-		/* Walks need not go over what a storm left behind. */
-		drop(&m->now);
-		drop(&m->old);
-	}
+	if (--m->live == 0)
+		empty(m);
 	return value;
 }
 

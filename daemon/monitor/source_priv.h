@@ -52,6 +52,7 @@ struct source_server {
 	bool is_named;  /* else that is its address, in `text` */
 	uint16_t group; /* number of the first with that name */
 	uint16_t next;  /* with the same hash */
+	uint32_t full;  /* it had no room in this pass of surveys */
 };
 
 /* An authoritative view. */
@@ -80,7 +81,12 @@ struct sources {
 	uint32_t zone_at;     /* of the walk over them, second by second */
 	struct idmap surveys; /* by question */
 	struct survey *spare;
-	struct survey *stalled;  /* have questions that found no room */
+	/* Have questions that found no room, in the order in which they came.
+	 */
+	struct survey *stalled, *stalled_last;
+	uint32_t pass;           /* over them; never 0 */
+	bool has_room;           /* since then some server has */
+	mono_ns passed;          /* when that was */
 	struct waiting waiting;  /* for one of SURVEYS_MAX */
 	struct errands errands;  /* confirming questions, the same */
 	bool family_good[2];     /* some server of IPv4, IPv6 answered ... */

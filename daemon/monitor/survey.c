@@ -30,6 +30,8 @@ enum {
 	FAMILY_LOST = 32, /* questions in a row to a family of addresses */
 	SPARE_BYTES_MAX = 65536
 };
+/* Nobody having said that he has room: for what waits for nothing of his. */
+#define PASS_EVERY MONO_MS(5)
 
 /* ---- memory ---- */
 
@@ -64,23 +66,29 @@ survey_new(struct sources *s, uint32_t id, enum survey_why why)
 static void
 stall(struct survey *v)
 {
-	if (!v->stalled) {
-		v->next = v->sources->stalled;
-		v->sources->stalled = v;
-	}
+	struct sources *s = v->sources;
+
+	if (v->stalled)
+		return;
+	v->next = NULL;
+	*(s->stalled == NULL ? &s->stalled : &s->stalled_last->next) = v;
+	s->stalled_last = v;
 	v->stalled = true;
 }
 
 static void
 unstall(struct survey *v)
 {
-	struct survey **p = &v->sources->stalled;
+	struct sources *s = v->sources;
+	struct survey *before = NULL;
 
 	if (!v->stalled)
 		return;
-	while (*p != v)
-		p = &(*p)->next;
-	*p = v->next;
+	for (struct survey *at = s->stalled; at != v; at = at->next)
+		before = at;
+	*(before == NULL ? &s->stalled : &before->next) = v->next;
+	if (s->stalled_last == v)
+		s->stalled_last = before;
 	v->stalled = false;
 }
 
@@ -125,11 +133,18 @@ is_usable(const struct survey *v, uint16_t server)
 	       v->question % 16 == (uint32_t)(now / MONO_S(60)) % 16;
 }
 
+/*
+ * Who found no room at a server keeps the others of this pass from asking it:
+ * those that wait would never get what becomes free, if it went to whoever
+ * comes next.
+ */
 static bool
 ask_word(struct survey *v, uint8_t k)
 {
 	struct monitor *m = v->sources->monitor;
 	struct word *w = &v->words[k];
+	struct source_server *r =
+	    &v->sources->servers[w->server - SOURCE_FIRST];
 	struct zone *zone = v->zone->zone;
 	uint64_t rest = (uint64_t)v->question | (uint64_t)k << 32 |
 	                (uint64_t)v->phase << 40;
@@ -139,14 +154,18 @@ ask_word(struct survey *v, uint8_t k)
 	    .type = table_question(m->table, v->question)->type,
 	};
 
+	if (r->full == v->sources->pass)
+		return false;
 	ask.name = table_name(m->table, v->question, &ask.name_size);
 	if (v->phase == PHASE_SERIALS) {
 		ask.name = zone->name.wire;
 		ask.name_size = zone->name.size;
 		ask.type = TYPE_SOA;
 	}
-	if (!source_send(v->sources, SOURCE_SURVEYS, rest, &ask))
+	if (!source_send(v->sources, SOURCE_SURVEYS, rest, &ask)) {
+		r->full = v->sources->pass;
 		return false;
+	}
 	w->state = WORD_ASKED;
 	v->open++;
 	if (v->why == SURVEY_CONFIRM)
@@ -486,8 +505,15 @@ survey_answer(struct sources *s, uint64_t rest, const struct answer *a)
 void
 survey_pump(struct sources *s)
 {
+	mono_ns now = loop_mono(s->monitor->loop);
 	struct survey *v = s->stalled;
 
+	if (!s->has_room && now - s->passed < PASS_EVERY)
+		return;
+	s->has_room = false;
+	s->passed = now;
+	if (++s->pass == 0)
+		s->pass = 1;
 	s->stalled = NULL;
 	while (v != NULL) {
 		struct survey *next = v->next;

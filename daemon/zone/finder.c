@@ -597,13 +597,17 @@ finder_failed(struct finder *f, uint32_t token, enum fail fail, mono_ns now)
 void
 finder_tick(struct finder *f, mono_ns now)
 {
-	for (unsigned i = 0; i < SEARCHES_MAX; i++) {
+	for (unsigned i = 0; f->n_free < SEARCHES_MAX && i < SEARCHES_MAX;
+	     i++) {
 		struct search *s = f->slots[i];
 		if (s != NULL && s->is_unasked)
 			search_run(f, s, now);
 	}
 	begin_some(f, now);
-	table_forget(&f->table, now);
+	if (now >= f->forget_at) {
+		table_forget(&f->table, now);
+		f->forget_at = now + MONO_MS(FORGET_EVERY_MS);
+	}
 	tell(f);
 }
 

@@ -20,14 +20,15 @@
 enum {
 	SEARCHES_MAX = 1024, /* going on at once: the slots */
 	SLOT_BITS = 10,
-	WAITING_MAX = 65536, /* searches in all */
-	BEGUN_MAX = 256,     /* searches begun in a piece */
-	TOLD_MAX = 1024,     /* callers told in a piece */
-	FORGET_MAX = 256,    /* entries looked at in a piece */
-	UNASKED_S = 30,      /* a question that nobody takes is not answered */
-	ENOUGH_NAMES = 2,    /* servers that suffice to go on down */
-	SILENT_MAX = 4,      /* then the other family is asked first */
-	PLACES = 65536,      /* buckets, powers of two */
+	WAITING_MAX = 65536,  /* searches in all */
+	BEGUN_MAX = 256,      /* searches begun in a piece */
+	TOLD_MAX = 1024,      /* callers told in a piece */
+	FORGET_MAX = 256,     /* entries looked at in a piece, ... */
+	FORGET_EVERY_MS = 50, /* ... of which there is one in so long */
+	UNASKED_S = 30,       /* a question that nobody takes is not answered */
+	ENOUGH_NAMES = 2,     /* servers that suffice to go on down */
+	SILENT_MAX = 4,       /* then the other family is asked first */
+	PLACES = 65536,       /* buckets, powers of two */
 	TARGETS = 16384,
 	CLAIMS = 1024
 };
@@ -229,6 +230,7 @@ struct finder {
 	uint64_t short_of_memory[64];
 	size_t n_short;
 
+	mono_ns forget_at;             /* the next piece */
 	uint32_t sequence;             /* of tokens */
 	uint32_t turn;                 /* spreads questions over servers */
 	unsigned silent_v4, silent_v6; /* in a row */
