@@ -227,7 +227,8 @@ bool zone_reserve(struct zone_state *z, uint8_t n);
 /* NULL: there are enough. */
 struct deviation *zone_add_deviation(struct zone_state *z);
 const char *trouble_text(enum fail fail); /* "lame" or "silent" */
-/* What it is known to say of the question, if not what is believed; 0. */
+/* What it is known to say of the question, if not what is believed; 0.  After
+ * a start, until it was heard, what nobody says. */
 uint64_t zone_expected(struct zone_state *z, uint32_t id, uint16_t server);
 
 /* A server's part of a survey. */
