@@ -274,7 +274,7 @@ run: all ## watch for real: RESOLVERS=ip:port WATCHLISTS=file
 demo: all $(BUILD)/.deps-test ## changes by script, on loopback
 	@DNSVIGIL='$(SHOWN)' python3 tests/live/demo.py
 
-BENCH := answerer bench_micro bench_table
+BENCH := answerer bench_chase bench_micro bench_table
 bench: all $(BENCH:%=$(B)/%) $(BUILD)/.deps-test ## figures: N=names CASE=name
 	@B=$(B) python3 tests/bench/bench.py
 
@@ -290,6 +290,10 @@ $(B)/bench_resolver: $(B)/tests/bench/bench_resolver.o \
 	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS)
 
 $(B)/bench_micro: $(B)/tests/bench/bench_micro.o $(call archives,monitor)
+	$(say) LINK $@
+	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS)
+
+$(B)/bench_chase: $(B)/tests/bench/bench_chase.o $(call archives,schedule)
 	$(say) LINK $@
 	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS)
 

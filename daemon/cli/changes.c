@@ -265,7 +265,12 @@ take_kind(struct changes *c, const char *text)
 	static const char *const events[] = {"failing", "recovered", "blind",
 	    "sighted", "order", "duplicates", "ttl", "case", "serial", "timers",
 	    "signature", "resolver-left", "resolver-back", "filtered", "bogus",
-	    "signatures-expiring", "signatures-expired", "signatures-renewed"};
+	    "signatures-expiring", "signatures-expired", "signatures-renewed",
+	    "provider-failing", "provider-recovered", "spreading", "split",
+	    "converged", "serial-backwards", "lame", "lame-ended",
+	    "server-silent", "server-answers", "tcp-broken", "tcp-works",
+	    "edns-broken", "edns-works", "split-delegation",
+	    "delegation-agrees"};
 	enum kind kind;
 	bool known = kind_parse(text, &kind) == 0;
 
@@ -278,7 +283,12 @@ take_kind(struct changes *c, const char *text)
 		    "failing, recovered, blind, sighted, order, duplicates, "
 		    "ttl, case, serial, timers, signature, resolver-left, "
 		    "resolver-back, filtered, bogus, signatures-expiring, "
-		    "signatures-expired or signatures-renewed",
+		    "signatures-expired, signatures-renewed, "
+		    "provider-failing, provider-recovered, spreading, split, "
+		    "converged, serial-backwards, lame, lame-ended, "
+		    "server-silent, server-answers, tcp-broken, tcp-works, "
+		    "edns-broken, edns-works, split-delegation or "
+		    "delegation-agrees",
 		    text);
 	c->query.kind = text;
 	return 0;

@@ -197,6 +197,7 @@ static const struct key keys[] = {
     {"database_file", read_database_file},
     {"resolvers", read_resolvers},
     {"views", read_views},
+    {"quorum", read_quorum},
     {"watchlists", read_watchlists},
     {"sinks", read_sinks},
     {"severity", read_severities},
@@ -286,6 +287,7 @@ read_top(struct reader *x, const struct node *root)
 	if (!has_key(root, "resolvers"))
 		read_resolvers_default(x, root->at, resolv_conf);
 	finish_resolvers(x);
+	finish_quorums(x);
 }
 
 /* Secrets stood in the tree as text. */

@@ -10,7 +10,60 @@
 #include "config/watchlist.h"
 #include "reader_priv.h"
 
-enum { VIEW_NAME_MAX = 32 };
+enum { VIEW_NAME_MAX = 32, QUORUM_MAX = 64 };
+
+void
+read_quorum(void *ctx, const struct node *value)
+{
+	struct reader *x = ctx;
+
+	x->quorums[x->view] = value;
+}
+
+static size_t
+count_groups(const struct config *c, size_t view)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n_resolvers; i++) {
+		bool known = (c->resolvers[i].views >> view & 1) == 0;
+
+		for (size_t k = 0; k < i && !known; k++)
+			known = (c->resolvers[k].views >> view & 1) != 0 &&
+			        strcmp(c->resolvers[k].group,
+				    c->resolvers[i].group) == 0;
+		n += !known;
+	}
+	return n;
+}
+
+static void
+finish_quorum(struct reader *x, size_t view, const struct node *value)
+{
+	static const uint32_t range[2] = {2, QUORUM_MAX};
+	size_t groups = count_groups(x->c, view);
+	uint32_t n;
+
+	if (!node_number(value, "`quorum`", &x->r, range, &n))
+		return;
+	if (n > groups)
+		report_error(&x->r, value->at,
+		    "`quorum: %u` is more than the view's groups of "
+		    "resolvers, %zu; write at most that, or add resolvers of "
+		    "others",
+		    n, groups);
+	else
+		x->c->quorums[view] = (uint8_t)n;
+}
+
+void
+finish_quorums(struct reader *x)
+{
+	for (size_t i = 0; i < x->c->n_views; i++) {
+		if (x->quorums[i] != NULL)
+			finish_quorum(x, i, x->quorums[i]);
+	}
+}
 
 /* What asks resolvers is read after it is known that the view does. */
 static void
@@ -61,6 +114,14 @@ keep_rate(void *ctx, const struct node *value)
 	keys->rate = value;
 }
 
+static void
+keep_quorum(void *ctx, const struct node *value)
+{
+	struct view_keys *keys = ctx;
+
+	keys->quorum = value;
+}
+
 /* Keys that say how the zones' servers are asked, where none is. */
 static void
 refuse_source(struct reader *x, const struct view_keys *keys)
@@ -106,6 +167,7 @@ read_view(struct reader *x, const struct node *n)
 	    {"hints", keep_hints},
 	    {"at", keep_at},
 	    {"rate", keep_rate},
+	    {"quorum", keep_quorum},
 	};
 	struct config *c = x->c;
 	struct view_keys kept = {0};
@@ -117,10 +179,12 @@ read_view(struct reader *x, const struct node *n)
 	if (c->views[c->n_views] == NULL)
 		return;
 	c->n_views++;
-	if (!node_walk(n, "a view", keys, 6, &x->r, &kept) ||
+	if (!node_walk(n, "a view", keys, 7, &x->r, &kept) ||
 	    (kept.authoritative != NULL &&
 		!node_bool(kept.authoritative, "authoritative", &x->r, &on)))
 		return;
+	if (kept.quorum != NULL)
+		read_quorum(x, kept.quorum);
 	if (on && kept.resolvers != NULL)
 		report_error(&x->r, kept.resolvers->key->at,
 		    "view `%s` asks resolvers or the zones' own servers, not "

@@ -20,7 +20,8 @@ struct reader {
 	const struct node *database;
 	const struct node *database_file;
 	bool resolvers_given;
-	size_t view;            /* whose resolvers are being read */
+	size_t view; /* whose resolvers are being read */
+	const struct node *quorums[CONFIG_VIEWS_MAX]; /* as written */
 	const struct node *gso; /* where it is switched on */
 };
 
@@ -51,10 +52,13 @@ void read_views(void *ctx, const struct node *value);
 struct view_keys {
 	const struct node *resolvers;
 	const struct node *authoritative;
-	const struct node *parent, *hints, *at, *rate;
+	const struct node *parent, *hints, *at, *rate, *quorum;
 };
 /* How the view x->view asks, which is authoritative. */
 void read_source(struct reader *x, const struct view_keys *keys);
+void read_quorum(void *ctx, const struct node *value);
+/* Each against the groups that its view has. */
+void finish_quorums(struct reader *x);
 void read_severities(void *ctx, const struct node *value);
 void read_canaries(void *ctx, const struct node *value);
 void read_signatures(void *ctx, const struct node *value);

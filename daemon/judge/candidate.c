@@ -156,22 +156,29 @@ is_path(const struct witness *w, const struct witness *to)
 
 /* By two that say the same, or by one that says it twice. */
 static enum proved
-both_prove(const struct candidate *c, const struct witness *w,
-    const struct witness *to)
+both_prove(const struct witness *w, const struct witness *to, bool others)
 {
-	bool others = w->group != to->group && w->group != WITNESS_NOBODY &&
-	              to->group != WITNESS_NOBODY && !is_old(c, w);
+	bool path = is_path(w, to);
 
-	if ((w->source || to->source) && (others || is_path(w, to)))
+	if ((w->source || to->source) && (others || path))
 		return PROVED_SOURCE;
-	if (others)
-		return PROVED_CACHE;
-	return is_path(w, to) ? PROVED_PATH : PROVED_NOTHING;
+	return path ? PROVED_PATH : PROVED_NOTHING;
+}
+
+/* Has none of these groups said so yet? */
+static bool
+is_news(const uint16_t *groups, size_t n, uint16_t group)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (groups[i] == group)
+			return false;
+	}
+	return true;
 }
 
 /*
- * The best proof for one claim: two groups that say so, or one server that
- * said so twice, once by TCP.
+ * The best proof for one claim: as many groups that say so as the quorum has,
+ * or one server that said so twice, once by TCP.
  */
 static enum proved
 claim_proved(const struct candidate *c, const struct judgement *j,
@@ -180,6 +187,10 @@ claim_proved(const struct candidate *c, const struct judgement *j,
 	const struct witness *to = &c->witnesses[j->to_witness];
 	enum proved best = PROVED_NOTHING;
 	enum proved one;
+	size_t quorum = c->quorum > 2 ? c->quorum : 2;
+	uint16_t groups[CANDIDATE_GROUPS_MAX] = {to->group};
+	size_t n = 1;
+	bool others;
 
 	for (size_t i = 0; i < c->n_witnesses && best != PROVED_SOURCE; i++) {
 		const struct witness *w = &c->witnesses[i];
@@ -188,9 +199,16 @@ claim_proved(const struct candidate *c, const struct judgement *j,
 		if (!counts(w) || content_equal(w->content, c->believed) ||
 		    !says(w, claim, j->to, record))
 			continue;
-		one = both_prove(c, w, to);
+		others = w->group != to->group && w->group != WITNESS_NOBODY &&
+		         to->group != WITNESS_NOBODY && !is_old(c, w);
+		one = both_prove(w, to, others);
 		if (one > best)
 			best = one;
+		if (others && is_news(groups, n, w->group)) {
+			groups[n++] = w->group;
+			if (n >= quorum && best < PROVED_CACHE)
+				best = PROVED_CACHE;
+		}
 	}
 	return best;
 }
@@ -349,11 +367,15 @@ why_refuted(const struct candidate *c)
 }
 
 static const char *
-why_confirmed(enum proved proved, const struct witness *to)
+why_confirmed(
+    const struct candidate *c, enum proved proved, const struct witness *to)
 {
 	if (proved == PROVED_SOURCE)
 		return "every element was in answers of the zone's own "
 		       "servers";
+	if (proved == PROVED_CACHE && c->quorum > 2)
+		return "every element was in answers of as many groups of "
+		       "resolvers as the quorum has";
 	if (proved == PROVED_CACHE)
 		return "every element was in answers of two groups of "
 		       "resolvers";
@@ -381,8 +403,8 @@ candidate_judge(const struct candidate *c, wall_us now, struct arena *a,
 		out->why = why_refuted(c);
 	} else if (out->proved >= c->required) {
 		out->label = LABEL_CONFIRMED;
-		out->why =
-		    why_confirmed(out->proved, &c->witnesses[out->to_witness]);
+		out->why = why_confirmed(
+		    c, out->proved, &c->witnesses[out->to_witness]);
 	} else if (c->deadline != 0 && now >= c->deadline) {
 		out->label = LABEL_UNCONFIRMED;
 		out->why = out->disagreed

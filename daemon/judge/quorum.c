@@ -149,6 +149,7 @@ seat_hear(struct seat *s, unsigned canary, enum canary_word word, wall_us at)
 	}
 	if (word == CANARY_TRUE) {
 		s->n_true++;
+		s->last_true = at;
 		if (canary != SEAT_PROBE)
 			s->proven |= UINT32_C(1) << canary;
 	} else {

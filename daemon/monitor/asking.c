@@ -44,6 +44,7 @@ inquiry_ask(struct inquiry *q, uint16_t server, uint8_t flags)
 	    .purpose = PURPOSE_CONFIRM,
 	    .server = server,
 	    .flags = (uint8_t)(flags | ASK_URGENT),
+	    .severe = q->severity >= SEVERITY_HIGH,
 	};
 
 	if (server >= SOURCE_FIRST && server != UINT16_MAX) {

@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bogus.h"
 #include "config/config.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "bogus.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
 #include "say.h"

@@ -21,6 +21,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "bogus.h"
 #include "config/config.h"
 #include "dns/record.h"
 #include "loop/loop.h"
@@ -140,6 +141,7 @@ judge(struct inquiry *q, wall_us now, struct arena *a, struct judgement *out)
 		monitor_steady(m) - (loop_wall(m->loop) - q->believed_since),
 	    .type = table_question(m->table, q->question)->type,
 	    .required = q->required,
+	    .quorum = poll_view_of(m, q->question)->quorum,
 	    .deadline = q->deadline,
 	    .witnesses = w,
 	    .n_witnesses = n,

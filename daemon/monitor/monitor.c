@@ -15,9 +15,11 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/rand.h"
+#include "bogus.h"
 #include "config/config.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
+#include "provider.h"
 #include "quorum_priv.h"
 #include "source.h"
 
@@ -292,6 +294,7 @@ on_second(void *ctx)
 	if (m->load_retry != 0 && loop_mono(m->loop) >= m->load_retry)
 		restore_start(m);
 	if (m->planned && !m->setup.once) {
+		provider_second(m);
 		outage_second(m);
 		filter_second(m);
 		canary_second(m);
@@ -320,6 +323,7 @@ on_tick(void *ctx)
 		restore_step(m);
 	inquiry_tick(m);
 	household_tick(m);
+	provider_step(m);
 	if (m->planned)
 		watchset_step(m);
 	if (m->planned && fresh_step(m))
@@ -399,13 +403,14 @@ monitor_new(
 	m->table = table_new();
 	m->fresh = fresh_new();
 	m->sights = calloc(VIEW_NONE, sizeof(*m->sights));
+	m->provider = provider_new();
 	m->tick = loop_timer_new(m->loop, on_tick, m);
 	m->second = loop_timer_new(m->loop, on_second, m);
 	m->wheel = wheel_new(m->start, link_of, m);
 	if (m->table == NULL || m->wheel == NULL || m->tick == NULL ||
 	    m->second == NULL || m->fresh == NULL || m->sights == NULL ||
-	    make_sinks(m) != 0 || gate_start(m) != 0 || poll_start(m) != 0 ||
-	    sources_start(m) != 0) {
+	    m->provider == NULL || make_sinks(m) != 0 || gate_start(m) != 0 ||
+	    poll_start(m) != 0 || sources_start(m) != 0) {
 		monitor_free(m);
 		return NULL;
 	}
@@ -445,6 +450,7 @@ monitor_free(struct monitor *m)
 	gate_free(m);
 	household_free_all(m);
 	outage_free_all(m);
+	provider_free(m->provider);
 	bogus_free_all(m);
 	signature_free_all(m);
 	attribute_free_all(m);
@@ -452,6 +458,7 @@ monitor_free(struct monitor *m)
 	burst_free_all(m);
 	filter_free_all(m);
 	sources_stop(m);
+	zone_free_kept(m);
 	denied_free_all(m);
 	poll_stop(m);
 	free(m->sights);
@@ -528,6 +535,7 @@ monitor_drain(struct monitor *m)
 		m->servers[i].due.n = 0;
 		m->servers[i].fresh.n = 0;
 		m->servers[i].owned.n = 0;
+		m->servers[i].severe.n = 0;
 		m->servers[i].errands.n = 0;
 		m->servers[i].failed.n = 0;
 		m->servers[i].again.n = 0;
@@ -614,8 +622,9 @@ status_servers(struct monitor *m, struct emit *j)
 		emit_int(j, "open", h.open);
 		emit_int(j, "waiting",
 		    (int64_t)m->servers[i].due.n + m->servers[i].fresh.n +
-			m->servers[i].owned.n + m->servers[i].errands.n +
-			m->servers[i].failed.n + m->servers[i].again.n);
+			m->servers[i].owned.n + m->servers[i].severe.n +
+			m->servers[i].errands.n + m->servers[i].failed.n +
+			m->servers[i].again.n);
 		quorum_status(m, i, j);
 		emit_object_end(j);
 	}

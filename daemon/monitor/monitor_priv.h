@@ -19,6 +19,7 @@
  *   told.c       alerts about several changes
  *   household.c  types of one name that vanish or appear together (R5)
  *   outage.c     failing, recovered, blind, sighted (R3, R4)
+ *   provider.c   names that fail together while others answer (R4)
  *   canary.c     questions whose truth is known, and who lies (R16)
  *   filter.c     what a resolver blocks, and what moves together there
  *   event.c      an event about a question, with its proof
@@ -86,6 +87,7 @@ struct poll_view {
 	uint8_t servers[RESOLVER_SERVERS_MAX];
 	uint8_t n; /* 0: the configuration does not have it any more */
 	uint8_t n_groups;
+	uint8_t quorum; /* groups that confirm; 0: two */
 };
 
 /* What is seen of a view (R4). */
@@ -111,6 +113,7 @@ struct errand {
 	uint8_t attempt;
 	uint16_t server;
 	uint8_t flags;   /* ASK_* */
+	bool severe;     /* before what is less so (R11) */
 	uint8_t accused; /* filter.c: who said what is asked again; 0: no */
 };
 
@@ -139,7 +142,8 @@ struct poll_server {
 	uint32_t since_errand;          /* others sent since the last errand */
 	uint32_t since_fresh;           /* ... and the last new question */
 	struct due_marks marks;         /* of `due` */
-	struct errands owned; /* those of owned names, before the others */
+	struct errands owned;  /* those of owned names, before the others */
+	struct errands severe; /* those of what is high or critical, next */
 	struct errands errands;
 	struct waiting due;   /* planned */
 	struct waiting fresh; /* new: after the planned, all but one in many */
@@ -213,6 +217,7 @@ enum inquiry_state {
 
 struct fresh;
 struct household;
+struct provider;
 
 /* What an alert says of several decisions. */
 struct telling {
@@ -303,7 +308,8 @@ struct monitor {
 	struct store *store;
 	const struct config *config;
 	struct resolver *resolver;
-	struct sources *sources; /* NULL: no view is authoritative */
+	struct sources *sources;      /* NULL: no view is authoritative */
+	struct zone_kept *zones_kept; /* of such views that a reload took */
 	struct table *table;
 	struct wheel *wheel;
 	struct hash_key key; /* of fingerprints, new with each process */
@@ -336,6 +342,7 @@ struct monitor {
 	struct idmap failing;    /* by question */
 	struct idmap bogus;      /* by question, of those that fail */
 	struct idmap holds;      /* by name offset */
+	struct provider *provider;
 	struct idmap attributes; /* by question */
 	struct idmap signatures; /* by question, of zones */
 	uint32_t signature_at;   /* of the walk that asks for them */
@@ -674,6 +681,7 @@ struct failing {
 	wall_us recovered_at; /* 0: still failing */
 	bool bogus;           /* `bogus` was told, which `recovered` closes */
 	bool closed;          /* the database knows that it recovered */
+	bool covered;         /* held: a provider fails */
 	bool let_go;          /* its poll does not hold the ledger back */
 };
 /*
@@ -710,47 +718,6 @@ wall_us outage_told_bogus(struct monitor *m, uint32_t id);
 void outage_second(struct monitor *m);
 void outage_free_all(struct monitor *m);
 
-/* ---- event.c ---- */
-struct commit_signatures;
-/*
- * Commits an event about a question with its witnesses, 2 at most, which are
- * copied; what is of the question, id and severity are filled in.  False: no
- * memory.
- */
-MUST_CHECK bool event_tell(struct monitor *m, uint32_t id, struct say_event *e,
-    const struct commit_signatures *signatures);
-
-/* ---- bogus.c ---- */
-enum { BOGUS_AGAIN_S = 6 }; /* resolvers keep a SERVFAIL for 5 s or less */
-/*
- * A poll ended with this FAIL: asks with CD=1 where that may tell more, and
- * returns what kind of FAIL it is by what is known.
- */
-enum fail bogus_weigh(struct monitor *m, const struct errand *e,
-    const struct answer *a, enum fail fail);
-/* The answer to PURPOSE_EVIDENCE.  True: it is a good reply as any other. */
-bool bogus_answer(struct monitor *m, const struct errand *e,
-    const struct answer *a, enum fail fail, const struct reply_sum *sum);
-/* The question answers again; its outage is over. */
-void bogus_good(struct monitor *m, uint32_t id);
-void bogus_forget(struct monitor *m, uint32_t id);
-/* What was told in its outage, as that is kept; NULL: nothing. */
-const uint8_t *bogus_told(const struct monitor *m, uint32_t id, size_t *size);
-void bogus_restore(
-    struct monitor *m, uint32_t id, const uint8_t *told, size_t size);
-void bogus_second(struct monitor *m);
-void bogus_free_all(struct monitor *m);
-
-/* ---- signature.c ---- */
-/* The answer to PURPOSE_SIGNATURE. */
-void signature_answer(struct monitor *m, const struct errand *e,
-    const struct answer *a, enum fail fail, const struct reply_sum *sum);
-void signature_restore(
-    struct monitor *m, uint32_t id, const struct store_row *row);
-/* Asks for those that are due, of some of the table. */
-void signature_second(struct monitor *m);
-void signature_free_all(struct monitor *m);
-
 /* ---- attribute.c ---- */
 /* A reply that says what is believed: what does it show beside that? */
 void attribute_look(struct monitor *m, uint32_t id, const struct answer *a,
@@ -773,7 +740,7 @@ void remnant_free_all(struct monitor *m);
 /* ---- burst.c ---- */
 /* A change is decided and told: its question is asked a few times more. */
 void burst_begin(struct monitor *m, uint32_t id);
-/* It answered, with so much of a TTL left; 0: out of no cache. */
+/* It answered, with so much of a TTL left (chase.h). */
 void burst_hear(struct monitor *m, uint32_t id, uint32_t ttl_left);
 void burst_second(struct monitor *m);
 void burst_free_all(struct monitor *m);

@@ -16,9 +16,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bogus.h"
 #include "config/config.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
+#include "provider.h"
 #include "quorum_priv.h"
 #include "say.h"
 
@@ -268,7 +270,8 @@ outage_is_open(const struct monitor *m, uint32_t id, uint32_t *fails)
 
 	if ((table_question(m->table, id)->flags & Q_FAILS) != 0)
 		f = idmap_get(&m->failing, id);
-	*fails = f != NULL && f->reach.told ? f->reach.fails : 0;
+	*fails =
+	    f != NULL && (f->reach.told || f->covered) ? f->reach.fails : 0;
 	return f != NULL && f->recovered_at == 0;
 }
 
@@ -596,11 +599,30 @@ judge_sight(struct monitor *m, uint8_t view)
 
 	/* More than half of at least ten questions (R4) are six. */
 	if (v->sight.blind || (v->watched >= SIGHT_QUESTIONS_MIN &&
-				  v->failing > SIGHT_QUESTIONS_MIN / 2))
+				  v->failing > SIGHT_QUESTIONS_MIN / 2 &&
+				  !provider_explains(m, view)))
 		turn = sight_judge(
 		    &v->sight, loop_mono(m->loop), loop_wall(m->loop));
 	if (turn != SIGHT_SAME)
 		tell_sight(m, view, turn == SIGHT_BLIND);
+}
+
+/* It fails with others: held, and polled like what was told. */
+static bool
+is_covered(struct monitor *m, const struct hold *h)
+{
+	uint32_t id = table_first(m->table, h->first);
+
+	if (!provider_covers(m, h->first))
+		return false;
+	for (; id != QUESTION_NONE; id = table_next(m->table, id)) {
+		struct failing *f = idmap_get(&m->failing, id);
+
+		if (f != NULL &&
+		    reach_is_failing(&f->reach, m->config->failing_after))
+			f->covered = true;
+	}
+	return true;
 }
 
 void
@@ -613,7 +635,8 @@ outage_second(struct monitor *m)
 	for (uint8_t view = 0; view < m->n_views; view++)
 		judge_sight(m, view);
 	while ((h = idmap_next(&m->holds, &at)) != NULL) {
-		if (outage_sight(m, h->first)->sight.blind)
+		if (outage_sight(m, h->first)->sight.blind ||
+		    (now >= h->due && is_covered(m, h)))
 			h->due = now + MONO_S(OUTAGE_HOLD_S);
 		if (now < h->due)
 			continue;

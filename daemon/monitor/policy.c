@@ -280,10 +280,6 @@ policy_merge(struct table *t, uint32_t a, uint32_t b)
 	p.lists = texts + p.n_tags;
 	p.n_lists =
 	    unite(p.lists, pa->lists, pa->n_lists, pb->lists, pb->n_lists);
-	/* One list says that it is hostile, another that its servers prove. */
-	if (p.confirm == PROOF_SOURCE && !p.direct &&
-	    has_text(p.tags, p.n_tags, "hostile"))
-		p.confirm = PROOF_CACHE;
 	merged = intern(t, &p);
 	free(texts);
 	return merged;

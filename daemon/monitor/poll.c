@@ -22,10 +22,13 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/rand.h"
+#include "bogus.h"
 #include "config/config.h"
+#include "dns/type.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
 #include "poll_priv.h"
+#include "provider.h"
 #include "quorum_priv.h"
 #include "schedule/chase.h"
 #include "schedule/spread.h"
@@ -132,7 +135,7 @@ tell_wait(struct monitor *m, uint32_t id, uint8_t steps)
 
 /*
  * The next poll after a planned one that ended: an interval later, or when the
- * cache's entry that answered has run out.  `ttl_left` 0: nothing to chase.
+ * cache's entry that answered has run out.  `ttl_left` as chase.h has it.
  */
 static void
 plan_next(struct monitor *m, uint32_t id, uint32_t ttl_left)
@@ -153,7 +156,7 @@ plan_next(struct monitor *m, uint32_t id, uint32_t ttl_left)
 
 	if (plan.moved &&
 	    !tell_wait(m, id, chase_steps(p->chase, question_ttl(q)))) {
-		poll.ttl_left_s = 0;
+		poll.ttl_left_s = CHASE_NO_TTL;
 		plan = chase_next(&poll);
 	}
 	if (plan.mark == CHASE_AT_END)
@@ -536,7 +539,7 @@ poll_failed(struct monitor *m, const struct errand *e, const struct answer *a,
 	if ((q->flags & Q_WATCHED) != 0)
 		stands_for_s =
 		    outage_fail(m, id, bogus_weigh(m, e, a, fail), paths_of(e));
-	finish(m, id, false, stands_for_s, 0);
+	finish(m, id, false, stands_for_s, CHASE_NO_TTL);
 }
 
 /* RFC 8914: Stale Answer, Stale NXDOMAIN Answer (R13). */
@@ -573,7 +576,7 @@ poll_good(struct monitor *m, const struct errand *e, const struct answer *a,
 	uint32_t id = e->question;
 	struct question *q = table_question(m->table, id);
 	bool stale = is_stale(a);
-	uint32_t left = sum->aa ? 0 : sum->ttl; /* in a cache */
+	uint32_t left = sum->aa ? CHASE_NO_TTL : sum->ttl; /* in a cache */
 	bool believed =
 	    q->fingerprint == sum->fingerprint && (q->flags & Q_INQUIRY) == 0;
 
@@ -589,6 +592,8 @@ poll_good(struct monitor *m, const struct errand *e, const struct answer *a,
 			monitor_seen(m, id);
 		if (sum->ttl > question_ttl(q))
 			question_set_ttl(q, sum->ttl);
+		if (!stale && q->type == TYPE_NS)
+			provider_learn(m, a, sum);
 	} else if ((!stale && !denied_is(m, id, sum->fingerprint)) ||
 		   (q->flags & Q_INQUIRY) != 0) {
 		inquiry_reply(m, id, a, sum);
@@ -602,7 +607,7 @@ poll_good(struct monitor *m, const struct errand *e, const struct answer *a,
 	/* What is stale, or about to change, says nothing of the next. */
 	if (e->purpose == PURPOSE_POLL)
 		finish(m, id, true, policy_get(m->table, q->policy)->every_s,
-		    believed && !stale ? left : 0);
+		    believed && !stale ? left : CHASE_NO_TTL);
 }
 
 /* Watched by a reload, and asked for the first time. */

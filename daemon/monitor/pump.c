@@ -4,7 +4,8 @@
  * What waits for a server, and who is next when it has room.
  *
  * Planned polls go first.  While they wait, every fourth sending is an errand
- * (a confirming question, say), those of owned names before others, and every
+ * (a confirming question, say), those of owned names before others, and what is
+ * high or critical before what is less so, and every
  * sixteenth a new question.  Names that
  * fail delay nobody: second attempts, and polls of what failed the last time,
  * have at most a quarter of a server's window and, while others wait, of the
@@ -213,7 +214,7 @@ pump_failed(struct monitor *m, uint8_t server)
 static bool
 is_errand_turn(const struct poll_server *s)
 {
-	return s->owned.n + s->errands.n > 0 &&
+	return s->owned.n + s->severe.n + s->errands.n > 0 &&
 	       (s->due.n == 0 || s->since_errand + 1 >= PUMP_TURNS);
 }
 
@@ -250,8 +251,10 @@ pump_one(struct monitor *m, uint8_t server, bool fresh)
 
 	if (is_errand_turn(s)) {
 		whose = &s->since_errand;
-		sent = send_first_errand(
-		    m, s, s->owned.n > 0 ? &s->owned : &s->errands);
+		sent = send_first_errand(m, s,
+		    s->owned.n > 0    ? &s->owned
+		    : s->severe.n > 0 ? &s->severe
+				      : &s->errands);
 	} else if (is_failed_turn(m, server, s->due.n > 0 || fresh)) {
 		sent = pump_failed(m, server);
 	} else if (fresh && is_fresh_turn(s)) {
@@ -331,6 +334,8 @@ pump_errand(struct monitor *m, const struct errand *e)
 		q = &s->again;
 	else if (monitor_is_owned(m, e->question))
 		q = &s->owned;
+	else if (e->severe)
+		q = &s->severe;
 	if (!errands_push(q, e))
 		return false;
 	(void)pump_all(m, e->server);

@@ -13,6 +13,7 @@
  */
 
 #include "base/log.h"
+#include "bogus.h"
 #include "dns/record.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"

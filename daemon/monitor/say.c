@@ -685,6 +685,8 @@ say_event(const struct say_event *e, struct buf *json)
 		emit_text(&j, "host", e->host);
 	if (e->reason != NULL)
 		emit_text(&j, "reason", e->reason);
+	if (e->provider != NULL)
+		put_name(&j, "provider", e->provider);
 	if (e->from != NULL) {
 		put_attribute(&j, "from", e->attribute, e->from);
 		put_attribute(&j, "to", e->attribute, e->to);

@@ -107,6 +107,7 @@ struct say_event {
 	const struct policy *policy; /* NULL: none */
 	uint32_t asked, failed;      /* blind: of the last minute */
 	const char *server;          /* that it is about; NULL: none */
+	const uint8_t *provider;     /* provider-failing: that fails; or NULL */
 	const struct name *names;    /* some of those that it is about ... */
 	uint32_t n_names;
 	uint32_t count; /* ... of so many; 0: not said */

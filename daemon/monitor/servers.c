@@ -38,6 +38,7 @@ group_of(const struct poll_server *servers, const char *group, uint8_t n)
 static void
 view_fill(struct poll_view *v, const struct config *c, size_t view)
 {
+	v->quorum = c->quorums[view];
 	for (uint8_t i = 0; i < c->n_resolvers; i++) {
 		bool known = false;
 
@@ -157,6 +158,7 @@ free_servers(struct poll_server *servers, uint8_t n)
 	for (uint8_t i = 0; i < n; i++) {
 		free(servers[i].standing);
 		free(servers[i].owned.ring);
+		free(servers[i].severe.ring);
 		free(servers[i].errands.ring);
 		free(servers[i].again.ring);
 	}
@@ -227,8 +229,8 @@ poll_home(const struct monitor *m, uint32_t id)
 static uint32_t
 waits_at(const struct poll_server *s)
 {
-	return s->due.n + s->fresh.n + s->failed.n + s->owned.n + s->errands.n +
-	       s->again.n;
+	return s->due.n + s->fresh.n + s->failed.n + s->owned.n + s->severe.n +
+	       s->errands.n + s->again.n;
 }
 
 /* Does it answer, or is it time to see whether it does? */
@@ -361,6 +363,7 @@ orphan_polls(struct monitor *m)
 		orphan_all(m, &s->failed);
 		orphan_all(m, &s->fresh);
 		orphan_errands(m, &s->owned);
+		orphan_errands(m, &s->severe);
 		orphan_errands(m, &s->errands);
 		orphan_errands(m, &s->again);
 	}

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "base/rand.h"
+#include "bogus.h"
 #include "config/config.h"
 #include "dns/type.h"
 #include "judge/signature.h"

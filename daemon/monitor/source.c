@@ -115,18 +115,14 @@ cookie_of(enum source_kind kind, uint64_t rest)
 }
 
 bool
-source_send(struct sources *s, uint16_t server, const struct source_ask *what)
+source_send(struct sources *s, enum source_kind kind, uint64_t rest,
+    const struct ask *ask)
 {
-	struct ask ask = {
-	    .cookie = cookie_of(what->kind, what->rest),
-	    .name = what->name,
-	    .name_size = what->name_size,
-	    .server = (uint16_t)(server - SOURCE_FIRST),
-	    .flags = what->flags,
-	    .type = what->type,
-	};
+	struct ask own = *ask;
 
-	return resolver_ask(s->resolver, &ask) == 0;
+	own.cookie = cookie_of(kind, rest);
+	own.server = (uint16_t)(ask->server - SOURCE_FIRST);
+	return resolver_ask(s->resolver, &own) == 0;
 }
 
 /* The finder's: `token` and which view's it is. */
@@ -137,15 +133,15 @@ on_find_ask(void *ctx, uint32_t token, const struct addr *server,
 	struct source *of = ctx;
 	struct sources *s = of->sources;
 	uint16_t number = source_server_asked(s, of, server);
-	struct source_ask ask = {
-	    .kind = SOURCE_FINDS,
-	    .rest = (uint64_t)(of - s->list) << 32 | token,
+	uint64_t rest = (uint64_t)(of - s->list) << 32 | token;
+	struct ask ask = {
 	    .name = name->wire,
 	    .name_size = name->size,
+	    .server = number,
 	    .type = type,
 	};
 
-	return number != 0 && source_send(s, number, &ask);
+	return number != 0 && source_send(s, SOURCE_FINDS, rest, &ask);
 }
 
 static void
@@ -172,15 +168,15 @@ static bool
 send_confirm(struct sources *s, const struct errand *e)
 {
 	struct monitor *m = s->monitor;
-	struct source_ask ask = {
-	    .kind = SOURCE_CONFIRMS,
-	    .rest = (uint64_t)e->question | (uint64_t)e->flags << 32,
-	    .type = table_question(m->table, e->question)->type,
+	uint64_t rest = (uint64_t)e->question | (uint64_t)e->flags << 32;
+	struct ask ask = {
+	    .server = e->server,
 	    .flags = e->flags,
+	    .type = table_question(m->table, e->question)->type,
 	};
 
 	ask.name = table_name(m->table, e->question, &ask.name_size);
-	if (!source_send(s, e->server, &ask))
+	if (!source_send(s, SOURCE_CONFIRMS, rest, &ask))
 		return false;
 	inquiry_asked(m, e->question, e->server);
 	return true;
@@ -514,57 +510,10 @@ same_sources(const struct monitor *m)
 	return n == (s == NULL ? 0 : s->n);
 }
 
-/* What is known of a zone, while everything is numbered anew. */
-struct kept {
-	struct kept *next;
-	uint8_t view;
-	struct name name;
-	struct buf packed;
-};
-
-static struct kept *
-keep_zones(const struct sources *s)
-{
-	struct kept *first = NULL;
-	struct zone_state *z;
-	uint32_t at = 0;
-
-	while (s != NULL && (z = idmap_next(&s->zones, &at)) != NULL) {
-		struct kept *k = calloc(1, sizeof(*k));
-
-		if (k == NULL)
-			break;
-		k->view = z->view;
-		source_name(s->monitor, z->soa, &k->name);
-		zone_pack(s, z, &k->packed);
-		k->next = first;
-		first = k;
-	}
-	return first;
-}
-
-static void
-take_zones(struct sources *s, struct kept *k)
-{
-	while (k != NULL) {
-		struct kept *next = k->next;
-		struct zone_state *z = NULL;
-
-		if (s != NULL && source_of_view(s->monitor, k->view) != NULL)
-			z = zone_state_named(s, k->view, &k->name);
-		if (z != NULL && k->packed.err == 0)
-			(void)zone_unpack(s, z, k->packed.data, k->packed.size);
-		buf_fini(&k->packed);
-		free(k);
-		k = next;
-	}
-}
-
 int
 sources_restart(struct monitor *m)
 {
 	struct sources *old = m->sources;
-	struct kept *kept;
 	int err;
 
 	if (same_sources(m)) {
@@ -576,12 +525,14 @@ sources_restart(struct monitor *m)
 		}
 		return 0;
 	}
-	if (old != NULL)
+	if (old != NULL) {
 		survey_orphan_all(old);
-	kept = keep_zones(old);
+		zone_keep_all(old);
+	}
 	sources_stop(m);
 	err = sources_start(m);
-	take_zones(m->sources, kept);
+	if (m->sources != NULL)
+		zone_take_kept(m->sources);
 	loop_timer_in(m->tick, 0);
 	return err;
 }

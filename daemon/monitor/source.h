@@ -36,6 +36,8 @@ enum fail source_sum(struct monitor *m, uint32_t id, const struct answer *a,
     struct reply_sum *sum);
 MUST_CHECK int sources_start(struct monitor *m);
 void sources_stop(struct monitor *m);
+/* What is known of zones whose view a reload took away. */
+void zone_free_kept(struct monitor *m);
 /* The configuration changed, and resolvers are numbered as it says. */
 MUST_CHECK int sources_restart(struct monitor *m);
 void sources_turn(struct monitor *m);

@@ -9,6 +9,7 @@
  *   source_server.c  servers of zones and their numbers
  *   survey.c     one question to all servers of its zone, and what it comes to
  *   zone.c       what is known of a zone's servers: who says what, who does not
+ *   zone_wire.c  ... and who does not by TCP or with EDNS
  *   zone_keep.c  the same as bytes, for the database
  *   zone_say.c   ... and as events
  *
@@ -93,17 +94,9 @@ enum source_kind { SOURCE_FINDS = 1, SOURCE_SURVEYS = 2, SOURCE_CONFIRMS = 3 };
 
 /* ---- source.c ---- */
 struct source *source_of_view(const struct monitor *m, uint8_t view);
-struct source_ask {
-	enum source_kind kind;
-	uint64_t rest; /* of the cookie, 60 bits */
-	const uint8_t *name;
-	uint8_t name_size;
-	uint16_t type;
-	uint8_t flags; /* ASK_* */
-};
 /* False: no room there now. */
-bool source_send(
-    struct sources *s, uint16_t server, const struct source_ask *what);
+bool source_send(struct sources *s, enum source_kind kind, uint64_t rest,
+    const struct ask *ask);
 /* The question's name, copied. */
 void source_name(const struct monitor *m, uint32_t id, struct name *out);
 /* Is the view one of delegations? */
@@ -168,6 +161,13 @@ struct flap {
 
 enum zone_trouble { TROUBLE_NOT = 0, TROUBLE_LAME = 1, TROUBLE_SILENT = 2 };
 
+/* Does it answer in one way of asking? */
+struct zone_wire {
+	uint8_t bad; /* times in a row that it did not */
+	bool told;
+	wall_us since;
+};
+
 /* What is known of one server of one zone. */
 struct zone_member {
 	uint16_t server;
@@ -178,6 +178,7 @@ struct zone_member {
 	mono_ns counted;
 	wall_us since;
 	enum zone_trouble told; /* ... and what was told of it */
+	struct zone_wire tcp, edns;
 	enum fail fail;
 	struct flap flap;
 	wall_us backwards; /* told then that its serial went backwards */
@@ -204,6 +205,8 @@ struct zone_state {
 	uint32_t soa;     /* the question of its serial; QUESTION_NONE */
 	uint32_t every_s; /* the shortest interval of a name in it */
 	mono_ns checked;
+	uint32_t checks;
+	bool check_tcp;  /* the one that runs goes by TCP */
 	uint32_t active; /* surveys in it */
 	struct waiting waiting;
 };
@@ -252,12 +255,24 @@ void zone_needs(
 /* Their waiting polls are among the orphans then. */
 void zone_free_all(struct sources *s);
 
+struct zone_member *zone_member(struct zone_state *z, uint16_t server);
+
+/* ---- zone_wire.c ---- */
+/* Is it time for a check by TCP? */
+bool zone_wants_tcp(const struct zone_state *z);
+/* What came of one. */
+void zone_note_tcp(struct sources *s, struct zone_state *z,
+    const struct zone_heard *heard, size_t n);
+
 /* ---- zone_keep.c ---- */
 void zone_pack(
     const struct sources *s, const struct zone_state *z, struct buf *out);
 /* False: it cannot be read, and nothing of it is taken. */
 bool zone_unpack(
     struct sources *s, struct zone_state *z, const uint8_t *data, size_t size);
+/* For those that come after a reload; a view that is away keeps its own. */
+void zone_keep_all(struct sources *s);
+void zone_take_kept(struct sources *s);
 
 /* ---- zone_say.c ---- */
 struct zone_news {

@@ -53,7 +53,7 @@ survey_new(struct sources *s, uint32_t id, enum survey_why why)
 	v->why = why;
 	v->phase = PHASE_ZONE;
 	v->zone = NULL;
-	v->stalled = v->deeper = v->again = false;
+	v->stalled = v->deeper = v->again = v->tcp = false;
 	v->cuts = v->n = v->open = 0;
 	v->late_s = 0;
 	v->of = NULL;
@@ -131,12 +131,12 @@ ask_word(struct survey *v, uint8_t k)
 	struct monitor *m = v->sources->monitor;
 	struct word *w = &v->words[k];
 	struct zone *zone = v->zone->zone;
-	struct source_ask ask = {
-	    .kind = SOURCE_SURVEYS,
-	    .rest = (uint64_t)v->question | (uint64_t)k << 32 |
-	            (uint64_t)v->phase << 40,
+	uint64_t rest = (uint64_t)v->question | (uint64_t)k << 32 |
+	                (uint64_t)v->phase << 40;
+	struct ask ask = {
+	    .server = w->server,
+	    .flags = v->phase == PHASE_TCP || v->tcp ? ASK_TCP : 0,
 	    .type = table_question(m->table, v->question)->type,
-	    .flags = v->phase == PHASE_TCP ? ASK_TCP : 0,
 	};
 
 	ask.name = table_name(m->table, v->question, &ask.name_size);
@@ -145,7 +145,7 @@ ask_word(struct survey *v, uint8_t k)
 		ask.name_size = zone->name.size;
 		ask.type = TYPE_SOA;
 	}
-	if (!source_send(v->sources, w->server, &ask))
+	if (!source_send(v->sources, SOURCE_SURVEYS, rest, &ask))
 		return false;
 	w->state = WORD_ASKED;
 	v->open++;
@@ -229,6 +229,8 @@ survey_ask(struct survey *v, struct zone *zone)
 	v->phase = PHASE_ANSWERS;
 	v->deeper = false;
 	v->n = 0;
+	v->tcp =
+	    v->why == SURVEY_CHECK && v->zone != NULL && v->zone->check_tcp;
 	if (v->zone != NULL)
 		take_members(v);
 	/* Never ends from inside: who begins one may be ending another. */

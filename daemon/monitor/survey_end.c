@@ -251,7 +251,10 @@ conclude(struct survey *v, const struct survey_result *r)
 		return;
 	}
 	n = hear(v, r, heard, false);
-	zone_note(s, v->zone, id, heard, n, v->late_s);
+	if (v->tcp)
+		zone_note_tcp(s, v->zone, heard, n);
+	else
+		zone_note(s, v->zone, id, heard, n, v->late_s);
 	if (r->n_good == 0) {
 		if (why == SURVEY_CONFIRM)
 			feed_all(v, r);
@@ -297,8 +300,8 @@ go_deeper(struct survey *v)
 }
 
 /*
- * Somebody says something else.  The parent's serials say nothing of one
- * delegation, and a check has asked for them.
+ * Somebody says something else, or for too long.  The parent's serials say
+ * nothing of one delegation, and a check has asked for them.
  */
 static bool
 wants_serials(const struct survey *v, const struct survey_result *r)
@@ -308,7 +311,8 @@ wants_serials(const struct survey *v, const struct survey_result *r)
 	if (r->n_good == 0 || v->why == SURVEY_CHECK || v->why == SURVEY_DENY ||
 	    source_is_parent(m, table_view(m->table, v->question)))
 		return false;
-	return (r->apart && r->news) || (r->changed && believed_of(v) != 0);
+	return (r->apart && (r->news || zone_is_late(v->sources, v->zone))) ||
+	       (r->changed && believed_of(v) != 0);
 }
 
 void

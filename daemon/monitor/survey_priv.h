@@ -30,6 +30,7 @@ struct survey {
 	enum survey_phase phase;
 	struct zone_state *zone; /* NULL: it is looked for */
 	bool stalled;
+	bool tcp;    /* a check of who answers so */
 	bool deeper; /* somebody refers to deeper servers */
 	bool again;  /* an inquiry waits for its end, to ask anew */
 	uint8_t cuts;

@@ -7,6 +7,7 @@
  * memory grows with what differs, not with time.
  */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -126,7 +127,7 @@ testimony_server(struct monitor *m, struct testimony *t, uint16_t server)
 		t->witness.group = WITNESS_NOBODY;
 		return;
 	}
-	memcpy(t->server_text, s.text, strlen(s.text) + 1);
+	snprintf(t->server_text, sizeof(t->server_text), "%s", s.text);
 	t->group_text = s.group_text;
 	t->addr = *s.addr;
 	t->witness.group = s.group;

@@ -54,10 +54,13 @@ flap_may_end(struct flap *f, wall_us now)
 	return true;
 }
 
+/* After a start it is known by its digest only: whatever comes is looked at. */
+#define EXPECTED_UNREAD UINT64_MAX
+
 /* ---- members ---- */
 
-static struct zone_member *
-member_of(struct zone_state *z, uint16_t server)
+struct zone_member *
+zone_member(struct zone_state *z, uint16_t server)
 {
 	for (uint8_t i = 0; i < z->n_members; i++) {
 		if (z->members[i].server == server)
@@ -129,7 +132,7 @@ take_members(struct sources *s, const struct source *of, struct zone_state *z)
 		const struct zone_server *r = &zone->servers[i];
 		uint16_t number =
 		    source_server_number(s, of, r, &zone->names[r->name]);
-		const struct zone_member *old = member_of(z, number);
+		const struct zone_member *old = zone_member(z, number);
 
 		if (number == 0)
 			continue;
@@ -187,8 +190,7 @@ zone_expected(struct zone_state *z, uint32_t id, uint16_t server)
 
 	if (d == NULL)
 		return 0;
-	/* Known by its digest only: whatever it says is to be looked at. */
-	return d->print != 0 ? d->print : UINT64_MAX;
+	return d->print != 0 ? d->print : EXPECTED_UNREAD;
 }
 
 struct deviation *
@@ -225,7 +227,7 @@ has_left(struct sources *s, struct zone_state *z, uint16_t server)
 	char text[NAME_TEXT_SIZE];
 	size_t n = 0;
 
-	if (member_of(z, server) != NULL)
+	if (zone_member(z, server) != NULL)
 		return false;
 	while (n < zone->n_names && r != NULL &&
 	       strcmp(name_print(zone->names[n].wire, text), r->name) != 0)
@@ -524,7 +526,7 @@ zone_note(struct sources *s, struct zone_state *z, uint32_t id,
 	for (size_t i = 0; i < n; i++)
 		anybody = anybody || heard[i].good;
 	for (size_t i = 0; i < n; i++) {
-		struct zone_member *v = member_of(z, heard[i].server);
+		struct zone_member *v = zone_member(z, heard[i].server);
 
 		if (v == NULL)
 			continue;
@@ -551,11 +553,16 @@ check(struct sources *s, struct zone_state *z)
 	if (every_s > ZONE_CHECK_MAX_S)
 		every_s = ZONE_CHECK_MAX_S;
 	if (z->question == QUESTION_NONE || z->soa == QUESTION_NONE ||
-	    (table_question(m->table, z->soa)->flags & Q_WATCHED) != 0 ||
 	    now - z->checked < MONO_S(every_s) ||
 	    s->surveys.live >= SURVEYS_MAX / 2 || m->draining)
 		return;
 	z->checked = now;
+	z->checks++;
+	z->check_tcp = zone_wants_tcp(z);
+	/* The polls of a watched SOA show serials as well. */
+	if (!z->check_tcp &&
+	    (table_question(m->table, z->soa)->flags & Q_WATCHED) != 0)
+		return;
 	survey_begin(s, z->soa, SURVEY_CHECK);
 }
 

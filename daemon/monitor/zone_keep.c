@@ -8,6 +8,7 @@
  * of one process.
  */
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "source_priv.h"
@@ -56,7 +57,8 @@ zone_pack(const struct sources *s, const struct zone_state *z, struct buf *out)
 
 		put_addr(s, v->server, out);
 		put_serial(v->has_serial, v->serial, out);
-		buf_add_u8(out, (uint8_t)v->told);
+		buf_add_u8(out,
+		    (uint8_t)(v->told | v->tcp.told << 4 | v->edns.told << 5));
 		buf_add_u64(out, (uint64_t)v->since);
 	}
 	buf_add_u32(out, z->n_deviations);
@@ -140,10 +142,14 @@ take_member(struct reading *r, struct sources *s, const struct source *of,
     struct zone_state *z)
 {
 	struct zone_member v = {.server = take_addr(r, s, of)};
+	uint8_t told;
 
 	v.has_serial = take_number(r, 1) != 0;
 	v.serial = (uint32_t)take_number(r, 4);
-	v.told = (enum zone_trouble)take_number(r, 1);
+	told = (uint8_t)take_number(r, 1);
+	v.told = (enum zone_trouble)(told & 3);
+	v.tcp.told = (told >> 4 & 1) != 0;
+	v.edns.told = (told >> 5 & 1) != 0;
 	v.since = (wall_us)take_number(r, 8);
 	v.trouble = v.told;
 	if (!r->bad && v.server != 0 && z->n_members < ZONE_SERVERS_MAX &&
@@ -210,4 +216,72 @@ zone_unpack(
 	z->n_members = 0;
 	z->n_deviations = 0;
 	return false;
+}
+
+/* ---- while everything is numbered anew, or the view is away ---- */
+
+struct zone_kept {
+	struct zone_kept *next;
+	uint8_t view;
+	struct name name;
+	struct buf packed;
+};
+
+void
+zone_keep_all(struct sources *s)
+{
+	struct monitor *m = s->monitor;
+	struct zone_state *z;
+	uint32_t at = 0;
+
+	while ((z = idmap_next(&s->zones, &at)) != NULL) {
+		struct zone_kept *k = calloc(1, sizeof(*k));
+
+		if (k == NULL)
+			return;
+		k->view = z->view;
+		source_name(m, z->soa, &k->name);
+		zone_pack(s, z, &k->packed);
+		k->next = m->zones_kept;
+		m->zones_kept = k;
+	}
+}
+
+static void
+free_kept(struct zone_kept *k)
+{
+	buf_fini(&k->packed);
+	free(k);
+}
+
+void
+zone_take_kept(struct sources *s)
+{
+	struct zone_kept **at = &s->monitor->zones_kept;
+
+	while (*at != NULL) {
+		struct zone_kept *k = *at;
+		struct zone_state *z;
+
+		if (source_of_view(s->monitor, k->view) == NULL) {
+			at = &k->next;
+			continue;
+		}
+		z = zone_state_named(s, k->view, &k->name);
+		if (z != NULL && k->packed.err == 0)
+			(void)zone_unpack(s, z, k->packed.data, k->packed.size);
+		*at = k->next;
+		free_kept(k);
+	}
+}
+
+void
+zone_free_kept(struct monitor *m)
+{
+	while (m->zones_kept != NULL) {
+		struct zone_kept *k = m->zones_kept;
+
+		m->zones_kept = k->next;
+		free_kept(k);
+	}
 }

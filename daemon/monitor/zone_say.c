@@ -197,14 +197,71 @@ make_json(struct told *t, struct say_event *e)
 	return t->json != NULL;
 }
 
+/* The question that it is about: one that showed it, or the zone's SOA. */
+static uint32_t
+about_of(const struct zone_state *z, const struct zone_news *n)
+{
+	return n->n_heard > 0 && n->question != QUESTION_NONE ? n->question
+	                                                      : z->soa;
+}
+
+static enum severity
+weigh(const struct monitor *m, const struct zone_news *n, uint16_t type,
+    const struct policy *p)
+{
+	struct severity_input in = {
+	    .event = n->kind,
+	    .type = type,
+	    .owned = p->owned,
+	    .hostile = p->hostile,
+	    .tags = p->tags,
+	    .n_tags = p->n_tags,
+	};
+
+	return severity_of(&in, m->config);
+}
+
 static void
-put_told(struct sources *s, struct zone_state *z, uint32_t about,
+fill_event(struct sources *s, struct zone_state *z, const struct zone_news *n,
+    struct say_event *e)
+{
+	static const struct policy nobody;
+	struct monitor *m = s->monitor;
+	const struct source_server *r = source_server_of(m, n->server);
+	uint32_t about = about_of(z, n);
+	const struct policy *p =
+	    n->question == QUESTION_NONE
+		? &nobody
+		: policy_get(
+		      m->table, table_question(m->table, n->question)->policy);
+
+	*e = (struct say_event){
+	    .kind = n->kind,
+	    .name = table_name(m->table, about, NULL),
+	    .zone = table_name(m->table, z->soa, NULL),
+	    .view = table_view_text(m->table, z->view),
+	    .type = table_question(m->table, about)->type,
+	    .reason = n->reason,
+	    .since = n->since,
+	    .at = loop_wall(m->loop),
+	    .policy = p,
+	    .server = r == NULL ? NULL : r->text,
+	    .host = r == NULL ? NULL : r->name,
+	    .has_serials = n->has_serials,
+	    .serial_from = n->serial_from,
+	    .serial_to = n->serial_to,
+	};
+	e->id = uuid_v7(e->at);
+	e->severity = weigh(m, n, e->type, p);
+}
+
+static void
+commit(struct sources *s, struct zone_state *z, uint32_t about,
     const struct say_event *e, struct told *t)
 {
 	struct monitor *m = s->monitor;
-	const struct policy *p = e->policy;
-	char name[NAME_TEXT_SIZE];
 	struct store_key key = table_key(m->table, about);
+	char name[NAME_TEXT_SIZE];
 	struct commit_entry entry = {
 	    .id = e->id,
 	    .revision = 1,
@@ -216,10 +273,10 @@ put_told(struct sources *s, struct zone_state *z, uint32_t about,
 	    .view = e->view,
 	    .event = e->kind,
 	    .severity = (uint8_t)e->severity,
-	    .lists = p->lists,
-	    .n_lists = p->n_lists,
-	    .tags = p->tags,
-	    .n_tags = p->n_tags,
+	    .lists = e->policy->lists,
+	    .n_lists = e->policy->n_lists,
+	    .tags = e->policy->tags,
+	    .n_tags = e->policy->n_tags,
 	};
 	struct commit_alert alert = {
 	    .id = e->id,
@@ -238,58 +295,22 @@ void
 zone_tell(struct sources *s, struct zone_state *z, const struct zone_news *n)
 {
 	struct monitor *m = s->monitor;
-	uint32_t id = n->question;
-	uint32_t about = n->n_heard > 0 && id != QUESTION_NONE ? id : z->soa;
-	static const struct policy nobody;
-	const struct policy *p =
-	    id == QUESTION_NONE
-		? &nobody
-		: policy_get(m->table, table_question(m->table, id)->policy);
-	const struct source_server *r = source_server_of(m, n->server);
 	struct say_server servers[SURVEY_MAX];
 	char names[ZONE_NAMES_MAX][NAME_TEXT_SIZE];
-	struct severity_input in = {
-	    .event = n->kind,
-	    .type = table_question(m->table, about)->type,
-	    .owned = p->owned,
-	    .hostile = p->hostile,
-	    .tags = p->tags,
-	    .n_tags = p->n_tags,
-	};
-	struct say_event e = {
-	    .kind = n->kind,
-	    .name = table_name(m->table, about, NULL),
-	    .zone = table_name(m->table, z->soa, NULL),
-	    .view = table_view_text(m->table, z->view),
-	    .type = in.type,
-	    .reason = n->reason,
-	    .since = n->since,
-	    .at = loop_wall(m->loop),
-	    .severity = severity_of(&in, m->config),
-	    .policy = p,
-	    .server = r == NULL ? NULL : r->text,
-	    .host = r == NULL ? NULL : r->name,
-	    .servers = servers,
-	    .n_servers = n->delegation
-	                     ? fill_delegation(z->zone, servers, names)
-	                     : fill_servers(s, z, n, servers),
-	    .has_serials = n->has_serials,
-	    .serial_from = n->serial_from,
-	    .serial_to = n->serial_to,
-	};
-	struct told *t = calloc(1, sizeof(*t));
+	struct say_event e;
+	struct told *t;
 
-	if (t == NULL || m->setup.once) {
-		free(t);
+	if (m->setup.once || (t = calloc(1, sizeof(*t))) == NULL)
 		return;
-	}
-	e.id = uuid_v7(e.at);
+	fill_event(s, z, n, &e);
+	e.servers = servers;
+	e.n_servers = n->delegation ? fill_delegation(z->zone, servers, names)
+	                            : fill_servers(s, z, n, servers);
 	t->monitor = m;
 	t->severity = e.severity;
 	t->pending.free = told_free;
-	if (!make_json(t, &e)) {
-		free(t);
-		return;
-	}
-	put_told(s, z, about, &e, t);
+	if (make_json(t, &e))
+		commit(s, z, about_of(z, n), &e, t);
+	else
+		told_free(&t->pending);
 }

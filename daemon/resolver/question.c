@@ -215,7 +215,7 @@ question_start(struct resolver *r, struct question *q)
 	if (p == NULL && !s->unreachable)
 		return false;
 	q->state = QUESTION_UDP;
-	q->tries_left = r->limits.tries_max & 15; /* TRIES_LIMIT at most */
+	q->tries_left = r->limits.tries_max & 7; /* TRIES_LIMIT at most */
 	send_try(r, q, p, now);
 	return true;
 }

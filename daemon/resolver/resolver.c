@@ -300,7 +300,7 @@ resolver_ask(struct resolver *r, const struct ask *ask)
 	q->asked = now;
 	q->type = ask->type;
 	q->server = ask->server;
-	q->flags = ask->flags & 15; /* all that there are */
+	q->flags = ask->flags & 31; /* all that there are */
 	q->name_size = ask->name_size;
 	q->paid = true;
 	inflight_name_room(&r->inflight, q, ask->name_size);
@@ -356,6 +356,7 @@ resolver_health(const struct resolver *r, uint16_t server)
 	    .asked = s->asked,
 	    .failed = s->failed,
 	    .gso = s->gso,
+	    .plain = loop_mono(r->loop) < s->plain_until,
 	    .why = "",
 	};
 	if (s->dot != NULL)

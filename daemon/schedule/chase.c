@@ -73,20 +73,19 @@ chase_next(const struct chase_poll *p)
 	int64_t longest =
 	    p->ttl_left_s < CHASE_LONGER_S ? p->ttl_left_s : CHASE_LONGER_S;
 
-	/* An entry that does not outlive the interval is gone by then. */
-	if (p->ttl_left_s == 0 || p->ttl_s <= p->every_s)
+	if (p->ttl_left_s == CHASE_NO_TTL)
 		return plan;
 	if (p->ttl_left_s > p->every_s)
 		plan.mark = CHASE_NOT;
 	longest *= MS_PER_S;
-	if (behind <= 0) {
-		move_before(&plan, p, end);
-	} else if (behind <= window) {
+	if (behind > 0 && behind <= window) {
 		/* It is sent within that time anyway. */
 		plan.jitter_ms =
 		    (uint32_t)behind + fraction(p->random, window - behind);
 		plan.mark = CHASE_AT_END;
-	} else if (p->longer) {
+	} else if (behind <= 0 && p->ttl_s > p->every_s) {
+		move_before(&plan, p, end);
+	} else if (behind > 0 && p->longer) {
 		if (behind <= longest)
 			plan.mark = CHASE_AT_END;
 		plan.due_ms += behind <= longest ? behind : longest;

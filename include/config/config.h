@@ -113,6 +113,8 @@ struct config {
 	/* Beside each view: how an authoritative one asks.  NULL: resolvers,
 	 * or it is the `NAME/parent` of the view before it. */
 	struct config_source *sources[CONFIG_VIEWS_MAX];
+	/* Groups that must say so, by view; 0: two, or the path. */
+	uint8_t quorums[CONFIG_VIEWS_MAX];
 	char **watchlists; /* patterns as written, relative to the file */
 	struct config_place *watchlist_places; /* of each pattern */
 	size_t n_watchlists;

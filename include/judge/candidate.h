@@ -19,7 +19,8 @@
  * independent answers have it, a removal when two lack it; a rotating set
  * never repeats as a whole.  Independent means another group (`cache`), or
  * the same server once more, by TCP or TLS (`path`); one of the two a server of
- * the zone, and it is `source`.  FAILs are no evidence.
+ * the zone, and it is `source`.  A view may ask for more groups than two
+ * (`quorum`).  FAILs are no evidence.
  *
  * Servers of the zone refute what a cache said when one of them denies it by a
  * later answer, and none says so, too.
@@ -44,6 +45,7 @@ enum {
 	WITNESS_TLS = 2,
 	WITNESS_NOBODY =
 	    UINT16_MAX, /* a group: who it was is not known any more */
+	CANDIDATE_GROUPS_MAX = 64,    /* of a quorum */
 	CANDIDATE_WITNESSES_MAX = 64, /* then the newest run is merged */
 	CANDIDATE_WAIT_HIGH_S = 10,   /* T for high and critical (R11) */
 	CANDIDATE_WAIT_S = 60,        /* T for the rest */
@@ -102,7 +104,8 @@ struct candidate {
 	                * its proof is looked for; else NULL */
 	uint16_t type; /* the question's, for the diff's aspects */
 	enum proved required;
-	wall_us deadline;                /* 0: the clock does not run yet */
+	uint8_t quorum;   /* groups that PROVED_CACHE takes; 0: two */
+	wall_us deadline; /* 0: the clock does not run yet */
 	const struct witness *witnesses; /* by time; [0] is the first sight */
 	size_t n_witnesses;
 };

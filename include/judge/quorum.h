@@ -78,8 +78,9 @@ struct seat {
 	bool cleared;    /* the accuser was among them, or there is none */
 	bool turn;       /* whose turn while it is out */
 	uint8_t next;
-	uint32_t proven; /* bit per canary that was true once */
-	wall_us since;   /* of its leaving */
+	uint32_t proven;   /* bit per canary that was true once */
+	wall_us since;     /* of its leaving */
+	wall_us last_true; /* 0: never */
 	uint64_t n_true, n_false, n_silent;
 };
 enum seat_turn {

@@ -234,6 +234,7 @@ struct resolver_health {
 	uint64_t failed;
 	bool gso; /* wanted, and the kernel has not said no */
 	bool tls;
+	bool plain; /* it refused EDNS lately, and is asked without (B5) */
 	bool unreachable;     /* no connection can be made, until one is */
 	uint16_t connections; /* over TLS, usable now */
 	const char *why; /* of unreachable, else ""; lent until the next turn */

@@ -19,6 +19,9 @@ enum {
 	CHASE_LONGER_S = 3600 /* never later than the interval and this */
 };
 
+/* Nothing to chase: it failed, was no cache's, or is stale. */
+#define CHASE_NO_TTL UINT32_MAX
+
 /* What is kept of a question from poll to poll; two bits. */
 enum chase_mark {
 	CHASE_NOT = 0,
@@ -33,9 +36,8 @@ struct chase_poll {
 	int64_t due_ms; /* what it was planned for, at or before now_ms */
 	int64_t now_ms;
 	uint32_t every_s;
-	/* What the answer had left (whole seconds), and the largest TTL that
-	 * was seen of it.  0: nothing to chase, as when it failed, was no
-	 * cache's, or is stale. */
+	/* What the answer had left, whole seconds, or CHASE_NO_TTL; and the
+	 * largest TTL that was seen of it. */
 	uint32_t ttl_left_s;
 	uint32_t ttl_s;
 	bool longer; /* it may wait longer than the interval */

@@ -30,6 +30,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import chase  # noqa: E402
 import seen  # noqa: E402
 import world as w  # noqa: E402
 
@@ -521,6 +522,13 @@ def lists():
             os.unlink(path)
 
 
+def follow():
+    """What following a cache's entries gives, simulated and live."""
+    subprocess.run([helper("bench_chase")], check=True,
+                   stdin=subprocess.DEVNULL)
+    chase.run(int(os.environ.get("SEED") or 1))
+
+
 def chosen():
     n = os.environ.get("N")
     wanted = os.environ.get("CASE")
@@ -532,7 +540,8 @@ def chosen():
     known = {c.name: c for c in CASES}
     for name in wanted.split(","):
         if name not in known:
-            raise w.Trouble(f"CASE is some of: {' '.join(known)}, or micro or lists")
+            raise w.Trouble(f"CASE is some of: {' '.join(known)}, "
+                            "or micro, lists or chase")
     return [known[name] for name in wanted.split(",")]
 
 
@@ -544,8 +553,9 @@ def main():
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, on_signal)
     try:
-        if os.environ.get("CASE") in ("micro", "lists"):
-            globals()[os.environ["CASE"]]()
+        alone = {"micro": micro, "lists": lists, "chase": follow}
+        if os.environ.get("CASE") in alone:
+            alone[os.environ["CASE"]]()
             return 0
         cases = chosen()
         if len(cases) == len(CASES):

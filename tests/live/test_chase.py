@@ -74,6 +74,18 @@ class Chase(world.WorldCase):
             for kind, wait in WAIT.items():
                 self.assertLessEqual(early[kind], wait + LAG, kind)
 
+    def check_coverage(self, d):
+        """All was seen; polls are counted for each wait, or more."""
+        rows = d.rows("coverage", "--each")
+        self.assertEqual(len(rows), sum(map(len, NAMES.values())))
+        for row in rows:
+            self.assertGreaterEqual(row["covered_millionths"], 900000, row)
+            self.assertEqual(row["failed"], 0)
+            if row["name"].startswith("plain"):
+                self.assertGreaterEqual(row["asked"], 3, row)
+        at = d.rows("history", NAMES["plain"][0], "A", "--at", "-10s")
+        self.assertEqual(at[0]["basis"], "observed", at)
+
     def test_last_seen_of_moved_polls_is_right_after_a_kill(self):
         server = self.world.scripted("127.0.0.5", aa=False)
         for names in NAMES.values():
@@ -95,6 +107,7 @@ class Chase(world.WorldCase):
                     self.moved(d), len(NAMES["plain"]) +
                     len(NAMES["chase"]) - 5)
                 self.assertGreater(d.status()["questions"]["chased"], 200)
+                self.check_coverage(d)
             d.kill9()
             self.check(d, cache, time.time(), life == 0)
         for kind, most in (("chase", 0.75), ("plain", 1.6)):

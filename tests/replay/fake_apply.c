@@ -584,24 +584,38 @@ apply_events(struct db *db, const struct commit_events *c)
 	put_alerts(db, c->alerts, c->n_alerts, first, c->n_entries, highest);
 }
 
+/* Of a zone's servers beside the question of its SOA, watched or not. */
+static struct packed *
+noted_in(struct db *db, struct db_question *q, const struct commit_attribute *c)
+{
+	bool of_zone = c->key.server == STORE_SERVER_ZONE;
+
+	if (of_zone && q->type != TYPE_SOA)
+		story_fail("oracle: %s is no SOA of a zone", subject(q));
+	if (!of_zone && q->content.data == NULL)
+		story_fail("oracle: an attribute of %s before its baseline",
+		    subject(q));
+	if (c->about != NULL)
+		(void)need(db, c->about, "an event");
+	return of_zone ? &q->zone : &q->noted;
+}
+
 /* Each entry has its own alert, in the order of the entries. */
 static void
 apply_attribute(struct db *db, const struct commit_attribute *c)
 {
 	struct db_question *q = need(db, &c->key, "an attribute");
+	struct packed *noted = noted_in(db, q, c);
 	uint8_t *own = arena_copy(&db->arena, c->noted, c->noted_size);
 	size_t at = 0;
 
 	CHECK(own != NULL);
-	if (q->content.data == NULL)
-		story_fail("oracle: an attribute of %s before its baseline",
-		    subject(q));
-	if (q->noted.size == c->noted_size &&
-	    memcmp(q->noted.data, own, c->noted_size) == 0)
+	if (noted->size == c->noted_size &&
+	    memcmp(noted->data, own, c->noted_size) == 0)
 		story_fail("oracle: an attribute of %s is written that is "
 			   "there",
 		    subject(q));
-	q->noted = (struct packed){own, c->noted_size};
+	*noted = (struct packed){own, c->noted_size};
 	for (size_t i = 0; i < c->n_entries; i++) {
 		const struct commit_entry *e = &c->entries[i];
 		bool told = severity_is_told((enum severity)e->severity) &&

@@ -246,6 +246,7 @@ commit_attribute(struct store *s, const struct commit_attribute *c,
 	own->noted = copy(op, c->noted, c->noted_size);
 	own->entries = copy_entries(op, c->entries, c->n_entries);
 	own->alerts = copy_alerts(op, c->alerts, c->n_alerts);
+	own->about = copy(op, c->about, sizeof(*c->about));
 	store_enqueue(s, op);
 }
 

@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/rand.h"
 #include "dns/message.h"
+#include "dns/type.h"
 #include "play.h"
 #include "resolver/resolver.h"
 
@@ -338,12 +339,11 @@ say_lie(struct server *s, const struct habit *h, const struct ask *ask,
 	struct zone lie = {0};
 	struct rrset set = *h->lie;
 
+	CHECK(f != NULL);
 	if (!h->has_name) {
 		set.name.size = ask->name_size;
 		memcpy(set.name.wire, ask->name, ask->name_size);
 	}
-
-	CHECK(f != NULL);
 	zone_put(&lie, &set);
 	zone_answer(&net_now->truth, &lie, ask->name, ask->type, false,
 	    net_now->negative_ttl, f);
@@ -370,6 +370,16 @@ say_rewritten(struct server *s, const struct habit *h, const struct ask *ask,
 	return NULL;
 }
 
+/* At the parent a zone's DS are its own; all else is below the cut. */
+static bool
+is_about(const struct habit *h, const struct ask *ask)
+{
+	if (!h->has_name || name_equal(h->name.wire, ask->name))
+		return h->conduct != CONDUCT_DELEGATE || ask->type != TYPE_DS;
+	return h->conduct == CONDUCT_DELEGATE &&
+	       name_is_within(ask->name, h->name.wire);
+}
+
 static struct habit *
 habit_about(struct server *s, const struct ask *ask)
 {
@@ -380,7 +390,7 @@ habit_about(struct server *s, const struct ask *ask)
 		    (h->udp_only && (ask->flags & ASK_TCP) != 0) ||
 		    (h->tcp_only && (ask->flags & ASK_TCP) == 0) ||
 		    (h->type != ZONE_ANY_TYPE && h->type != ask->type) ||
-		    (h->has_name && !name_equal(h->name.wire, ask->name)) ||
+		    !is_about(h, ask) ||
 		    (h->conduct >= CONDUCT_BOGUS &&
 			(ask->flags & ASK_CD) != 0) ||
 		    (h->share < 1 && rand_below(1000000) >= h->share * 1000000))
@@ -434,6 +444,10 @@ settle(struct server *s, const struct ask *ask, struct flight *f, mono_ns now)
 	case CONDUCT_LAME:
 		reply_encode_error(
 		    ask->name, ask->type, RCODE_NOERROR, true, -1, &f->wire);
+		break;
+	case CONDUCT_DELEGATE:
+		reply_encode_referral(&net_now->truth, &s->own, h->name.wire,
+		    ask->name, ask->type, &f->wire);
 		break;
 	case CONDUCT_LIE:
 		lie = say_lie(s, h, ask, &f->wire);
@@ -732,11 +746,9 @@ resolver_add(struct resolver *r, const struct resolver_server *server)
 		return ERR_FULL;
 	CHECK(s != NULL);
 	s->rate = server->rate;
-	s->open = 0;
-	s->fails_running = 0;
+	s->open = s->fails_running = 0;
 	s->good_at = 0;
-	s->n_asked_now = 0;
-	s->n_failed_now = 0;
+	s->n_asked_now = s->n_failed_now = 0;
 	s->was_full = false;
 	r->servers[r->n_servers] = s;
 	return (int)r->n_servers++;

@@ -25,12 +25,13 @@ enum conduct {
 	CONDUCT_REFUSE,
 	CONDUCT_LAME,
 	CONDUCT_MALFORM,
-	CONDUCT_LIE,     /* tells the set instead, uncached */
-	CONDUCT_STALE,   /* its last cache entry, however old, with EDE 3 */
-	CONDUCT_FILTER,  /* NXDOMAIN with EDE 15 */
-	CONDUCT_REWRITE, /* what does not exist is told as the set */
-	CONDUCT_BOGUS,   /* SERVFAIL with EDE 6, unless it is asked with CD=1 */
-	CONDUCT_MUTE     /* the same without EDE */
+	CONDUCT_LIE,      /* tells the set instead, uncached */
+	CONDUCT_STALE,    /* its last cache entry, however old, with EDE 3 */
+	CONDUCT_FILTER,   /* NXDOMAIN with EDE 15 */
+	CONDUCT_REWRITE,  /* what does not exist is told as the set */
+	CONDUCT_DELEGATE, /* refers to the servers of that name's zone */
+	CONDUCT_BOGUS, /* SERVFAIL with EDE 6, unless it is asked with CD=1 */
+	CONDUCT_MUTE   /* the same without EDE */
 };
 
 /* How a server misbehaves: about what, how often, how many times. */

@@ -594,6 +594,8 @@ on_load(void *ctx)
 		    .bogus_size = q->bogus.size,
 		    .noted = q->noted.data,
 		    .noted_size = q->noted.size,
+		    .zone = q->zone.data,
+		    .zone_size = q->zone.size,
 		    .signed_told = q->signed_told,
 		    .signed_since = q->signed_since,
 		};

@@ -84,6 +84,7 @@ struct db_question {
 	wall_us failing_since, failing_until;
 	struct packed bogus; /* what was told so in its outage */
 	struct packed noted; /* of its attributes */
+	struct packed zone;  /* of a zone's SOA: what is known of its servers */
 	uint8_t signed_told;
 	wall_us signed_since;
 	unsigned n_outages;

@@ -17,6 +17,13 @@
  *                                (one 192.0.2.10 group a and two 192.0.2.20
  *                                group b, unless any is given; the questions
  *                                of www.example.org go to one first)
+ *   nameserver NAME ADDRESS hint | of ZONE
+ *                                a server of zones, asked by the view `source`
+ *                                (authoritative: true): a root server, or what
+ *                                NAME.ZONE is (of example.org, unless said);
+ *                                each knows all that is true
+ *   source parent | none | again with `parent: true`; with `reload` or
+ *                                `restart`: there is no such view, or again
  *   watch NAME TYPES [every SPAN] [tags A,B] [confirm PROOF] [list L]
  *         [attributes A,B] [chase true]
  *   unwatch NAME [TYPES]         with `reload` or `restart`: later too
@@ -43,7 +50,8 @@
  *                                mutes (so without EDE),
  *                                lies (VALUES, uncached), forged (by UDP only),
  *                                unstreams (drops by TCP only), filters
- *                                (NXDOMAIN with EDE 15)
+ *                                (NXDOMAIN with EDE 15),
+ *                                delegates (to the NS of NAME)
  *   server S rewrites TYPE VALUES
  *                                what does not exist, to this
  *   server S honest              forgets all of the above

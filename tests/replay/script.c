@@ -115,6 +115,7 @@ static const struct {
     {"forged", CONDUCT_LIE, true, false, true},
     {"unstreams", CONDUCT_DROP, false, true, false},
     {"filters", CONDUCT_FILTER, false, false, false},
+    {"delegates", CONDUCT_DELEGATE, false, false, false},
 };
 
 static bool
@@ -336,6 +337,10 @@ do_set_up(struct world *w, const char *verb, const char *p)
 {
 	if (strcmp(verb, "resolver") == 0)
 		world_add_resolver(w, p);
+	else if (strcmp(verb, "nameserver") == 0)
+		world_add_nameserver(w, p);
+	else if (strcmp(verb, "source") == 0)
+		world_set_source(w, p);
 	else if (strcmp(verb, "sink") == 0)
 		do_sink(w, p);
 	else if (strcmp(verb, "config") == 0)

@@ -88,6 +88,8 @@ world_fini(struct world *w)
 	db_free(w->db);
 	net_free(&w->net);
 	buf_fini(&w->resolvers);
+	buf_fini(&w->source.hints);
+	buf_fini(&w->source.at);
 	buf_fini(&w->sinks);
 	buf_fini(&w->more);
 	for (size_t i = 0; i < w->n_views; i++)
@@ -150,6 +152,22 @@ say_problems(const struct diag *d)
 		    diag_print(&d->items[i], line, sizeof(line)));
 }
 
+static void
+write_views(struct world *w, FILE *f)
+{
+	if (w->n_views > 0 || w->source.exists)
+		fprintf(f, "views:\n");
+	for (size_t i = 0; i < w->n_views; i++)
+		fprintf(f, "  %s: {resolvers: [%s]}\n", w->views[i].name,
+		    buf_text(&w->views[i].resolvers));
+	if (w->source.exists)
+		fprintf(f,
+		    "  source: {authoritative: true, parent: %s, "
+		    "hints: [%s], at: {%s}}\n",
+		    w->source.with_parent ? "true" : "false",
+		    buf_text(&w->source.hints), buf_text(&w->source.at));
+}
+
 static struct config *
 make_config(struct world *w)
 {
@@ -160,10 +178,7 @@ make_config(struct world *w)
 
 	fprintf(f, "database: postgresql:///none\nresolvers:\n%s",
 	    buf_text(&w->resolvers));
-	for (size_t i = 0; i < w->n_views; i++)
-		fprintf(f, "%s  %s: {resolvers: [%s]}\n",
-		    i == 0 ? "views:\n" : "", w->views[i].name,
-		    buf_text(&w->views[i].resolvers));
+	write_views(w, f);
 	fprintf(f, "watchlists: [\"%s/*.yaml\"]\n", w->dir);
 	if (w->n_sinks == 0 && w->sinks.size == 0) {
 		buf_add_text(&w->sinks,
@@ -237,6 +252,43 @@ world_add_resolver(struct world *w, const char *p)
 		}
 	}
 	buf_add_text(out, out == &w->resolvers ? "}\n" : "}, ");
+}
+
+void
+world_add_nameserver(struct world *w, const char *p)
+{
+	char name[WORD_SIZE], address[WORD_SIZE];
+	const char *zone = "example.org";
+	struct buf *hints = &w->source.hints;
+	struct buf *at = &w->source.at;
+	struct server *s;
+
+	word_need(&p, name);
+	word_need(&p, address);
+	s = net_add(&w->net, name);
+	s->authoritative = true;
+	if (addr_parse(address, 53, &s->addr) != 0)
+		story_fail("no address: %s", address);
+	w->source.exists = true;
+	if (word_is(&p, "hint"))
+		buf_printf(
+		    hints, "%s\"%s\"", hints->size > 0 ? ", " : "", address);
+	else
+		buf_printf(at, "%s%s.%s: [\"%s\"]", at->size > 0 ? ", " : "",
+		    name, word_is(&p, "of") ? p : zone, address);
+}
+
+void
+world_set_source(struct world *w, const char *p)
+{
+	if (word_is(&p, "parent"))
+		w->source.with_parent = true;
+	else if (word_is(&p, "none"))
+		w->source.exists = false;
+	else if (word_is(&p, "again"))
+		w->source.exists = true;
+	else
+		story_fail("source parent, none or again");
 }
 
 static void
@@ -390,7 +442,7 @@ start_monitor(struct world *w)
 void
 world_add_defaults(struct world *w)
 {
-	if (w->net.n_servers > 0)
+	if (w->resolvers.size > 0)
 		return;
 	world_add_resolver(w, "one 192.0.2.10 group a");
 	world_add_resolver(w, "two 192.0.2.20 group b");

@@ -35,6 +35,10 @@ struct world {
 		struct buf resolvers; /* YAML */
 	} views[8];
 	size_t n_views;
+	struct {
+		bool exists, with_parent;
+		struct buf hints, at; /* YAML */
+	} source; /* the authoritative view of all name servers */
 	struct buf sinks;
 	struct buf more;
 	size_t n_sinks;
@@ -67,6 +71,8 @@ void world_end(struct world *w);
 /* Two resolvers, one and two, of groups a and b, unless there are others. */
 void world_add_defaults(struct world *w);
 void world_add_resolver(struct world *w, const char *p);
+void world_add_nameserver(struct world *w, const char *p);
+void world_set_source(struct world *w, const char *p);
 void world_add_watch(struct world *w, const char *p);
 void world_remove_watch(struct world *w, const char *p);
 

@@ -307,6 +307,20 @@ add_signatures(
 	}
 }
 
+/* The deepest that has an SOA, and else what is guessed. */
+static const uint8_t *
+zone_of(const struct zone *z, const uint8_t *name)
+{
+	const uint8_t *guess = name_zone_guess(name);
+
+	for (const struct rrset *s; name != guess; name += *name + 1) {
+		s = find(z, name, TYPE_SOA);
+		if (s != NULL && s->type == TYPE_SOA)
+			break;
+	}
+	return name;
+}
+
 void
 zone_answer(const struct zone *z, const struct zone *over, const uint8_t *name,
     uint16_t type, bool within, uint32_t negative_ttl, struct fetched *out)
@@ -316,6 +330,7 @@ zone_answer(const struct zone *z, const struct zone *over, const uint8_t *name,
 
 	*out = (struct fetched){.soa_ttl = negative_ttl};
 	for (;;) {
+		out->zone = zone_of(z, name);
 		set = over != NULL ? find(over, name, type) : NULL;
 		if (set == NULL)
 			set = find(z, name, type);
@@ -418,11 +433,11 @@ put_opt(int32_t ede, struct buf *out)
 }
 
 static void
-put_soa(const uint8_t *name, uint32_t ttl, uint32_t minimum, struct buf *out)
+put_soa(const uint8_t *zone, uint32_t ttl, uint32_t minimum, struct buf *out)
 {
 	static const uint8_t names[] = {1, 'n', 0, 1, 'h', 0};
 	struct buf rdata = {0};
-	struct rr rr = {name_zone_guess(name), TYPE_SOA, ttl, NULL, 0};
+	struct rr rr = {zone, TYPE_SOA, ttl, NULL, 0};
 
 	buf_add(&rdata, names, sizeof(names));
 	buf_add_u32(&rdata, 1);
@@ -490,7 +505,7 @@ reply_encode(const struct fetched *f, const uint8_t *name, uint16_t type,
 	for (size_t i = 0; i < n_signed; i++)
 		put_rr(&f->signatures[i], look->age_s, false, out);
 	if (soa)
-		put_soa(name, soa_ttl, f->soa_ttl, out);
+		put_soa(f->zone, soa_ttl, f->soa_ttl, out);
 	put_opt(look->ede, out);
 	CHECK(out->err == 0 && out->size <= MESSAGE_SIZE_MAX);
 }
@@ -509,4 +524,37 @@ reply_encode_error(const uint8_t *name, uint16_t type, uint16_t rcode,
 	if (lame)
 		put_rr(&ns, 0, false, out);
 	put_opt(ede, out);
+}
+
+static void
+gather(const struct zone *z, const struct zone *over, const uint8_t *name,
+    uint16_t type, struct fetched *f)
+{
+	const struct rrset *set = find(over, name, type);
+
+	if (set == NULL)
+		set = find(z, name, type);
+	if (set != NULL && set->outcome == OUTCOME_ANSWER && set->type == type)
+		add_set(f, set, set->name.wire);
+}
+
+void
+reply_encode_referral(const struct zone *z, const struct zone *over,
+    const uint8_t *cut, const uint8_t *name, uint16_t type, struct buf *out)
+{
+	static struct fetched f;
+	uint16_t counts[3] = {0, 0, 1};
+
+	f.n = 0;
+	gather(z, over, cut, TYPE_NS, &f);
+	counts[1] = (uint16_t)f.n;
+	for (size_t i = 0; i < counts[1]; i++) {
+		gather(z, over, f.list[i].rdata, TYPE_A, &f);
+		gather(z, over, f.list[i].rdata, TYPE_AAAA, &f);
+	}
+	counts[2] += (uint16_t)(f.n - counts[1]);
+	put_head(name, type, 0x8000, counts, out);
+	for (size_t i = 0; i < f.n; i++)
+		put_rr(&f.list[i], 0, false, out);
+	put_opt(-1, out);
 }

@@ -77,7 +77,8 @@ struct rr {
 struct fetched {
 	uint16_t rcode;
 	bool no_soa;
-	uint32_t soa_ttl; /* of a negative */
+	const uint8_t *zone; /* whose the SOA of a negative is */
+	uint32_t soa_ttl;    /* of a negative */
 	size_t n;
 	struct rr list[ZONE_RECORDS_MAX];
 	size_t n_signatures; /* over the last of them */
@@ -104,6 +105,9 @@ struct reply_look {
 };
 void reply_encode(const struct fetched *f, const uint8_t *name, uint16_t type,
     const struct reply_look *look, struct buf *out);
+/* To the servers of the zone `cut`, with their addresses below it. */
+void reply_encode_referral(const struct zone *z, const struct zone *over,
+    const uint8_t *cut, const uint8_t *name, uint16_t type, struct buf *out);
 /* A reply without records: SERVFAIL, REFUSED, a referral (`lame`). */
 void reply_encode_error(const uint8_t *name, uint16_t type, uint16_t rcode,
     bool lame, int32_t ede, struct buf *out);

@@ -74,6 +74,7 @@ test_chase_not_sooner_than_the_floor(void **state)
 {
 	(void)state;
 	assert_plan(poll(300, 1, 3600), CHASE_FLOOR_S, true);
+	assert_plan(poll(300, 0, 3600), CHASE_FLOOR_S, true);
 	assert_plan(poll(5, 1, 3600), 5, false);
 	assert_plan(poll(1, 1, 3600), 1, false);
 }
@@ -84,7 +85,8 @@ test_chase_nothing_where_an_entry_does_not_outlive_the_interval(void **state)
 	(void)state;
 	assert_plan(poll(300, 100, 300), 300, false);
 	assert_plan(poll(300, 30, 30), 300, false);
-	assert_plan(poll(300, 0, 3600), 300, false);
+	assert_plan(poll(300, 0, 0), 300, false);
+	assert_plan(poll(300, CHASE_NO_TTL, 3600), 300, false);
 }
 
 static void
@@ -104,6 +106,21 @@ test_chase_within_the_jitter_is_no_move(void **state)
 	}
 }
 
+/* A TTL that is the interval: half of the polls would come a little early. */
+static void
+test_chase_within_the_jitter_where_the_ttl_is_the_interval(void **state)
+{
+	struct chase_poll p = poll(300, 300, 300);
+	struct chase_plan plan = chase_next(&p);
+
+	(void)state;
+	assert_true(after(&plan) == 300);
+	assert_false(plan.moved);
+	assert_in_range(plan.jitter_ms, 1 * MS, 15 * MS);
+	p.ttl_left_s = 5;
+	assert_plan(p, 300, false);
+}
+
 static void
 test_chase_longer_by_the_ttl_left_or_an_hour(void **state)
 {
@@ -118,7 +135,7 @@ test_chase_longer_by_the_ttl_left_or_an_hour(void **state)
 	assert_plan(p, 300 + 3600, true);
 	p.ttl_left_s = p.ttl_s = 120;
 	assert_plan(p, 300, false);
-	p.ttl_left_s = 0;
+	p.ttl_left_s = CHASE_NO_TTL;
 	assert_plan(p, 300, false);
 }
 
@@ -150,7 +167,7 @@ test_chase_not_twice_in_a_row(void **state)
 static void
 test_chase_a_failure_keeps_the_bar(void **state)
 {
-	struct chase_poll p = poll(300, 0, 3600);
+	struct chase_poll p = poll(300, CHASE_NO_TTL, 3600);
 
 	(void)state;
 	p.mark = CHASE_BARRED;
@@ -313,6 +330,8 @@ main(void)
 	    cmocka_unit_test(
 		test_chase_nothing_where_an_entry_does_not_outlive_the_interval),
 	    cmocka_unit_test(test_chase_within_the_jitter_is_no_move),
+	    cmocka_unit_test(
+		test_chase_within_the_jitter_where_the_ttl_is_the_interval),
 	    cmocka_unit_test(test_chase_longer_by_the_ttl_left_or_an_hour),
 	    cmocka_unit_test(test_chase_not_twice_in_a_row),
 	    cmocka_unit_test(test_chase_a_failure_keeps_the_bar),

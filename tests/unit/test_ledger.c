@@ -150,6 +150,7 @@ test_ledger_a_span_begins_an_interval_after_the_restart(void **state)
 	advance(c, 500 * TICKS_S);
 	ledger_restart(&ledger, 1000 * TICKS_S);
 	assert_int_equal(ledger.classes[c].from, 1060 * TICKS_S);
+	assert_false(ledger.classes[c].started);
 	assert_false(ledger_advance(&ledger, c, 1060 * TICKS_S));
 	assert_true(ledger_advance(&ledger, c, 1100 * TICKS_S));
 	assert_int_equal(ledger.classes[c].from, 1060 * TICKS_S);
@@ -163,6 +164,7 @@ test_ledger_the_first_span_begins_at_the_start(void **state)
 
 	(void)state;
 	ledger_start(&ledger, 1000 * TICKS_S, 1000 * TICKS_S);
+	assert_true(ledger.classes[c].started);
 	assert_false(ledger_advance(&ledger, c, 1000 * TICKS_S));
 	assert_true(ledger_advance(&ledger, c, 1020 * TICKS_S));
 	assert_int_equal(ledger.classes[c].from, 1000 * TICKS_S);
@@ -215,13 +217,15 @@ struct poll {
 	uint32_t due;
 	uint32_t sent; /* due and jitter; UINT32_MAX: not planned */
 	uint32_t ends; /* UINT32_MAX: not sent */
+	uint32_t answered;
 };
 
 struct model {
 	struct poll polls[QUESTIONS];
 	uint32_t every;
 	uint32_t class_;
-	bool slow; /* answers may take many intervals */
+	bool slow;     /* answers may take many intervals */
+	uint32_t wait; /* ticks; 0: polls are at their planned times */
 };
 
 static uint32_t
@@ -235,6 +239,8 @@ answer_time(const struct model *m)
 static void
 plan(struct model *m, struct poll *p, uint32_t now)
 {
+	if (m->wait > 0)
+		p->due += 1 + rand_below(m->wait);
 	while (p->due <= now)
 		p->due += m->every;
 	p->sent =
@@ -255,6 +261,7 @@ turn(struct model *m, uint32_t now)
 		}
 		if (p->ends != UINT32_MAX && p->ends <= now) {
 			ledger_end(&ledger, m->class_, p->due);
+			p->answered = now;
 			plan(m, p, now);
 		}
 	}
@@ -271,16 +278,22 @@ check(const struct model *m, uint32_t before)
 	for (size_t i = 0; i < QUESTIONS; i++)
 		assert_true(
 		    m->polls[i].due >= c->to || m->polls[i].due < c->from);
+	/* The end less the wait is no later than the last answer. */
+	for (size_t i = 0; i < QUESTIONS && m->wait > 0; i++)
+		assert_true(c->to < c->from + m->wait ||
+			    m->polls[i].answered + m->wait >= c->to);
 }
 
 /* One seeded run; the last watermark must be close to the end. */
 static void
-run(uint32_t every_s, bool slow)
+run(uint32_t every_s, bool slow, uint32_t wait_s)
 {
 	uint32_t class_ = start(every_s, 0);
-	struct model m = {
-	    .every = every_s * TICKS_S, .class_ = class_, .slow = slow};
-	uint32_t end = 40 * m.every;
+	struct model m = {.every = every_s * TICKS_S,
+	    .class_ = class_,
+	    .slow = slow,
+	    .wait = wait_s * TICKS_S};
+	uint32_t end = 40 * m.every + 10 * m.wait;
 
 	for (size_t i = 0; i < QUESTIONS; i++) {
 		m.polls[i].due = rand_below(m.every);
@@ -307,8 +320,24 @@ test_ledger_never_passes_an_open_poll(void **state)
 	(void)state;
 	start_seed();
 	for (size_t i = 0; i < sizeof(every_s) / sizeof(every_s[0]); i++) {
-		run(every_s[i], false);
-		run(every_s[i], true);
+		run(every_s[i], false, 0);
+		run(every_s[i], true, 0);
+	}
+}
+
+/* Plans anywhere within the wait: what docs/decisions/ttl-chase.md rests on. */
+static void
+test_ledger_a_wait_is_the_longest_since_the_last_answer(void **state)
+{
+	static const uint32_t every_s[] = {1, 7, 60, 300};
+
+	(void)state;
+	start_seed();
+	for (size_t i = 0; i < sizeof(every_s) / sizeof(every_s[0]); i++) {
+		run(every_s[i], false, every_s[i]);
+		run(every_s[i], true, every_s[i]);
+		run(every_s[i], false, every_s[i] + 600);
+		run(every_s[i], true, every_s[i] + 600);
 	}
 }
 
@@ -331,6 +360,8 @@ main(void)
 	    cmocka_unit_test(
 		test_ledger_says_so_at_most_eight_times_an_interval),
 	    cmocka_unit_test(test_ledger_never_passes_an_open_poll),
+	    cmocka_unit_test(
+		test_ledger_a_wait_is_the_longest_since_the_last_answer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

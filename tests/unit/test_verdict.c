@@ -10,6 +10,7 @@
  *   x  what is believed, out of a cache that may be older
  *   f  something new, from one that filters
  *   S  something new, from a server of the zone that was asked as such
+ *   D  what is believed, from such a one, in the same moment
  *   s  something new, served stale       -  no answer
  */
 
@@ -40,9 +41,9 @@ witness_of(char what, uint8_t group, unsigned i)
 	    .fail = FAIL_NOT,
 	    .content = &changed};
 
-	w.aa = strchr("NOS", what) != NULL;
-	w.source = what == 'S';
-	if (strchr("oOx", what) != NULL)
+	w.aa = strchr("NOSD", what) != NULL;
+	w.source = what == 'S' || what == 'D';
+	if (strchr("oOxD", what) != NULL)
 		w.content = &believed;
 	if (what == 'x')
 		w.fetched_after = WALL_S(500);
@@ -83,8 +84,12 @@ test_verdict_sums_up_who_says_what(void **state)
 	    {"nO", "12", "cache-only"},
 	    {"nS", "12", "authoritative-change"},
 	    {"S", "1", "authoritative-change"},
-	    {"nSO", "123", "spreading"},
-	    {"SO", "12", "spreading"},
+	    {"nSD", "123", "spreading"},
+	    {"SD", "12", "spreading"},
+	    {"nSO", "123", "authoritative-change"}, /* a resolver's AA */
+	    {"ND", "12", "cache-only"},
+	    {"nD", "12", "cache-only"},
+	    {"nDD", "123", "cache-only"},
 	    {"f", "1", "filtered"},
 	    {"fo", "12", "filtered"},
 	    {"fn", "12", "cache-only"},

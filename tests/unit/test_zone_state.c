@@ -100,11 +100,13 @@ source_is_parent(const struct monitor *m, uint8_t view)
 }
 
 bool
-source_send(struct sources *s, uint16_t server, const struct source_ask *what)
+source_send(struct sources *s, enum source_kind kind, uint64_t rest,
+    const struct ask *ask)
 {
 	(void)s;
-	if (server == SOURCE_FIRST)
-		w->asked[w->n_asked++] = (uint32_t)what->rest;
+	(void)kind;
+	if (ask->server == SOURCE_FIRST)
+		w->asked[w->n_asked++] = (uint32_t)rest;
 	return true;
 }
 

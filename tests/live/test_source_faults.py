@@ -18,7 +18,7 @@ from world import a, wire_name
 
 
 class SourceFaults(SourceCase):
-    ZONES = {k: SLOW for k in ("lame", "noaa", "both", "silent", "kill",
+    ZONES = {k: SLOW for k in ("lame", "noaa", "notcp", "both", "silent", "kill",
                                "killsame", "killlame")}
 
     def test_R18_a_lame_server_is_named_and_the_others_count(self):
@@ -68,6 +68,32 @@ class SourceFaults(SourceCase):
         answers.set("www.noaa.test", "A", a("192.0.2.1"))
         self.wait_event(d, "lame-ended")
         self.assertEqual(self.changes(d), [])
+        self.assertEqual(d.stop(), 0)
+
+    def test_R18_a_server_without_TCP_or_EDNS_is_named(self):
+        """R18: it answers by UDP, so that no poll fails and nothing changes."""
+        answers = self.world.scripted("127.0.0.17")
+        ns1, ns2 = (wire_name(n + ".notcp.test") for n in ("ns1", "ns2"))
+        answers.set("notcp.test", "NS", ns1, ns2)
+        answers.set("notcp.test", "SOA", ns1 + wire_name("h.notcp.test") +
+                    struct.pack(">5I", 1, 3600, 600, 86400, 0))
+        answers.set("www.notcp.test", "A", a("192.0.2.1"))
+        answers.faults["*"] = lambda q: (
+            "drop" if q.transport == "tcp" else
+            answers.message(q, 1, extra=b"") if q.edns else None)
+        zone, d = self.begin("notcp", at={"ns2.notcp.test": answers.address})
+        d.wait(lambda: sorted(self.kinds(d)) == ["edns-broken", "tcp-broken"],
+               60, "both are told")
+        self.assertEqual({e["server"] for e in self.events(d)},
+                         {answers.address})
+        d.kill9()
+        d.start()
+        d.wait_ready()
+        answers.faults.clear()
+        d.wait(lambda: "tcp-works" in self.kinds(d), 60, "TCP is back")
+        self.assertEqual(self.kinds(d).count("tcp-broken"), 1)
+        self.assertEqual(self.changes(d), [])
+        self.assert_no_poll_failed(d)
         self.assertEqual(d.stop(), 0)
 
     def test_R3_servers_that_are_all_lame_take_nothing_away(self):
