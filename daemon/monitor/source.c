@@ -133,7 +133,6 @@ on_find_ask(void *ctx, uint32_t token, const struct addr *server,
 	struct source *of = ctx;
 	struct sources *s = of->sources;
 	uint16_t number = source_server_asked(s, of, server);
-	uint64_t rest = (uint64_t)(of - s->list) << 32 | token;
 	struct ask ask = {
 	    .name = name->wire,
 	    .name_size = name->size,
@@ -141,7 +140,8 @@ on_find_ask(void *ctx, uint32_t token, const struct addr *server,
 	    .type = type,
 	};
 
-	return number != 0 && source_send(s, SOURCE_FINDS, rest, &ask);
+	return number != 0 && source_send(s, SOURCE_FINDS,
+				  (uint64_t)(of - s->list) << 32 | token, &ask);
 }
 
 static void

@@ -329,8 +329,8 @@ zone_answer(const struct zone *z, const struct zone *over, const uint8_t *name,
 	const struct rrset *set;
 
 	*out = (struct fetched){.soa_ttl = negative_ttl};
+	memcpy(out->soa_owner, zone_of(z, name), name_size(zone_of(z, name)));
 	for (;;) {
-		out->zone = zone_of(z, name);
 		set = over != NULL ? find(over, name, type) : NULL;
 		if (set == NULL)
 			set = find(z, name, type);
@@ -505,7 +505,7 @@ reply_encode(const struct fetched *f, const uint8_t *name, uint16_t type,
 	for (size_t i = 0; i < n_signed; i++)
 		put_rr(&f->signatures[i], look->age_s, false, out);
 	if (soa)
-		put_soa(f->zone, soa_ttl, f->soa_ttl, out);
+		put_soa(f->soa_owner, soa_ttl, f->soa_ttl, out);
 	put_opt(look->ede, out);
 	CHECK(out->err == 0 && out->size <= MESSAGE_SIZE_MAX);
 }

@@ -77,8 +77,8 @@ struct rr {
 struct fetched {
 	uint16_t rcode;
 	bool no_soa;
-	const uint8_t *zone; /* whose the SOA of a negative is */
-	uint32_t soa_ttl;    /* of a negative */
+	uint32_t soa_ttl; /* of a negative */
+	uint8_t soa_owner[NAME_SIZE_MAX];
 	size_t n;
 	struct rr list[ZONE_RECORDS_MAX];
 	size_t n_signatures; /* over the last of them */

@@ -113,7 +113,9 @@ source_send(struct sources *s, enum source_kind kind, uint64_t rest,
 void
 source_name(const struct monitor *m, uint32_t id, struct name *out)
 {
-	memcpy(out->wire, table_name(m->table, id, &out->size), 255);
+	const uint8_t *wire = table_name(m->table, id, &out->size);
+
+	memcpy(out->wire, wire, out->size);
 }
 
 enum fail
