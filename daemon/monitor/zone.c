@@ -566,10 +566,7 @@ check(struct sources *s, struct zone_state *z)
 	survey_begin(s, z->soa, SURVEY_CHECK);
 }
 
-/*
- * A question that nobody watches any more says nothing about its zone, nor does
- * a server that is none of it any more.
- */
+/* A question that nobody watches any more says nothing about its zone. */
 static void
 sweep(struct sources *s, struct zone_state *z)
 {

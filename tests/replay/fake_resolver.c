@@ -724,15 +724,6 @@ resolver_new(struct loop *loop, const struct resolver_server *servers,
 	return r;
 }
 
-/* Nobody comes and goes here. */
-bool
-resolver_drop(struct resolver *r, uint16_t server)
-{
-	(void)r;
-	(void)server;
-	return false;
-}
-
 int
 resolver_add(struct resolver *r, const struct resolver_server *server)
 {
