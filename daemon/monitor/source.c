@@ -568,7 +568,6 @@ sources_make(struct sources *s)
 	if (s->resolver == NULL || s->servers == NULL || s->hash == NULL)
 		return -ENOMEM;
 	memset(s->hash, 0xff, HASH_SIZE * sizeof(*s->hash));
-	s->pass = 1;
 	for (size_t i = 0; i < c->n_views; i++) {
 		if (c->sources[i] != NULL && !add_source(s, c, i))
 			return -ENOMEM;

@@ -152,7 +152,7 @@ ask_word(struct survey *v, uint8_t k)
 	uint8_t size;
 	const uint8_t *name = table_name(m->table, v->question, &size);
 
-	if (r->full == v->sources->pass)
+	if (r->full == v->sources->pass + 1)
 		return false;
 	if (v->phase == PHASE_SERIALS) {
 		name = zone->name.wire;
@@ -161,7 +161,7 @@ ask_word(struct survey *v, uint8_t k)
 	}
 	if (!source_send(v->sources, w->server, SOURCE_SURVEYS, rest, name,
 		size, type, v->phase == PHASE_TCP ? ASK_TCP : 0)) {
-		r->full = v->sources->pass;
+		r->full = v->sources->pass + 1;
 		return false;
 	}
 	w->state = WORD_ASKED;
@@ -482,8 +482,7 @@ survey_pump(struct sources *s)
 		return;
 	s->has_room = false;
 	s->passed = now;
-	if (++s->pass == 0)
-		s->pass = 1;
+	s->pass++;
 	s->stalled = NULL;
 	while (v != NULL) {
 		struct survey *next = v->next;
