@@ -446,7 +446,6 @@ sources_make(struct sources *s)
 	s->resolver = resolver_new(s->monitor->loop, NULL, 0, &limits, &hooks);
 	if (s->resolver == NULL || source_servers_start(s) != 0)
 		return -ENOMEM;
-	s->pass = 1;
 	for (size_t i = 0; i < c->n_views; i++) {
 		if (c->sources[i] != NULL && !add_source(s, c, i))
 			return -ENOMEM;

@@ -52,7 +52,7 @@ struct source_server {
 	bool is_named;  /* else that is its address, in `text` */
 	uint16_t group; /* number of the first with that name */
 	uint16_t next;  /* with the same hash */
-	uint32_t full;  /* it had no room in this pass of surveys */
+	uint32_t full;  /* pass of surveys in which it had no room, + 1 */
 };
 
 /* An authoritative view. */
@@ -84,7 +84,7 @@ struct sources {
 	/* Have questions that found no room, in the order in which they came.
 	 */
 	struct survey *stalled, *stalled_last;
-	uint32_t pass;           /* over them; never 0 */
+	uint32_t pass;           /* over them */
 	bool has_room;           /* since then some server has */
 	mono_ns passed;          /* when that was */
 	struct waiting waiting;  /* for one of SURVEYS_MAX */

@@ -154,7 +154,7 @@ ask_word(struct survey *v, uint8_t k)
 	    .type = table_question(m->table, v->question)->type,
 	};
 
-	if (r->full == v->sources->pass)
+	if (r->full == v->sources->pass + 1)
 		return false;
 	ask.name = table_name(m->table, v->question, &ask.name_size);
 	if (v->phase == PHASE_SERIALS) {
@@ -163,7 +163,7 @@ ask_word(struct survey *v, uint8_t k)
 		ask.type = TYPE_SOA;
 	}
 	if (!source_send(v->sources, SOURCE_SURVEYS, rest, &ask)) {
-		r->full = v->sources->pass;
+		r->full = v->sources->pass + 1;
 		return false;
 	}
 	w->state = WORD_ASKED;
@@ -512,8 +512,7 @@ survey_pump(struct sources *s)
 		return;
 	s->has_room = false;
 	s->passed = now;
-	if (++s->pass == 0)
-		s->pass = 1;
+	s->pass++;
 	s->stalled = NULL;
 	while (v != NULL) {
 		struct survey *next = v->next;

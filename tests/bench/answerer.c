@@ -4,7 +4,7 @@
  * who asks.
  *
  *   answerer ADDR:PORT [--version-file F] [--processes N] [--count-file F]
- *            [--seen-file F]
+ *            [--seen-file F] [--apex LABELS]
  *
  * A and AAAA are answered with one record that is a function of the name and
  * its version, other types with NODATA; UDP only.  The question goes back
@@ -17,6 +17,11 @@
  * SERVFAIL; which ones moves on with FIRST, which is below 1000.  F is read
  * again at most 5 ms after it was written; without it nothing changes.
  * Replace F by rename.
+ *
+ * With --apex it is a server of zones: every name of LABELS labels is the apex
+ * of one, with an SOA and the servers ns1 to ns4 of its last label; AA is set
+ * and RA is not, and the SOA of NODATA is the zone's.  A name of less labels
+ * is REFUSED.
  *
  * The count file has "QUESTIONS PEAK", written once a second in which there
  * were any: how many came, and the most in one second.  One process only.
@@ -48,14 +53,19 @@
 enum {
 	BATCH = 64,
 	QUERY_ROOM = 512,
-	ANSWER_ROOM = QUERY_ROOM + 96,
+	ANSWER_ROOM = QUERY_ROOM + 128,
 	HEADER = 12,
 	TYPE_A = 1,
 	TYPE_AAAA = 28,
 	TTL = 300,
 	SHARE_DEFAULT = 100,
 	FAILING_OF = 1000,
+	TYPE_NS = 2,
+	TYPE_SOA = 6,
+	ZONE_SERVERS = 4,
+	LABELS_MAX = 128,
 	SERVFAIL = 2,
+	REFUSED = 5,
 	PROCESSES_MAX = 64,
 	BUFFER = 8 << 20 /* asked for; the kernel may give less */
 };
@@ -75,6 +85,7 @@ struct answerer {
 	unsigned failing; /* of FAILING_OF names */
 	unsigned silent;
 	unsigned first_failing;
+	size_t apex; /* labels; 0: it is a resolver */
 	int64_t read_at;
 	struct seen *seen; /* NULL: not asked for */
 	size_t n_seen;
@@ -239,11 +250,11 @@ put16(uint8_t *at, unsigned v)
 	return at + 2;
 }
 
-/* Owner (the question's name), type, class, TTL and size of the data. */
+/* Owner (a name in the question), type, class, TTL and size of the data. */
 static uint8_t *
-put_head(uint8_t *at, unsigned type, unsigned size)
+put_head(uint8_t *at, size_t owner, unsigned type, unsigned size)
 {
-	at = put16(at, 0xc000 | HEADER);
+	at = put16(at, 0xc000 | (unsigned)owner);
 	at = put16(at, type);
 	at = put16(at, 1);
 	at = put16(at, 0);
@@ -256,7 +267,7 @@ put_address(uint8_t *at, unsigned type, uint64_t value)
 {
 	unsigned size = type == TYPE_A ? 4 : 16;
 
-	at = put_head(at, type, size);
+	at = put_head(at, HEADER, type, size);
 	if (type == TYPE_AAAA) {
 		memcpy(at, "\x20\x01\x0d\xb8\0\0\0\0", 8);
 		memcpy(at + 8, &value, 8);
@@ -268,60 +279,116 @@ put_address(uint8_t *at, unsigned type, uint64_t value)
 	return at + size;
 }
 
-/* With a SOA at the name itself, which is all that NODATA needs. */
 static uint8_t *
-put_soa(uint8_t *at)
+put_soa(uint8_t *at, size_t owner)
 {
-	at = put_head(at, 6, 24);
-	at = put16(at, 0xc000 | HEADER);
-	at = put16(at, 0xc000 | HEADER);
+	at = put_head(at, owner, TYPE_SOA, 24);
+	at = put16(at, 0xc000 | (unsigned)owner);
+	at = put16(at, 0xc000 | (unsigned)owner);
 	memset(at, 0, 20);
 	at[3] = 1;
 	at[19] = 60;
 	return at + 20;
 }
 
+/* ns1 and so on, below the last label. */
+static uint8_t *
+put_servers(uint8_t *at, size_t last_label)
+{
+	for (int i = 1; i <= ZONE_SERVERS; i++) {
+		at = put_head(at, HEADER, TYPE_NS, 6);
+		memcpy(at, "\3ns", 3);
+		at[3] = (uint8_t)('0' + i);
+		at = put16(at + 4, 0xc000 | (unsigned)last_label);
+	}
+	return at;
+}
+
+/* A question as it came, and what is to be said to it. */
+struct asked {
+	const uint8_t *query;
+	size_t end;  /* of its name, where type and class follow */
+	size_t apex; /* where the name of its zone begins; the name's own ... */
+	size_t last; /* ... and its last label */
+	uint64_t hash;
+	unsigned type;
+	unsigned rcode;
+	bool edns;
+};
+
+/* False: it gets no answer. */
+static bool
+read_question(const struct answerer *a, const uint8_t *query, size_t size,
+    struct asked *q)
+{
+	size_t labels[LABELS_MAX];
+	size_t n = 0;
+	unsigned place;
+
+	*q = (struct asked){.query = query, .end = HEADER, .apex = HEADER};
+	if (size < HEADER + 5 || query[2] & 0xf8 || query[5] != 1)
+		return false;
+	while (q->end < size && query[q->end] != 0 && n < LABELS_MAX) {
+		labels[n++] = q->end;
+		q->end += query[q->end] + 1u;
+	}
+	if (q->end + 5 > size)
+		return false;
+	q->hash = hash_of(query + HEADER, q->end - HEADER);
+	place = place_of(a, q->hash);
+	q->rcode = place < a->failing ? SERVFAIL : 0;
+	if (n < a->apex || n == LABELS_MAX)
+		q->rcode = REFUSED;
+	else if (a->apex != 0) {
+		q->apex = labels[n - a->apex];
+		q->last = labels[n - 1];
+	}
+	q->type = (unsigned)query[q->end + 1] << 8 | query[q->end + 2];
+	q->edns = query[11] == 1;
+	return q->rcode != SERVFAIL || place >= a->silent;
+}
+
+/* The records, which are counted at `counts`. */
+static uint8_t *
+put_records(const struct answerer *a, const struct asked *q, uint8_t *at,
+    uint8_t *counts)
+{
+	bool is_apex = a->apex != 0 && q->apex == HEADER;
+
+	if (q->rcode != 0)
+		return at;
+	if (q->type == TYPE_A || q->type == TYPE_AAAA) {
+		counts[1] = 1;
+		return put_address(at, q->type, value_of(a, q->hash));
+	}
+	if (is_apex && q->type == TYPE_NS) {
+		counts[1] = ZONE_SERVERS;
+		return put_servers(at, q->last);
+	}
+	/* NODATA, or what was asked for. */
+	counts[is_apex && q->type == TYPE_SOA ? 1 : 3] = 1;
+	return put_soa(at, q->apex);
+}
+
 /* Size of the answer; 0: there is none. */
 static size_t
 answer(struct answerer *a, const uint8_t *query, size_t size, uint8_t *to)
 {
-	size_t end = HEADER;
-	uint64_t hash;
-	unsigned place;
-	unsigned type;
-	bool edns;
-	bool has;
-	bool fails;
+	struct asked q;
 	uint8_t *at;
 
-	if (size < HEADER + 5 || query[2] & 0xf8 || query[5] != 1)
+	if (!read_question(a, query, size, &q))
 		return 0;
-	while (end < size && query[end] != 0)
-		end += query[end] + 1u;
-	if (end + 5 > size)
-		return 0;
-	hash = hash_of(query + HEADER, end - HEADER);
-	place = place_of(a, hash);
-	fails = place < a->failing;
-	if (fails && place < a->silent)
-		return 0;
-	type = (unsigned)query[end + 1] << 8 | query[end + 2];
-	edns = query[11] == 1;
-	has = !fails && (type == TYPE_A || type == TYPE_AAAA);
-	memcpy(to, query, end + 5);
-	to[2] = (uint8_t)(0x80 | (query[2] & 1));         /* QR, RD */
-	to[3] = (uint8_t)(0x80 | (fails ? SERVFAIL : 0)); /* RA */
-	to[7] = has;
-	to[9] = !has && !fails;
-	to[11] = edns;
-	at = to + end + 5;
-	if (has)
-		at = put_address(at, type, value_of(a, hash));
-	else if (!fails)
-		at = put_soa(at);
-	if (a->seen != NULL && !fails)
+	memcpy(to, query, q.end + 5);
+	to[2] = (uint8_t)(0x80 | (query[2] & 1)); /* QR, RD */
+	to[3] = (uint8_t)q.rcode;
+	to[a->apex != 0 ? 2 : 3] |= a->apex != 0 ? 0x04 : 0x80; /* AA, RA */
+	memset(to + 6, 0, 6);
+	to[11] = q.edns;
+	at = put_records(a, &q, to + q.end + 5, to + 6);
+	if (a->seen != NULL && q.rcode == 0)
 		note_seen(a, query + HEADER);
-	if (edns) {
+	if (q.edns) {
 		memcpy(at, "\0\0\x29\x04\xd0\0\0\0\0\0\0", 11);
 		at += 11;
 	}
@@ -432,7 +499,8 @@ static void
 usage(void)
 {
 	fprintf(stderr, "usage: answerer ADDR:PORT [--version-file F] "
-			"[--processes N] [--count-file F] [--seen-file F]\n");
+			"[--processes N] [--count-file F] [--seen-file F] "
+			"[--apex LABELS]\n");
 	exit(2);
 }
 
@@ -455,6 +523,8 @@ main(int argc, char **argv)
 			a->count_file = argv[i + 1];
 		else if (strcmp(argv[i], "--seen-file") == 0)
 			map_seen(a, argv[i + 1]);
+		else if (strcmp(argv[i], "--apex") == 0)
+			a->apex = strtoul(argv[i + 1], NULL, 10);
 		else if (strcmp(argv[i], "--processes") == 0)
 			n = strtoul(argv[i + 1], NULL, 10);
 		else

@@ -31,7 +31,9 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import chase  # noqa: E402
+import delay  # noqa: E402
 import seen  # noqa: E402
+import source  # noqa: E402
 import world as w  # noqa: E402
 
 WINDOW_S = 3.0
@@ -68,6 +70,8 @@ CASES = [
     Case("100k_x8", 100000, 8, 40, 1),
     Case("1m_x1", 1000000, 1, 40, 5),
     Case("1m_x8", 1000000, 8, 320, 1),
+    Case("source", source.N, 1, source.EVERY_S, 0, "source"),
+    Case("delay", delay.CHANGES, 1, delay.EVERY_S, 0, "delay"),
     Case("seen", SEEN_N, 1, max(2, SEEN_N // 25000), 0, "seen"),
 ]
 
@@ -460,6 +464,10 @@ class Bench:
             self.flat_out("gso: true")
         elif self.case.server == "seen":
             seen.Seen(self).run()
+        elif self.case.server == "source":
+            source.Source(self).run()
+        elif self.case.server == "delay":
+            delay.Delay(self).run()
         else:
             self.first_pass()
             self.unchanged()

@@ -223,11 +223,11 @@ class Answerer:
             self.wait_answer(port)
 
     @staticmethod
-    def wait_answer(port):
+    def wait_answer(port, host="127.0.0.1"):
         until = time.monotonic() + 10
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
             s.settimeout(0.1)
-            s.connect(("127.0.0.1", port))
+            s.connect((host, port))
             while time.monotonic() < until:
                 try:
                     s.send(b"\0\1\0\0\0\1\0\0\0\0\0\0\1n\0\0\1\0\1")
@@ -308,9 +308,9 @@ zone:
         return all(self.serial_of(port) == self.serial for port in self.ports)
 
     @staticmethod
-    def serial_of(port):
+    def serial_of(port, origin=ORIGIN):
         wire = b"".join(bytes([len(x)]) + x.encode()
-                        for x in ORIGIN.split("."))
+                        for x in origin.split("."))
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
             s.settimeout(0.2)
             s.connect(("127.0.0.1", port))
@@ -432,6 +432,9 @@ class Daemon:
         self.config = None
         self.every = 0
         self.more = ""  # said of each resolver
+        self.config_more = ""  # lines
+        self.confirm = "cache"
+        self.list_more = ""  # of its defaults, with a comma before
 
     def migrate(self):
         owner = self.postgres.conninfo + " user=dnsvigil_owner"
@@ -442,7 +445,8 @@ class Daemon:
         with open(self.world.path("names.yaml"), "w", encoding="ascii") as f:
             types = ", ".join(names.types)
             f.write(f"watchlist: bench\ndefaults: {{types: [{types}], "
-                    f"every: {every}s, confirm: cache}}\nwatch:\n")
+                    f"every: {every}s, confirm: {self.confirm}"
+                    f"{self.list_more}}}\nwatch:\n")
             for x in names:
                 f.write(f"  - {x}\n")
 
@@ -465,7 +469,8 @@ class Daemon:
             f'{more}}}\n' for p in ports)
         self.config = self.world.write(
             "dnsvigil.yaml", f"database: {self.postgres.conninfo}\n"
-            f"resolvers:\n{servers}watchlists: [names.yaml]\ncanaries: none\n")
+            f"resolvers:\n{servers}watchlists: [names.yaml]\ncanaries: none\n"
+            + self.config_more)
         self.process = self.world.start(
             "dnsvigil", [self.program, "serve", "--config", self.config])
         self.process.end_by = signal.SIGTERM
