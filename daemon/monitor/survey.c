@@ -220,6 +220,14 @@ take_members(struct survey *v)
 	}
 }
 
+/* An inquiry's T is not to wait for who cannot be asked now (R11). */
+static void
+no_place(struct monitor *m, uint32_t id, enum survey_why why)
+{
+	if (why == SURVEY_CONFIRM)
+		inquiry_asked(m, id, SOURCE_FIRST);
+}
+
 /* False: it waits for a place in that zone, and is freed. */
 static bool
 enter_zone(struct survey *v, struct zone *zone)
@@ -231,6 +239,7 @@ enter_zone(struct survey *v, struct zone *zone)
 		if (v->why == SURVEY_POLL)
 			pump_push(
 			    v->sources->monitor, &z->waiting, v->question);
+		no_place(v->sources->monitor, v->question, v->why);
 		survey_free(v);
 		return false;
 	}
@@ -387,6 +396,7 @@ survey_begin(struct sources *s, uint32_t id, enum survey_why why)
 	if (v == NULL) {
 		if (why == SURVEY_POLL)
 			pump_push(m, &s->waiting, id);
+		no_place(m, id, why);
 		return;
 	}
 	v->of = source_of_view(m, table_view(m->table, id));
