@@ -299,6 +299,7 @@ begin(void **state)
 	w->m.sources = &w->s;
 	w->config.failing_after = 3;
 	w->s.monitor = &w->m;
+	w->s.servers = w->servers;
 	w->s.n = 1;
 	w->of.sources = &w->s;
 	w->of.view = table_add_view(w->m.table, "source");
