@@ -34,7 +34,7 @@ enum {
 	NAMES_MAX = 10,      /* shown */
 	TOGETHER_S = 180,    /* who failed longer ago is no part of it ... */
 	DOUBT_S = 60,        /* so long `blind` is held back for a maybe */
-	SURVEY_S = 1,        /* between two surveys of a view ... */
+	SURVEY_S = 3,        /* between two surveys of a view ... */
 	SURVEY_LARGE_S = 10, /* ... and of many names */
 	LARGE = 20000
 };
