@@ -34,7 +34,7 @@ import chase  # noqa: E402
 import delay  # noqa: E402
 import seen  # noqa: E402
 import source  # noqa: E402
-import world as w  # noqa: E402
+import bench_world as w  # noqa: E402
 
 WINDOW_S = 3.0
 DNSPERF_S = 1.5

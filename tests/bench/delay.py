@@ -16,7 +16,7 @@ import statistics
 import time
 
 import source
-import world as w
+import bench_world as w
 
 TTL_S = 20
 EVERY_S = 5

@@ -20,7 +20,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import bench  # noqa: E402
-import world as w  # noqa: E402
+import bench_world as w  # noqa: E402
 
 WINDOW_S = 2.5
 DNSPERF_S = 1.0

@@ -20,7 +20,7 @@ import os
 import subprocess
 import time
 
-import world as w
+import bench_world as w
 
 FAILING = 50        # of 1000 names
 SILENT = 25         # of these without an answer, the others by SERVFAIL

@@ -15,7 +15,7 @@ import contextlib
 import statistics
 import time
 
-import world as w
+import bench_world as w
 
 N = 10000
 ZONES = 1000

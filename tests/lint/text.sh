@@ -40,6 +40,10 @@ done
 [ -z "$sources" ] ||
 	awk -f tests/lint/words.awk tests/lint/words.txt $sources || bad=1
 
+# Of two Python modules of one name the second is never imported.
+twice=$(files | grep -E '^tests/.*\.py$' | sed 's|.*/||' | sort | uniq -d)
+[ -z "$twice" ] || fail "more than one Python module is called: $twice"
+
 # The brackets keep this file from finding itself.
 paths='(^|[^A-Za-z0-9_.])/(wor[k]|far[m])/|/tmp/bas[h]|bash_job[s]'
 found=$(files | while read -r file; do
