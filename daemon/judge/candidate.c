@@ -150,7 +150,7 @@ is_path(const struct witness *w, const struct witness *to)
 {
 	if (w == to)
 		return by_connection(w) && w->count > 1;
-	return w->server == to->server &&
+	return w->server == to->server && w->server != WITNESS_NOBODY &&
 	       (by_connection(w) || by_connection(to));
 }
 

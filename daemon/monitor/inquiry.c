@@ -24,6 +24,7 @@
 #include "bogus.h"
 #include "config/config.h"
 #include "dns/record.h"
+#include "held.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
 #include "quorum_priv.h"
@@ -363,58 +364,6 @@ inquiry_open(struct inquiry *q)
 	inquiry_step(q);
 }
 
-/* After a restart: what was seen first stands again at the head of the list. */
-static bool
-put_restored(struct inquiry *q, const struct store_believed *b)
-{
-	struct testimony *t;
-	uint8_t *packed;
-	wall_us ago;
-
-	if (!q->restored || b->open_content == NULL || q->begin != 0 ||
-	    (q->n > 0 && q->list[0].stored))
-		return false;
-	packed = arena_copy(&q->arena, b->open_content, b->open_content_size);
-	t = packed == NULL ? NULL : testimony_add(q);
-	if (t == NULL)
-		return false;
-	memmove(q->list + 1, q->list, (q->n - 1) * sizeof(*t));
-	t = &q->list[0];
-	*t = (struct testimony){.stored = true, .ede = -1};
-	if (content_unpack(
-		packed, b->open_content_size, &q->arena, &t->content) != 0) {
-		memmove(q->list, q->list + 1, (q->n - 1) * sizeof(*t));
-		q->n--;
-		return false;
-	}
-	t->fingerprint = content_fingerprint(&t->content, &q->monitor->key);
-	ago = loop_wall(q->monitor->loop) - b->open_seen_at;
-	t->at = t->last_at = b->open_seen_at;
-	t->witness = (struct witness){
-	    .at = monitor_steady(q->monitor) - ago,
-	    .last_at = monitor_steady(q->monitor) - ago,
-	    .count = 1,
-	    .server = testimony_by(q->monitor, b->by),
-	};
-	testimony_server(q->monitor, t, t->witness.server);
-	return true;
-}
-
-/*
- * Nobody watched it when the program started, so that its open candidate was
- * not taken up then.
- */
-static void
-find_open(struct inquiry *q, const struct store_believed *b)
-{
-	if (q->restored || b->phase != CANDIDATE_OPEN)
-		return;
-	q->restored = true;
-	q->change = b->open_change;
-	q->seen_at = b->open_seen_at;
-	q->revision = 1;
-}
-
 static int
 keep_believed(struct inquiry *q, const struct store_believed *b)
 {
@@ -463,8 +412,7 @@ on_believed(void *ctx, int err, const struct store_believed *b)
 	q->away = false;
 	if ((wall_us)row->seen * WALL_S(1) > q->believed_seen)
 		q->believed_seen = (wall_us)row->seen * WALL_S(1);
-	find_open(q, b);
-	if (put_restored(q, b)) {
+	if (held_find(q, b) || held_put(q, b)) {
 		fetch(q); /* what is known of what was seen first */
 		return;
 	}
@@ -494,6 +442,7 @@ fetch(struct inquiry *q)
 	    .key = q->key,
 	    .seen = &nothing,
 	    .at = q->seen_at,
+	    .held = held_wanted(q),
 	};
 
 	while (

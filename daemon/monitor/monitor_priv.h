@@ -12,6 +12,7 @@
  *   inquiry.c    a question that answers differently than believed
  *   baseline.c   its first good reply
  *   testimony.c  what servers said about it
+ *   held.c       what was held of a candidate before a restart
  *   doubt.c      what was told as unconfirmed, asked again
  *   asking.c     whom it asks to confirm
  *   keys.c       whether DS and DNSKEY still fit each other (R17)

@@ -2,7 +2,7 @@
 /*
  * fetch -- the old state of questions that differ: those of a short while are
  * gathered into two statements, one of questions, one of elements, that go
- * out together.
+ * out together; and a third of what is held of open changes, where asked for.
  */
 
 #include <endian.h>
@@ -35,25 +35,35 @@ struct fetch_one {
 	void *ctx;
 	uint32_t element; /* its first */
 	uint32_t n_elements;
-	int row; /* of the first result; -1: not known */
+	int row;       /* of the first result; -1: not known */
+	uint32_t held; /* its number among those that want it, from 1; 0: no */
 };
 
-enum { STATE_ARRAYS = 5, ELEMENT_ARRAYS = 6, PARAMS_MAX = STATE_ARRAYS + 2 };
+enum {
+	STATE_ARRAYS = 5,
+	ELEMENT_ARRAYS = 6,
+	HELD_ARRAYS = 3,
+	PARAMS_MAX = STATE_ARRAYS + 2,
+	RESULTS_MAX = 3
+};
 static const char element_types[ELEMENT_ARRAYS + 1] = "huizuu";
 
 struct fetches {
 	struct fetches *next;              /* gathered after this was full */
 	struct array states[STATE_ARRAYS]; /* shard question server at seen */
 	struct array elements[ELEMENT_ARRAYS]; /* the same, record, pivot */
+	struct array held[HELD_ARRAYS];        /* shard question server */
 	struct fetch_one *ones;
 	uint32_t n;
 	uint32_t n_elements;
+	uint32_t n_held;
 	wall_us oldest; /* of the times that are asked about */
 	wall_us newest;
-	PGresult *results[2];
+	PGresult *results[RESULTS_MAX];
 	unsigned n_results;
-	/* With both results: how far they are told. */
+	/* With all results: how far they are told. */
 	uint32_t told;
+	int told_held;
 	struct arena arena;
 	const struct store_element *found;
 };
@@ -70,6 +80,8 @@ fetches_new(void)
 		array_start(&f->states[i], (enum array_type)element_types[i]);
 	for (int i = 0; i < ELEMENT_ARRAYS; i++)
 		array_start(&f->elements[i], (enum array_type)element_types[i]);
+	for (int i = 0; i < HELD_ARRAYS; i++)
+		array_start(&f->held[i], (enum array_type)element_types[i]);
 	return f;
 }
 
@@ -80,8 +92,10 @@ fetches_free(struct fetches *f)
 		array_fini(&f->states[i]);
 	for (int i = 0; i < ELEMENT_ARRAYS; i++)
 		array_fini(&f->elements[i]);
-	PQclear(f->results[0]);
-	PQclear(f->results[1]);
+	for (int i = 0; i < HELD_ARRAYS; i++)
+		array_fini(&f->held[i]);
+	for (int i = 0; i < RESULTS_MAX; i++)
+		PQclear(f->results[i]);
 	arena_fini(&f->arena);
 	free(f->ones);
 	free(f);
@@ -93,7 +107,6 @@ add_key(struct array *arrays, const struct store_fetch *fetch)
 	array_i16(&arrays[0], (int16_t)fetch->key.shard);
 	array_uuid(&arrays[1], &fetch->key.question);
 	array_i32(&arrays[2], fetch->key.server);
-	array_wall(&arrays[3], fetch->at);
 }
 
 /* As commit.c has it in content_hash. */
@@ -120,6 +133,7 @@ add_element(
 	const struct uuid pivot = record_pivot(r);
 
 	add_key(f->elements, fetch);
+	array_wall(&f->elements[3], fetch->at);
 	array_uuid(&f->elements[4], &record);
 	array_uuid(&f->elements[5], &pivot);
 	f->n_elements++;
@@ -145,7 +159,12 @@ store_fetch(struct store *s, const struct store_fetch *fetch,
 	one->element = f->n_elements;
 	one->row = -1;
 	add_key(f->states, fetch);
+	array_wall(&f->states[3], fetch->at);
 	add_hash(&f->states[4], seen);
+	if (fetch->held) {
+		add_key(f->held, fetch);
+		one->held = ++f->n_held;
+	}
 	if (f->n == 1 || fetch->at < f->oldest)
 		f->oldest = fetch->at;
 	if (f->n == 1 || fetch->at > f->newest)
@@ -226,6 +245,7 @@ fetch_send(struct store *s)
 	if (PQenterPipelineMode(pg) != 1 ||
 	    !send(s, READ_STATE, f->states, STATE_ARRAYS, f) ||
 	    !send(s, READ_ELEMENT, f->elements, ELEMENT_ARRAYS, f) ||
+	    (f->n_held > 0 && !send(s, READ_HELD, f->held, HELD_ARRAYS, f)) ||
 	    PQpipelineSync(pg) != 1)
 		conn_lose(&s->read.conn, PQerrorMessage(pg));
 }
@@ -235,7 +255,7 @@ fetch_result(struct store *s, PGresult *r)
 {
 	struct fetches *f = s->fetching;
 
-	if (f->n_results < 2)
+	if (f->n_results < RESULTS_MAX)
 		f->results[f->n_results++] = r;
 	else
 		PQclear(r);
@@ -301,6 +321,35 @@ read_believed(const PGresult *r, int row, struct store_believed *b)
 	b->past_ttl = (uint32_t)field_i32(r, row, 19);
 }
 
+/* Rows come by the number of who wants them: `told_held` is where it begins. */
+static void
+read_held(struct fetches *f, const struct fetch_one *one,
+    struct store_believed *b, struct store_held list[STORE_HELD_MAX])
+{
+	const PGresult *r = f->results[2];
+	int end = one->held == 0 ? 0 : PQntuples(r);
+
+	b->held = list;
+	while (f->told_held < end && b->n_held < STORE_HELD_MAX &&
+	       field_i64(r, f->told_held, 0) == (int64_t)one->held) {
+		int row = f->told_held++;
+
+		list[b->n_held++] = (struct store_held){
+		    .at = field_wall(r, row, 1),
+		    .last_at = field_wall(r, row, 2),
+		    .count = (uint32_t)field_i32(r, row, 3),
+		    .ttl = (uint32_t)field_i32(r, row, 4),
+		    .flags = (uint16_t)field_i32(r, row, 5),
+		    .ede = field_i32(r, row, 6),
+		    .transport = (uint8_t)field_i16(r, row, 7),
+		    .server = PQgetvalue(r, row, 8),
+		    .group = PQgetvalue(r, row, 9),
+		    .raw = (const uint8_t *)PQgetvalue(r, row, 10),
+		    .raw_size = (size_t)PQgetlength(r, row, 10),
+		};
+	}
+}
+
 static void
 find_rows(struct fetches *f)
 {
@@ -320,6 +369,7 @@ void
 fetch_tell(struct store *s)
 {
 	struct fetches *f = s->telling;
+	struct store_held held[STORE_HELD_MAX];
 
 	while (f != NULL && f->told < f->n && !s->closed) {
 		const struct fetch_one *one = &f->ones[f->told++];
@@ -327,6 +377,7 @@ fetch_tell(struct store *s)
 		    .n_elements = one->n_elements};
 
 		read_believed(f->results[0], one->row, &b);
+		read_held(f, one, &b, held);
 		one->fn(one->ctx, 0, &b);
 		if (f->told % STORE_TURN_LOOK == 0 &&
 		    !loop_turn_has(s->loop, MONO_MS(STORE_TURN_MS))) {
@@ -348,14 +399,24 @@ fail_all(struct store *s, struct fetches *f, int err)
 		f->ones[i].fn(f->ones[i].ctx, err, NULL);
 }
 
+static bool
+all_came(const struct fetches *f)
+{
+	unsigned n = f->n_held > 0 ? RESULTS_MAX : RESULTS_MAX - 1;
+
+	for (unsigned i = 0; i < n; i++)
+		if (PQresultStatus(f->results[i]) != PGRES_TUPLES_OK)
+			return false;
+	return true;
+}
+
 void
 fetch_end(struct store *s)
 {
 	struct fetches *f = s->fetching;
 
 	s->fetching = NULL;
-	if (PQresultStatus(f->results[0]) == PGRES_TUPLES_OK &&
-	    PQresultStatus(f->results[1]) == PGRES_TUPLES_OK) {
+	if (all_came(f)) {
 		find_rows(f);
 		s->telling = f; /* no other was sent meanwhile */
 		fetch_tell(s);

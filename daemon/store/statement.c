@@ -670,6 +670,23 @@ static const struct statement statements[N_STATEMENTS] = {
 	"   where p.shard = k.shard and p.question = k.question"
 	"   and p.server = k.server and p.record = k.record) i) h"},
 
+    /* 64: STORE_HELD_MAX.  No evidence is older than the first sight. */
+    [READ_HELD] = {"held", SIDE_READ, "$H,$U,$I",
+	"select k.row, e.at, e.last_at, e.count, e.ttl, e.flags, e.ede,"
+	" e.transport, e.responder, e.\"group\", e.raw"
+	" from unnest($1, $2, $3) with ordinality"
+	"  k (shard, question, server, row)"
+	" join dnsvigil.candidate c"
+	"  on c.shard = k.shard and c.question = k.question"
+	"  and c.server = k.server and c.phase = 1"
+	" cross join lateral (select x.* from dnsvigil.evidence x"
+	"  where x.shard = k.shard and x.question = k.question"
+	"  and x.server = k.server and x.change = c.change"
+	"  and x.at >= c.seen_at and x.content_hash is not null"
+	"  and x.raw is not null"
+	"  order by x.at, x.n limit 64) e"
+	" order by k.row, e.at, e.n"},
+
     /* $1: the first batch of this process; what it claimed is under way. */
     [READ_WAITING] = {"waiting", SIDE_READ, "$l",
 	"select w.sink, sum(w.waiting)::bigint, sum(w.dead)::bigint,"

@@ -43,9 +43,8 @@
 enum {
 	WITNESS_TCP = 1,
 	WITNESS_TLS = 2,
-	WITNESS_NOBODY =
-	    UINT16_MAX, /* a group: who it was is not known any more */
-	CANDIDATE_GROUPS_MAX = 64,    /* of a quorum */
+	WITNESS_NOBODY = UINT16_MAX, /* a server or group: not known any more */
+	CANDIDATE_GROUPS_MAX = 64,   /* of a quorum */
 	CANDIDATE_WITNESSES_MAX = 64, /* then the newest run is merged */
 	CANDIDATE_WAIT_HIGH_S = 10,   /* T for high and critical (R11) */
 	CANDIDATE_WAIT_S = 60,        /* T for the rest */

@@ -143,6 +143,22 @@ struct store_fetch {
 	struct store_key key;
 	const struct content *seen; /* elements to look up; copied */
 	wall_us at;                 /* when it was seen */
+	bool held;                  /* also what is held of its open change */
+};
+
+enum { STORE_HELD_MAX = 64 };
+
+/* A good reply that is held as evidence of a change (commit_evidence). */
+struct store_held {
+	wall_us at, last_at;
+	uint32_t count;
+	uint32_t ttl;
+	uint16_t flags;
+	int32_t ede;
+	uint8_t transport;
+	const char *server, *group;
+	const uint8_t *raw;
+	size_t raw_size;
 };
 
 /* What the history says of one record of `seen`, in the order of its chain
@@ -189,6 +205,10 @@ struct store_believed {
 	                        * believed before the state; NULL: none */
 	size_t before_size;
 	struct store_told told; /* with CANDIDATE_DOUBTED */
+	/* If asked for, with CANDIDATE_OPEN: in order of arrival, the first
+	 * STORE_HELD_MAX. */
+	const struct store_held *held;
+	size_t n_held;
 	const struct store_element *elements;
 	size_t n_elements;
 };

@@ -119,7 +119,7 @@ basic_change(struct probe *p, const struct subject *s)
 	load(p);
 	CHECK(p->rows_open == 1);
 	fetch(p, s, &two);
-	CHECK(p->phase == CANDIDATE_OPEN && p->n_sets == 2);
+	CHECK(p->phase == CANDIDATE_OPEN && p->n_sets == 2 && p->n_held == 1);
 	CHECK(p->elements[1].first_here == p->now);
 	how.since = p->now;
 	how.from_seen = p->last_seen;
@@ -149,7 +149,7 @@ basic_change(struct probe *p, const struct subject *s)
 	put_decision(p, s, id, &two, &how);
 	settle(p);
 	fetch(p, s, &one);
-	CHECK(p->phase == CANDIDATE_NONE && p->n_sets == 3);
+	CHECK(p->phase == CANDIDATE_NONE && p->n_sets == 3 && p->n_held == 0);
 	CHECK(p->elements[0].first_here == began);
 	CHECK(p->elements[0].first_any == began);
 	CHECK(!p->elements[0].believed_day);
@@ -580,7 +580,7 @@ bench(struct probe *p, unsigned n)
 	settle(p);
 	lap("decision", n, &wall, &cpu);
 	for (unsigned i = 0; i < n; i++) {
-		const struct store_fetch f = {s[i].key, &a.content, p->now};
+		struct store_fetch f = {s[i].key, &a.content, p->now, false};
 
 		answer(&a, i * 2 + 3, 0);
 		p->open++;
@@ -720,7 +720,7 @@ free_in(struct probe *p, unsigned which)
 	const struct subject t = subject("free", 2, TYPE_A);
 	const struct commit_outage o = {.key = s.key, .since = p->now};
 	struct answer a;
-	struct store_fetch f = {s.key, &a.content, p->now};
+	struct store_fetch f = {s.key, &a.content, p->now, false};
 
 	answer(&a, 1, 0);
 	put_question(p, &s, true, EVERY_S);

@@ -252,6 +252,17 @@ put_decision(struct probe *p, const struct subject *s, struct uuid id,
 	commit_decisions(p->store, &c, on_done, p);
 }
 
+/* As evidence() made it. */
+static void
+check_held(const struct store_held *h)
+{
+	CHECK(strcmp(h->server, "192.0.2.53:53") == 0);
+	CHECK(h->at != 0 && h->last_at >= h->at && h->count >= 1);
+	CHECK(strcmp(h->group, "192.0.2.53") == 0 && h->transport == 0);
+	CHECK(h->ttl == 300 && h->flags == 0x8180 && h->ede == -1);
+	CHECK(h->raw_size == 8 && h->raw[0] == 0x12 && h->raw[7] == 1);
+}
+
 void
 on_believed(void *ctx, int err, const struct store_believed *b)
 {
@@ -263,6 +274,9 @@ on_believed(void *ctx, int err, const struct store_believed *b)
 		p->phase = b->phase;
 		p->n_sets = b->n_sets_day;
 		p->n_elements = b->n_elements;
+		p->n_held = b->n_held;
+		for (size_t i = 0; i < b->n_held; i++)
+			check_held(&b->held[i]);
 		p->since = b->since;
 		p->last_seen = b->last_seen;
 		p->change = b->change;
@@ -275,7 +289,7 @@ on_believed(void *ctx, int err, const struct store_believed *b)
 void
 fetch(struct probe *p, const struct subject *s, const struct answer *a)
 {
-	const struct store_fetch f = {s->key, &a->content, p->now};
+	const struct store_fetch f = {s->key, &a->content, p->now, true};
 
 	p->open++;
 	store_fetch(p->store, &f, on_believed, p);

@@ -38,6 +38,7 @@ struct probe {
 	uint32_t n_sets;
 	struct store_element elements[8];
 	size_t n_elements;
+	size_t n_held;
 	wall_us since, last_seen;
 	struct uuid change;
 	/* of the last load */

@@ -149,6 +149,20 @@ see_content(struct db *db, struct db_question *q,
 	shown->by = keep_text(db, e->server);
 	shown->ttl = e->ttl;
 	shown->at = e->at;
+	shown->held = (struct store_held){
+	    .at = e->at,
+	    .last_at = e->last_at,
+	    .count = e->count,
+	    .ttl = e->ttl,
+	    .flags = e->flags,
+	    .ede = e->ede,
+	    .transport = e->transport,
+	    .server = shown->by,
+	    .group = keep_text(db, e->group),
+	    .raw = e->raw == NULL ? NULL
+	                          : arena_copy(&db->arena, e->raw, e->raw_size),
+	    .raw_size = e->raw_size,
+	};
 	each_link(c, see_link, &s);
 }
 

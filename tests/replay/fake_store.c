@@ -29,6 +29,7 @@ struct fetch {
 	struct content seen;
 	struct arena arena;
 	wall_us at;
+	bool held;
 	store_believed_fn *fn;
 	void *ctx;
 };
@@ -466,12 +467,25 @@ look_for_past(const struct db_question *q, const struct fetch *f,
 }
 
 static void
+put_held(const struct db_question *q, struct store_believed *b,
+    struct store_held list[STORE_HELD_MAX])
+{
+	b->held = list;
+	for (size_t i = 0; i < q->n_shown && b->n_held < STORE_HELD_MAX; i++) {
+		if (uuid_equal(&q->shown[i].change, &q->candidate) &&
+		    q->shown[i].held.raw != NULL)
+			list[b->n_held++] = q->shown[i].held;
+	}
+}
+
+static void
 answer_fetch(struct store *s, struct fetch *f)
 {
 	struct db_question *q = db_of_key(s->db, &f->key);
 	size_t n = f->seen.n_chain + (size_t)f->seen.n_records;
 	struct store_element *elements = calloc(n + 1, sizeof(*elements));
 	struct store_believed b = {.elements = elements, .n_elements = n};
+	struct store_held held[STORE_HELD_MAX];
 	struct uuid key;
 	char kind[32];
 
@@ -496,6 +510,8 @@ answer_fetch(struct store *s, struct fetch *f)
 		b.open_content_size = q->open_content.size;
 		b.by = who_said(q);
 		look_for_past(q, f, &b);
+		if (f->held && q->phase == CANDIDATE_OPEN)
+			put_held(q, &b, held);
 		if (q->phase == CANDIDATE_DOUBTED && q->n_beliefs > 0) {
 			b.before = q->beliefs[q->n_beliefs - 1].content.data;
 			b.before_size =
@@ -547,6 +563,7 @@ store_fetch(struct store *s, const struct store_fetch *fetch,
 	CHECK(f != NULL);
 	f->key = fetch->key;
 	f->at = fetch->at;
+	f->held = fetch->held;
 	f->fn = fn;
 	f->ctx = ctx;
 	CHECK(content_copy(fetch->seen, &f->arena, &f->seen) == 0);

@@ -53,6 +53,7 @@ struct db_shown {
 	const char *by; /* its server */
 	uint32_t ttl;
 	wall_us at;
+	struct store_held held;
 };
 
 struct db_question {
