@@ -12,17 +12,39 @@
 #   run.sh COUNTS total                      "N passed, N failed" of all
 #
 # Returns 1 if anything failed, or if there was nothing to run: a program
-# without a test has failed.
+# without a test has failed.  Programs and scripts run as many at once as there
+# are processors (TEST_JOBS=n), each line as one ends.
 
 set -u
 counts=$1
 what=$2
 shift 2
 limit=${TEST_TIMEOUT:-120} # seconds a program
+jobs=${TEST_JOBS:-$(nproc)}
 bad=0
 out=$(mktemp) || exit 1
 trap 'rm -f "$out" "$out.yaml"' EXIT
 trap 'exit 130' INT TERM
+
+# together FIRST... -- EACH...: this script with FIRST and one of EACH, several
+# at once; what one prints stays together.
+together() {
+	first=$1
+	shift
+	if [ "$1" != -- ]; then
+		first="$first $1"
+		shift
+	fi
+	shift
+	# shellcheck disable=SC2016,SC2086
+	printf '%s\0' "$@" | xargs -0 -n 1 -P "$jobs" sh -c '
+		all=$(mktemp) || exit 1
+		sh "$@" >"$all" 2>&1
+		rc=$?
+		flock "$2" cat "$all"
+		rm -f "$all"
+		exit "$rc"' sh "$0" "$counts" $first || bad=1
+}
 
 # note NAME PASSED FAILED REMARK
 note() {
@@ -145,20 +167,25 @@ watchlists)
 	run_watchlists "$@"
 	;;
 replay)
-	program=$1
-	shift
-	for script; do
-		run_one "$(basename "$script" .play)" "$program" "$script"
-	done
+	if [ $# -gt 2 ]; then
+		program=$1
+		shift
+		together replay "$program" -- "$@"
+	else
+		run_one "$(basename "$2" .play)" "$1" "$2"
+	fi
 	;;
 sim)
 	run_sim "$@"
 	;;
 unit | fuzz)
-	[ $# -gt 0 ] || note none 0 1 'no program '
-	for program; do
-		"run_$what" "$program"
-	done
+	if [ $# -gt 1 ]; then
+		together "$what" -- "$@"
+	elif [ $# -eq 1 ]; then
+		"run_$what" "$1"
+	else
+		note none 0 1 'no program '
+	fi
 	;;
 *)
 	echo "run.sh: what is $what?" >&2
