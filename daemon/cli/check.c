@@ -15,16 +15,19 @@
 #include "base/emit.h"
 #include "base/err.h"
 #include "check_count.h"
+#include "check_diff.h"
 #include "cli/cli.h"
 #include "cli/print.h"
 #include "config/config.h"
 #include "config/watchlist.h"
 
-enum { OPT_CONFIG, OPT_JSON };
+enum { OPT_CONFIG, OPT_JSON, OPT_DIFF };
 
 static const struct cli_option options[] = {
     [OPT_CONFIG] = CLI_OPTION_CONFIG,
     [OPT_JSON] = CLI_OPTION_JSON,
+    [OPT_DIFF] = {"diff", "OLD",
+	"what is asked otherwise than by OLD, another configuration"},
     {NULL, NULL, NULL},
 };
 
@@ -51,6 +54,14 @@ struct check {
 	struct diag d; /* of the file at hand */
 	const char *file;
 	bool told_group; /* once a file */
+	const char *old; /* to be compared with; NULL: nothing */
+	struct diff_side now;
+};
+
+/* The configuration that is compared with. */
+struct old {
+	struct watch_names names;
+	struct diff_side side;
 };
 
 static void
@@ -104,6 +115,8 @@ on_watch(void *ctx, const struct watch *w)
 	char name[NAME_TEXT_SIZE];
 	struct count_tags tags;
 
+	if (c->old != NULL)
+		diff_watch(&c->now, w, c->names.views);
 	tags = count_watch(&c->count, w, c->names.authoritative);
 	if (count_became(tags, COUNT_OWNED | COUNT_HOSTILE))
 		diag_warning(&c->d, c->file, w->line, 0,
@@ -306,6 +319,51 @@ summarize(struct check *c)
 }
 
 static void
+on_old_watch(void *ctx, const struct watch *w)
+{
+	struct old *o = ctx;
+
+	diff_watch(&o->side, w, o->names.views);
+}
+
+/* What is wrong with the old lists was wrong before. */
+static void
+read_old_lists(struct old *o, const struct config *config)
+{
+	struct diag ignored = {0};
+	char **files = NULL;
+	size_t n = config_files(config, &files, &ignored);
+	int err = 0;
+
+	o->names = watch_names_of(config);
+	for (size_t i = 0; i < n; i++)
+		err |= watchlist_load(
+		    files[i], &o->names, on_old_watch, o, &ignored);
+	(void)err;
+	config_files_free(files, n);
+	diag_fini(&ignored);
+}
+
+static void
+compare_old(struct check *c)
+{
+	struct old o = {0};
+	struct config *config = config_load(c->old, &c->d);
+
+	if (config == NULL && c->d.n_errors == 0)
+		diag_error(&c->d, c->old, 0, 0, "cannot be read");
+	tell(c);
+	if (config == NULL)
+		return;
+	read_old_lists(&o, config);
+	diff_tell(&c->out, c->json, &o.side, &c->now);
+	if (o.side.is_short || c->now.is_short)
+		cli_say(&spec, "memory was short: the comparison is not whole");
+	diff_fini(&o.side);
+	config_free(config);
+}
+
+static void
 check_all(struct check *c, char **named, size_t n_named)
 {
 	char **files = NULL;
@@ -325,6 +383,8 @@ check_all(struct check *c, char **named, size_t n_named)
 		if (c->config->sources[i] != NULL)
 			tell_source(c, i, c->config->sources[i]);
 	}
+	if (c->old != NULL && c->config != NULL)
+		compare_old(c);
 	if (c->n_lists > 0)
 		summarize(c);
 }
@@ -349,6 +409,8 @@ cmd_check(int argc, char **argv)
 			path = args.value;
 		else if (arg == OPT_JSON)
 			c.json = true;
+		else if (arg == OPT_DIFF)
+			c.old = args.value;
 		else if (arg == CLI_ARG_OPERAND)
 			named[n_named++] = argv[args.next - 1];
 		else
@@ -356,12 +418,13 @@ cmd_check(int argc, char **argv)
 	}
 	print_init(&c.out, stdout);
 	count_init(&c.count);
-	if (path != NULL || n_named == 0)
+	if (path != NULL || n_named == 0 || c.old != NULL)
 		read_config(&c, path);
 	if (c.n_errors == 0 || c.config != NULL || n_named > 0)
 		check_all(&c, named, n_named);
 	done = print_end(&c.out);
 	count_fini(&c.count);
+	diff_fini(&c.now);
 	config_free(c.config);
 	return c.n_errors == 0 && done ? CLI_OK : CLI_CONFIG;
 }

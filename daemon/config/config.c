@@ -206,6 +206,7 @@ static const struct key keys[] = {
     {"retention", read_retention},
     {"canaries", read_canaries},
     {"signatures", read_signatures},
+    {"profiles", read_profiles},
 };
 
 static bool
@@ -288,6 +289,7 @@ read_top(struct reader *x, const struct node *root)
 		read_resolvers_default(x, root->at, resolv_conf);
 	finish_resolvers(x);
 	finish_quorums(x);
+	finish_profiles(x);
 }
 
 /* Secrets stood in the tree as text. */
@@ -457,6 +459,7 @@ config_free(struct config *c)
 		free(c->watchlists[i]);
 	free(c->watchlists);
 	free(c->watchlist_places);
+	free_profiles(c);
 	for (size_t i = 0; i < c->n_sinks; i++)
 		free_sink(&c->sinks[i]);
 	free(c->sinks);

@@ -227,8 +227,10 @@ read_views(void *ctx, const struct node *value)
 struct watch_names
 watch_names_of(const struct config *c)
 {
-	struct watch_names names = {
-	    .views = (const char *const *)c->views, .n_views = c->n_views};
+	struct watch_names names = {.views = (const char *const *)c->views,
+	    .n_views = c->n_views,
+	    .profiles = c->profiles,
+	    .n_profiles = c->n_profiles};
 
 	for (size_t i = 0; i < c->n_views; i++) {
 		if (c->sources[i] != NULL)

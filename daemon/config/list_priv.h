@@ -76,6 +76,12 @@ struct fields_reader {
 	const struct node *name;
 	bool types_given;
 	bool bad; /* something was refused */
+	/* An entry of a zone: */
+	const struct node *zone;
+	const struct node *profile;
+	const struct node *dkim;
+	const char *selectors[WATCH_SELECTORS_MAX];
+	size_t n_selectors;
 };
 /* Key readers; ctx is a struct fields_reader. */
 void fields_types(void *ctx, const struct node *value);
@@ -88,6 +94,10 @@ void fields_confirm(void *ctx, const struct node *value);
 void fields_direct(void *ctx, const struct node *value);
 void fields_attributes(void *ctx, const struct node *value);
 void fields_chase(void *ctx, const struct node *value);
+void fields_criticality(void *ctx, const struct node *value);
+void fields_zone(void *ctx, const struct node *value);
+void fields_profile(void *ctx, const struct node *value);
+void fields_dkim(void *ctx, const struct node *value);
 
 /*
  * Tells the watch of this name, or begins to tell the addresses of a prefix.
@@ -95,6 +105,12 @@ void fields_chase(void *ctx, const struct node *value);
  */
 void list_tell(struct watchlist *w, const struct node *name,
     const struct fields *fields, bool types_given);
+
+/*
+ * Tells the watches of a zone: x->zone, by x->profile, with what x->f says of
+ * all.  What is wrong is reported.
+ */
+void list_tell_zone(struct fields_reader *x);
 
 MUST_CHECK int list_yaml_open(struct watchlist *w);
 MUST_CHECK int list_csv_open(struct watchlist *w);

@@ -48,6 +48,7 @@ static const struct key default_keys[] = {
     {"direct", fields_direct},
     {"attributes", fields_attributes},
     {"chase", fields_chase},
+    {"criticality", fields_criticality},
 };
 
 static void
@@ -73,6 +74,14 @@ static const struct key entry_keys[] = {
     {"direct", fields_direct},
     {"attributes", fields_attributes},
     {"chase", fields_chase},
+    {"criticality", fields_criticality},
+    {"zone", fields_zone},
+    {"profile", fields_profile},
+    {"dkim", fields_dkim},
+};
+enum {
+	N_DEFAULTS = sizeof(default_keys) / sizeof(default_keys[0]),
+	N_ENTRY = sizeof(entry_keys) / sizeof(entry_keys[0])
 };
 
 /* Reads past a value whose first item was just taken. */
@@ -105,10 +114,13 @@ take_entry(struct watchlist *w, const struct node *entry)
 	size_t n_errors = w->report.d->n_errors;
 
 	w->own = w->defaults;
-	if (!node_walk(entry, "an entry", entry_keys, 11, &w->report, &x) ||
+	if (!node_walk(
+		entry, "an entry", entry_keys, N_ENTRY, &w->report, &x) ||
 	    x.bad || w->report.d->n_errors != n_errors)
 		return; /* Refused as a whole: half an entry may mislead. */
-	if (x.name == NULL)
+	if (x.zone != NULL || x.profile != NULL || x.dkim != NULL)
+		list_tell_zone(&x);
+	else if (x.name == NULL)
 		report_error(
 		    &w->report, entry->at, "an entry without `name`; add one");
 	else
@@ -214,8 +226,8 @@ take_top_value(struct watchlist *w, struct yaml_list *y, enum top_key key,
 	else if (key == TOP_CONFIRM)
 		fields_confirm(&x, value);
 	else
-		node_walk(
-		    value, "`defaults`", default_keys, 10, &w->report, &x);
+		node_walk(value, "`defaults`", default_keys, N_DEFAULTS,
+		    &w->report, &x);
 	w->unsure = w->unsure ||
 	            (key == TOP_DEFAULTS && w->report.d->n_errors != n_errors);
 	return 1;

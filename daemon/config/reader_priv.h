@@ -62,6 +62,10 @@ void finish_quorums(struct reader *x);
 void read_severities(void *ctx, const struct node *value);
 void read_canaries(void *ctx, const struct node *value);
 void read_signatures(void *ctx, const struct node *value);
+void read_profiles(void *ctx, const struct node *value);
+/* Adds `domain`, when it was not given. */
+void finish_profiles(struct reader *x);
+void free_profiles(struct config *c);
 
 /* A resolver's `tls:`; NULL when it was refused. */
 struct tls_peer *read_tls(struct reader *x, const struct node *value);

@@ -32,6 +32,8 @@ enum {
 	CONFIG_HINTS_MAX = 32,
 	CONFIG_AT_MAX = 256,
 	CONFIG_AT_ADDRS_MAX = 16,
+	CONFIG_PROFILES_MAX = 64,
+	CONFIG_LABELS_MAX = 64, /* of a profile */
 	SOURCE_RATE_DEFAULT = 20,
 	RESOLVER_RATE_DEFAULT = 500
 };
@@ -96,6 +98,22 @@ struct config_source {
 	uint32_t rate; /* questions a second at one server; 0: `none` */
 };
 
+/* One line of a profile: what is asked at a name of a zone. */
+struct config_label {
+	char *label;     /* below the zone; "" the zone; CONFIG_DKIM in front of
+	                  * the rest stands for each selector of a watch */
+	uint16_t *types; /* without duplicates */
+	size_t n_types;
+};
+#define CONFIG_DKIM "{dkim}."
+
+/* What belongs to a zone, under one name. */
+struct config_profile {
+	char *name;
+	struct config_label *labels;
+	size_t n_labels;
+};
+
 /* Where in the configuration something stands, from 1. */
 struct config_place {
 	unsigned line;
@@ -118,6 +136,9 @@ struct config {
 	char **watchlists; /* patterns as written, relative to the file */
 	struct config_place *watchlist_places; /* of each pattern */
 	size_t n_watchlists;
+	/* Those given, and `domain` unless it is given. */
+	struct config_profile *profiles;
+	size_t n_profiles;
 	struct config_sink *sinks;
 	size_t n_sinks;
 	struct config_severity *severities; /* in order: the first match wins */

@@ -28,6 +28,8 @@ enum {
 	WATCH_TYPES_MAX = 64,
 	WATCH_TAGS_MAX = 32,
 	WATCH_VIEWS_MAX = 32,
+	WATCH_SELECTORS_MAX = 32, /* of DKIM, in one entry */
+	WATCH_CRITICALITY_MAX = 5,
 	WATCH_EVERY_MIN_S = 1, /* below 5 s: a warning */
 	WATCH_EVERY_MAX_S = 86400,
 	WATCH_EVERY_DEFAULT_S = 300
@@ -77,15 +79,20 @@ extern const uint16_t watch_types_default[];
 extern const size_t n_watch_types_default;
 
 /*
- * The views that a watch may name, borrowed while the list is read; the first
- * is the one of watches that name none.  NULL instead: `default`.
+ * The views and profiles that a watch may name, borrowed while the list is
+ * read; the first view is the one of watches that name none.  NULL instead:
+ * `default`, and no profile.
  */
+struct config_profile;
 struct watch_names {
 	const char *const *views;
 	size_t n_views;
 	/* A bit for each view ... */
 	uint32_t authoritative; /* ... that asks the zone's own servers */
 	uint32_t unnamed;       /* ... that only the program names */
+	/* What a zone's watch may name. */
+	const struct config_profile *profiles;
+	size_t n_profiles;
 };
 /* Those of a configuration, which must outlive them. */
 struct config;

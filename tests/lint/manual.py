@@ -40,6 +40,7 @@ KEYS = {
     ("list_yaml.c", "default_keys"): ("Fields", None),
     ("list_yaml.c", "top_names"): ("YAML", None),
 }
+OF_ENTRIES = {"name", "zone", "profile", "dkim"}  # not of defaults
 EVERYWHERE = {"64", "78"}  # exit statuses of all commands
 
 
@@ -278,9 +279,9 @@ def check_keys(sources, man5, problems):
     # What an entry has beside the fields stands in the text of `watch`.
     differ(problems, MAN5 + ": YAML, an entry",
            entry - known.get(("Fields", None), set()),
-           words_told(man5, "YAML") & {"name"})
+           words_told(man5, "YAML") & OF_ENTRIES)
     differ(problems, "daemon/config: fields of an entry and of defaults",
-           known.get(("Fields", None), set()), entry - {"name"})
+           known.get(("Fields", None), set()), entry - OF_ENTRIES)
 
 
 # ---- the check itself ----

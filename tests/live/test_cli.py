@@ -108,6 +108,57 @@ class Check(Case):
         r = self.run_ok("check", "--config", self.config())
         self.assertIn("2 lists, 2 names, 8 questions, ", r.out)
 
+    def test_a_profile_is_a_set_of_names_of_each_zone(self):
+        self.write("l1.yaml", "watch:\n"
+                   "  - {zone: a.example, profile: corp, dkim: [k1, k2]}\n"
+                   "  - {zone: b.example, profile: domain}\n")
+        r = self.run_ok("check", "--config", self.config(
+            'profiles: {corp: {"@": [NS, MX], "{dkim}._domainkey": [TXT]}}\n'))
+        self.assertIn("1 list, 8 names, 16 questions, ", r.out)
+
+    def test_diff_tells_what_another_configuration_asks_otherwise(self):
+        old = self.write("old.yaml", "database: postgresql:///x\n"
+                         "resolvers: [192.0.2.53]\nwatchlists: [before*]\n")
+        self.write("before.yaml", "watch:\n"
+                   "  - {name: same.example, types: [A, MX], every: 60s}\n"
+                   "  - {name: gone.example, types: [MX, A]}\n"
+                   "  - {name: slow.example, types: [A], every: 60s}\n"
+                   "  - {name: mine.example, types: [A]}\n")
+        self.write("l1.yaml", "watch:\n"
+                   "  - {name: same.example, types: [A], every: 60s}\n"
+                   "  - {name: same.example, types: [A, MX], every: 60s}\n"
+                   "  - {name: slow.example, types: [A], every: 2m}\n"
+                   "  - {name: www.new.example, types: [A, AAAA]}\n"
+                   "  - {name: new.example, types: [NS], every: 10s}\n"
+                   "  - {name: mine.example, types: [A], tags: [owned]}\n")
+        args = ("check", "--config", self.config(), "--diff", old)
+        r = self.run_ok(*args)
+        self.assertEqual(r.out.splitlines()[:6], [
+            "- gone.example. A,MX every 300s, tags none",
+            "~ mine.example. A every 300s, tags none -> owned",
+            "+ new.example. NS every 10s, tags none",
+            "+ www.new.example. A,AAAA every 300s, tags none",
+            "~ slow.example. A every 60s -> 120s, tags none",
+            "3 questions added, 2 removed, 2 changed; "
+            "0.06 questions a second before, 0.152 now"])
+        rows = self.run_ok(*args, "--json").rows
+        self.assertEqual(
+            [(x["class"], x.get("name")) for x in rows],
+            [("removed", "gone.example."), ("changed", "mine.example."),
+             ("added", "new.example."), ("added", "www.new.example."),
+             ("changed", "slow.example."), ("difference", None),
+             ("summary", None)])
+        self.assertEqual(rows[4]["before"]["every_s"], 60)
+        self.assertEqual(rows[4]["now"]["every_s"], 120)
+        r = self.run_ok("check", "--config", old, "--diff", old)
+        self.assertIn("0 questions added, 0 removed, 0 changed", r.out)
+
+    def test_diff_with_nothing_to_compare_with_is_a_problem(self):
+        self.write("l1.txt", "a.example\n")
+        r = self.run_ok("check", "--config", self.config(), "--diff",
+                        "/nowhere/old.yaml", status=78)
+        self.assertIn("/nowhere/old.yaml", r.out)
+
     def test_every_problem_has_its_place_and_the_exit_is_78(self):
         path = self.write("l1.txt", "a.example\n*.b.example\n-..-\n")
         r = self.run_ok("check", "--config", self.config(), status=78)

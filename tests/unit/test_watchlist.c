@@ -23,6 +23,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "config/config.h"
 #include "config/watchlist.h"
 #include "dns/attribute.h"
 #include "dns/type.h"
@@ -75,8 +76,26 @@ print_diag(const struct diag *d, struct buf *out)
 /* The fourth asks the zones' servers, the last is of the program alone. */
 static const char *const views[] = {
     "default", "eu", "asia", "source", "source/parent"};
-static const struct watch_names known = {
-    .views = views, .n_views = 5, .authoritative = 8, .unnamed = 16};
+static uint16_t of_apex[] = {TYPE_NS, TYPE_MX};
+static uint16_t of_addresses[] = {TYPE_A, TYPE_AAAA};
+static uint16_t of_text[] = {TYPE_TXT};
+static uint16_t of_soa[] = {TYPE_SOA};
+static char of_at_apex[] = "";
+static char of_www[] = "www";
+static char of_key[] = "{dkim}._domainkey";
+static struct config_label of_corp[] = {
+    {of_at_apex, of_apex, 2}, {of_www, of_addresses, 2}, {of_key, of_text, 1}};
+static struct config_label of_plain[] = {{of_at_apex, of_soa, 1}};
+static char of_corp_name[] = "corp";
+static char of_plain_name[] = "plain";
+static const struct config_profile of_profiles[] = {
+    {of_corp_name, of_corp, 3}, {of_plain_name, of_plain, 1}};
+static const struct watch_names known = {.views = views,
+    .n_views = 5,
+    .authoritative = 8,
+    .unnamed = 16,
+    .profiles = of_profiles,
+    .n_profiles = 2};
 
 /* One watch as a line: name, types, interval, and what else it says. */
 static void
