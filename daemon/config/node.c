@@ -262,18 +262,29 @@ node_is_empty(const struct node *n)
 }
 
 static void
-report_unknown(const struct node *key, const char *const *names, size_t n,
+report_unknown(const struct node *key, const struct key *keys, size_t n,
     const struct report *r)
 {
-	const char *near = suggest(key->text, names, n);
+	const char *names[KEYS_MAX];
+	const char *near;
 	char list[256];
 
+	for (size_t i = 0; i < n; i++)
+		names[i] = keys[i].name;
+	near = suggest(key->text, names, n);
 	if (near != NULL)
 		report_error(r, key->at,
 		    "unknown key `%.64s`; did you mean `%s`?", key->text, near);
 	else
 		report_error(r, key->at, "unknown key `%.64s`; known here: %s",
 		    key->text, suggest_list(names, n, list, sizeof(list)));
+}
+
+/* Most names differ in the first letter from what is looked for. */
+static bool
+is_name(const struct node *key, const char *name)
+{
+	return key->text[0] == name[0] && strcmp(key->text, name) == 0;
 }
 
 static void
@@ -297,11 +308,7 @@ bool
 node_walk(const struct node *map, const char *what, const struct key *keys,
     size_t n_keys, const struct report *r, void *ctx)
 {
-	const char *names[KEYS_MAX];
-
 	CHECK(n_keys <= KEYS_MAX);
-	for (size_t i = 0; i < n_keys; i++)
-		names[i] = keys[i].name;
 	if (map->kind != NODE_MAP) {
 		if (map->kind != NODE_BAD)
 			report_error(r, map->at,
@@ -314,12 +321,12 @@ node_walk(const struct node *map, const char *what, const struct key *keys,
 
 		if (n->key->kind == NODE_BAD)
 			continue;
-		while (i < n_keys && strcmp(n->key->text, names[i]) != 0)
+		while (i < n_keys && !is_name(n->key, keys[i].name))
 			i++;
 		if (i < n_keys)
 			walk_entry(n, &keys[i], r, ctx);
 		else
-			report_unknown(n->key, names, n_keys, r);
+			report_unknown(n->key, keys, n_keys, r);
 	}
 	return true;
 }

@@ -287,10 +287,26 @@ stream_new(const struct report *report, struct source *source, const void *data,
 	return s;
 }
 
+/* Half of a list's events own nothing that must be freed. */
+static bool
+owns_memory(const yaml_event_t *e)
+{
+	if (e->type == YAML_SEQUENCE_END_EVENT ||
+	    e->type == YAML_MAPPING_END_EVENT)
+		return false;
+	if (e->type == YAML_MAPPING_START_EVENT)
+		return e->data.mapping_start.anchor != NULL ||
+		       e->data.mapping_start.tag != NULL;
+	if (e->type == YAML_SEQUENCE_START_EVENT)
+		return e->data.sequence_start.anchor != NULL ||
+		       e->data.sequence_start.tag != NULL;
+	return true;
+}
+
 static void
 drop_event(struct stream *s)
 {
-	if (s->has_event)
+	if (s->has_event && owns_memory(&s->event))
 		yaml_event_delete(&s->event);
 	s->has_event = false;
 }

@@ -17,10 +17,7 @@
 #include "idn_priv.h"
 #include "utf8_priv.h"
 
-enum {
-	HOST_ROOM = 2048, /* the worst name has 1,016 characters of text */
-	PLAIN_MAX = 254
-};
+enum { HOST_ROOM = 2048 }; /* the worst name has 1,016 characters of text */
 
 /* The text on its way to a host. */
 struct draft {
@@ -29,13 +26,6 @@ struct draft {
 	bool cut; /* what was typed did not fit; a URL's path may be lost */
 	const char *why;
 };
-
-static bool
-is_plain(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' ||
-	       c == '-' || c == '_' || (c >= 'A' && c <= 'Z');
-}
 
 /* Blanks of any kind around a name, as copied from a page or a sheet. */
 static size_t
@@ -340,24 +330,12 @@ read_slowly(const char *text, size_t size, struct typed *out)
 void
 typed_read(const char *text, size_t size, struct typed *out)
 {
-	char host[PLAIN_MAX + 1];
-	bool letters = false;
-	size_t i;
-
-	if (size == 0 || !is_plain(text[0]) || !is_plain(text[size - 1]))
-		trim(&text, &size);
 	out->kind = TYPED_NAME;
 	out->mixed = NULL;
 	out->why = NULL;
-	for (i = 0; i < size && i < PLAIN_MAX && is_plain(text[i]); i++) {
-		host[i] = text[i];
-		letters = letters || text[i] > '9';
-	}
-	if (i == 0 || i < size || !letters) {
-		read_slowly(text, size, out);
+	if (name_parse_host(text, size, &out->name))
 		return;
-	}
-	host[i] = '\0';
-	if (name_parse(host, &out->name, &out->why) != 0)
-		out->kind = TYPED_BAD;
+	trim(&text, &size);
+	if (!name_parse_host(text, size, &out->name))
+		read_slowly(text, size, out);
 }

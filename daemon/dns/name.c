@@ -166,6 +166,66 @@ name_parse(const char *text, struct name *out, const char **why)
 	return 0;
 }
 
+/* What a host's name is written with, in lower case; others: 0. */
+#define LETTER(upper, lower) [upper] = (lower), [lower] = (lower)
+/* clang-format off */
+static const uint8_t host_octets[256] = {
+    ['-'] = '-', ['.'] = '.', ['_'] = '_',
+    ['0'] = '0', ['1'] = '1', ['2'] = '2', ['3'] = '3', ['4'] = '4',
+    ['5'] = '5', ['6'] = '6', ['7'] = '7', ['8'] = '8', ['9'] = '9',
+    LETTER('A', 'a'), LETTER('B', 'b'), LETTER('C', 'c'), LETTER('D', 'd'),
+    LETTER('E', 'e'), LETTER('F', 'f'), LETTER('G', 'g'), LETTER('H', 'h'),
+    LETTER('I', 'i'), LETTER('J', 'j'), LETTER('K', 'k'), LETTER('L', 'l'),
+    LETTER('M', 'm'), LETTER('N', 'n'), LETTER('O', 'o'), LETTER('P', 'p'),
+    LETTER('Q', 'q'), LETTER('R', 'r'), LETTER('S', 's'), LETTER('T', 't'),
+    LETTER('U', 'u'), LETTER('V', 'v'), LETTER('W', 'w'), LETTER('X', 'x'),
+    LETTER('Y', 'y'), LETTER('Z', 'z'),
+};
+/* clang-format on */
+
+/* The bit that letters and `_` have and no other of them. */
+enum { LETTER_BIT = 0x40 };
+
+static bool
+close_host_label(struct name *out, size_t at, size_t end)
+{
+	size_t len = end - at;
+
+	out->wire[at] = (uint8_t)len;
+	return len > 0 && len <= LABEL_SIZE_MAX;
+}
+
+/* An octet stands one further than in the text, a length where a dot was. */
+bool
+name_parse_host(const char *text, size_t size, struct name *out)
+{
+	size_t label_at = 0;
+	uint8_t seen = 0;
+
+	if (size == 0 || size > NAME_SIZE_MAX - 2)
+		return false;
+	for (size_t i = 0; i < size; i++) {
+		uint8_t c = host_octets[(uint8_t)text[i]];
+
+		if (c == '.') {
+			if (!close_host_label(out, label_at, i))
+				return false;
+			label_at = i + 1;
+			continue;
+		}
+		if (c == 0)
+			return false;
+		out->wire[i + 1] = c;
+		seen |= c;
+	}
+	if (label_at < size && !close_host_label(out, label_at, size))
+		return false;
+	size += label_at < size;
+	out->wire[size] = 0;
+	out->size = (uint8_t)(size + 1);
+	return (seen & LETTER_BIT) != 0;
+}
+
 /* Characters that mean something in master files and so are escaped. */
 static bool
 is_special(uint8_t c)

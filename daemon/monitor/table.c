@@ -59,6 +59,8 @@ struct table {
 	uint8_t *pieces[PIECES_MAX];
 	uint32_t n_pieces;
 	uint32_t piece_used; /* units of the last */
+	uint32_t newest;     /* the last name, while only it is given types */
+	uint64_t newest_has; /* a bit for each of them: type_bit() */
 	struct index by_name;
 	const char *views[VIEW_NONE]; /* lent from `texts` */
 	uint8_t n_views;
@@ -99,6 +101,7 @@ table_new(void)
 	if (t == NULL)
 		return NULL;
 	rand_bytes(&t->key, sizeof(t->key));
+	t->newest = NAME_NONE;
 	for (size_t i = 0; i < RECENT_POLICIES; i++)
 		t->recent[i] = POLICY_NONE;
 	if (table_add_view(t, "default") != 0) {
@@ -285,6 +288,8 @@ table_add_name(struct table *t, uint8_t view, const struct name *name)
 	entry[NAME_SIZE] = name->size;
 	entry[NAME_VIEW] = view;
 	memcpy(entry + NAME_HEAD, name->wire, name->size);
+	t->newest = at;
+	t->newest_has = 0;
 	return at;
 }
 
@@ -416,18 +421,42 @@ find_type(const struct table *t, uint32_t name, uint16_t type)
 	return QUESTION_NONE;
 }
 
+static uint64_t
+type_bit(uint16_t type)
+{
+	return UINT64_C(1) << type % 64;
+}
+
+/* To the name whose run, if it has begun, ends the table. */
+static uint32_t
+add_to_newest(struct table *t, uint16_t type)
+{
+	uint32_t id = entry_add(t, t->newest, type);
+
+	if (id == QUESTION_NONE)
+		return QUESTION_NONE;
+	if (t->newest_has == 0)
+		name_set_first(t, t->newest, id);
+	t->newest_has |= type_bit(type);
+	return id;
+}
+
 uint32_t
 table_add_type(struct table *t, uint32_t name, uint16_t type)
 {
-	uint32_t first = name_first(t, name);
 	uint32_t header = QUESTION_NONE;
+	uint32_t first;
 	uint32_t id;
 
 	if (type == 0)
 		return QUESTION_NONE;
+	if (name == t->newest && (t->newest_has & type_bit(type)) == 0)
+		return add_to_newest(t, type);
 	id = find_type(t, name, type);
 	if (id != QUESTION_NONE)
 		return id;
+	t->newest = NAME_NONE;
+	first = name_first(t, name);
 	if (first != QUESTION_NONE &&
 	    table_question(t, t->count - 1)->name != name) {
 		header = entry_add(t, name, 0);

@@ -8,7 +8,8 @@
  * Inside the product a name is its uncompressed wire form (RFC 1035 3.1),
  * lower case, at most 255 octets; that is what is compared, hashed and
  * stored.  Text is for people: printable ASCII, trailing dot, RFC 4343
- * escapes.  Text typed by people enters through name_parse() only.
+ * escapes.  Text typed by people enters through name_parse() and
+ * name_parse_host() only.
  */
 
 #include <stdbool.h>
@@ -37,6 +38,14 @@ struct name {
  * a literal that says what is wrong.  A total function: never aborts.
  */
 MUST_CHECK int name_parse(const char *text, struct name *out, const char **why);
+
+/*
+ * The short way for what nearly all names are: letters, digits, hyphens and
+ * underscores between dots, not digits alone (an address?).  True: *out is
+ * what name_parse() makes of it.  False: *out is spoilt, and name_parse() says
+ * whether it is a name.
+ */
+bool name_parse_host(const char *text, size_t size, struct name *out);
 
 /*
  * "www.example.com."; the root is ".".  What it prints name_parse() reads

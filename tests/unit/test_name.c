@@ -56,6 +56,84 @@ test_E1_what_people_type_is_read(void **state)
 	accepts("\\000", "\\000.");
 }
 
+/* What the short way takes, name_parse() takes for the same. */
+static bool
+is_taken_alike(const char *text)
+{
+	struct name name;
+	struct name host;
+	const char *why = NULL;
+
+	if (!name_parse_host(text, strlen(text), &host))
+		return false;
+	assert_int_equal(name_parse(text, &name, &why), 0);
+	assert_int_equal(host.size, name.size);
+	assert_memory_equal(host.wire, name.wire, name.size);
+	return true;
+}
+
+static void
+test_E1_the_short_way_is_for_hosts_and_makes_the_same_of_them(void **state)
+{
+	static const char signs[] = "abzAMZ019-_...";
+	char text[300];
+
+	(void)state;
+	printf("seed %d\n", SEED);
+	rand_seed(SEED);
+	assert_true(is_taken_alike("WWW.Example.COM."));
+	assert_true(is_taken_alike("_dmarc.a-b"));
+	assert_true(is_taken_alike("a"));
+	assert_true(is_taken_alike("1.2.3.x"));
+	assert_false(is_taken_alike(""));
+	assert_false(is_taken_alike("."));
+	assert_false(is_taken_alike("a..b"));
+	assert_false(is_taken_alike(".a"));
+	assert_false(is_taken_alike("192.0.2.1"));
+	assert_false(is_taken_alike("2001-1"));
+	for (int c = 1; c < 256; c++) {
+		const char one[] = {'a', (char)c, 'b', '\0'};
+		bool is_host = strchr("-._", c) != NULL ||
+		               (c >= '0' && c <= '9') ||
+		               ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+
+		assert_int_equal(is_taken_alike(one), is_host);
+	}
+	assert_false(name_parse_host("a\0b", 3, &(struct name){0}));
+	for (int i = 0; i < ROUNDS; i++) {
+		size_t size = rand_below(sizeof(text));
+		unsigned rare = 1 + rand_below(64); /* dots */
+
+		for (size_t k = 0; k < size; k++)
+			text[k] =
+			    signs[rand_below(rand_below(rare) == 0 ? 14 : 11)];
+		text[size] = '\0';
+		(void)is_taken_alike(text);
+	}
+}
+
+static void
+test_E1_the_short_way_ends_where_names_do(void **state)
+{
+	char text[300];
+
+	(void)state;
+	memset(text, 'a', sizeof(text));
+	text[63] = '\0';
+	assert_true(is_taken_alike(text));
+	text[63] = 'a';
+	text[64] = '\0';
+	assert_false(is_taken_alike(text));
+	memset(text, 'a', sizeof(text));
+	for (size_t i = 50; i < sizeof(text); i += 51)
+		text[i] = '.';
+	text[253] = '\0'; /* 255 octets */
+	assert_true(is_taken_alike(text));
+	text[253] = 'a';
+	text[254] = '\0';
+	assert_false(is_taken_alike(text));
+}
+
 static void
 test_E1_what_is_no_name_is_refused_and_why_is_said(void **state)
 {
@@ -259,6 +337,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_E1_what_people_type_is_read),
+	    cmocka_unit_test(
+		test_E1_the_short_way_is_for_hosts_and_makes_the_same_of_them),
+	    cmocka_unit_test(test_E1_the_short_way_ends_where_names_do),
 	    cmocka_unit_test(
 		test_E1_what_is_no_name_is_refused_and_why_is_said),
 	    cmocka_unit_test(test_E1_labels_end_at_63_and_names_at_255_octets),

@@ -208,6 +208,33 @@ test_table_agrees_with_an_array_of_all(void **state)
 	table_free(t);
 }
 
+/* However types are numbered, and whatever was told in between. */
+static void
+test_table_a_new_name_has_each_type_once(void **state)
+{
+	struct table *t = table_new();
+	struct name a = numbered(1);
+	struct name b = numbered(2);
+	uint32_t id[4];
+
+	(void)state;
+	id[0] = table_add(t, 0, &a, 1);
+	id[1] = table_add(t, 0, &a, 65);
+	assert_int_not_equal(id[0], id[1]);
+	id[2] = table_add(t, 0, &b, 1);
+	id[3] = table_add(t, 0, &a, 2);
+	assert_int_equal(table_add(t, 0, &b, 1), id[2]);
+	assert_int_not_equal(table_add(t, 0, &b, 65), id[2]);
+	assert_int_equal(table_add(t, 0, &a, 1), id[0]);
+	assert_int_equal(table_add(t, 0, &a, 65), id[1]);
+	assert_int_equal(table_add(t, 0, &a, 2), id[3]);
+	assert_int_not_equal(table_add(t, 0, &b, 2), QUESTION_NONE);
+	assert_int_equal(table_add(t, 0, &b, 1), id[2]);
+	assert_int_equal(find(t, &b, 65), table_add(t, 0, &b, 65));
+	assert_int_equal(table_count(t), 8); /* two headers of runs */
+	table_free(t);
+}
+
 static void
 test_table_type_0_is_no_question(void **state)
 {
@@ -444,6 +471,7 @@ main(void)
 	    cmocka_unit_test(
 		test_table_types_that_come_later_belong_to_the_name),
 	    cmocka_unit_test(test_table_agrees_with_an_array_of_all),
+	    cmocka_unit_test(test_table_a_new_name_has_each_type_once),
 	    cmocka_unit_test(test_table_type_0_is_no_question),
 	    cmocka_unit_test(test_table_ttl_is_kept_exactly_or_rounded_up),
 	    cmocka_unit_test(test_table_spread_is_even_and_the_names_own),
