@@ -164,6 +164,7 @@ net_asked(const struct net *net, const struct server *s,
 			n += (how & ASKED_TCP) != 0 ? a->tcp : 0;
 			n += (how & ASKED_CD) != 0 ? a->cd : 0;
 			n += (how & ASKED_DO) != 0 ? a->signatures : 0;
+			n += (how & ASKED_NSID) != 0 ? a->nsid : 0;
 		}
 	}
 	return n;
@@ -219,6 +220,7 @@ count_ask(struct server *s, const struct ask *ask, mono_ns now)
 		return (size_t)(a - s->asked);
 	}
 	a->cd += (ask->flags & ASK_CD) != 0;
+	a->nsid += (ask->flags & ASK_NSID) != 0;
 	if ((ask->flags & ASK_TCP) != 0)
 		a->tcp++;
 	else

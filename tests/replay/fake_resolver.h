@@ -61,6 +61,7 @@ struct asked {
 	uint16_t type;
 	unsigned udp, tcp;
 	unsigned cd;         /* of them */
+	unsigned nsid;       /* of them */
 	unsigned signatures; /* beside them, with DO=1 */
 	wall_us answered;    /* the last good reply came; 0: none did */
 };
@@ -139,7 +140,13 @@ void net_reset_counts(struct net *net);
 void net_deliver(struct net *net);
 /* How often the question was asked; `s` NULL: at all servers.  ASKED_DO: beside
  * the others, which it is none of. */
-enum { ASKED_UDP = 1, ASKED_TCP = 2, ASKED_CD = 4, ASKED_DO = 8 };
+enum {
+	ASKED_UDP = 1,
+	ASKED_TCP = 2,
+	ASKED_CD = 4,
+	ASKED_DO = 8,
+	ASKED_NSID = 16
+};
 unsigned net_asked(const struct net *net, const struct server *s,
     const struct name *name, uint16_t type, unsigned how);
 /* When a good reply to it came last, from whom ever; 0: none did. */

@@ -90,7 +90,7 @@
  *   fresh NAME TYPE SPAN [least] last seen at most (least) so long ago
  *   kept NAME TYPE SPAN          last seen not later than its last good reply,
  *                                and at most so long before
- *   asked NAME TYPE [by udp|tcp|cd|do] [of S] N
+ *   asked NAME TYPE [by udp|tcp|cd|do|nsid] [of S] N
  *   peak S N                     questions in its busiest second
  *   order NAME TYPE NAME TYPE    the log has their first candidates so
  *   ready | done | fatal        not CLAUSE: it is not so
