@@ -316,6 +316,8 @@ say_cached(struct server *s, const struct ask *ask, mono_ns now, bool stale,
 		    ask->name, ask->type, RCODE_SERVFAIL, false, 22, out);
 		return;
 	}
+	if ((ask->flags & ASK_NSID) != 0 && s->instances > 0)
+		look.instance = (uint8_t)(1 + s->turn++ % s->instances);
 	look.age_s = (uint32_t)((now - e->fetched) / MONO_S(1));
 	if (stale && look.age_s >= ttl_of(e)) {
 		look.ede = e->reply->rcode == RCODE_NXDOMAIN ? 19 : 3;

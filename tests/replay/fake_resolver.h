@@ -76,6 +76,8 @@ struct server {
 	bool authoritative;
 	bool shuffles;
 	bool validates;    /* says AD */
+	uint8_t instances; /* that answer in turn, and say which; 0: none */
+	uint32_t turn;     /* of them */
 	bool serves_stale; /* RFC 8767, when the source cannot be asked */
 	struct zone own;   /* what it answers otherwise than the world */
 	struct habit *habits;

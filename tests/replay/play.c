@@ -55,6 +55,7 @@
  *   server S rewrites TYPE VALUES
  *                                what does not exist, to this
  *   server S honest              forgets all of the above
+ *   server S instances N         so many, up to 9, answer in turn, with NSID
  *   server S flush | shuffles | validates | authoritative | latency SPAN |
  * window N S is a resolver's name, or all database away [unknown]      (its
  * last commit stays without an answer) database back | fenced | refuses N (of
