@@ -221,10 +221,8 @@ count_ask(struct server *s, const struct ask *ask, mono_ns now)
 	}
 	a->cd += (ask->flags & ASK_CD) != 0;
 	a->nsid += (ask->flags & ASK_NSID) != 0;
-	if ((ask->flags & ASK_TCP) != 0)
-		a->tcp++;
-	else
-		a->udp++;
+	a->tcp += (ask->flags & ASK_TCP) != 0;
+	a->udp += (ask->flags & ASK_TCP) == 0;
 	return (size_t)(a - s->asked);
 }
 
