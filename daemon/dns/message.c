@@ -103,6 +103,18 @@ keep_ede(struct walk *w, size_t at, size_t size)
 	m->ede_text_size = (uint16_t)(size - 2);
 }
 
+/* The first counts, also where it is too long to be kept. */
+static void
+keep_nsid(struct walk *w, size_t at, size_t size)
+{
+	struct message *m = w->m;
+
+	if (m->nsid_at != 0)
+		return;
+	m->nsid_at = (uint16_t)at;
+	m->nsid_size = size <= MESSAGE_NSID_MAX ? (uint16_t)size : 0;
+}
+
 static enum message_fault
 walk_opt(struct walk *w, const struct message_record *r)
 {
@@ -126,10 +138,8 @@ walk_opt(struct walk *w, const struct message_record *r)
 			return MESSAGE_BAD_OPT;
 		if (code == OPTION_EDE)
 			keep_ede(w, at, size);
-		if (code == OPTION_NSID) {
-			m->nsid_at = (uint16_t)at;
-			m->nsid_size = (uint16_t)size;
-		}
+		if (code == OPTION_NSID)
+			keep_nsid(w, at, size);
 		at += size;
 	}
 	return MESSAGE_OK;
@@ -317,6 +327,12 @@ message_build(uint8_t *out, uint16_t id, const uint8_t *name, size_t size,
 		wire_put_u16(p + 3, MESSAGE_UDP_SIZE);
 		p[7] = (flags & MESSAGE_DO) != 0 ? 0x80 : 0x00;
 		p += 11;
+		if ((flags & MESSAGE_NSID) != 0) {
+			wire_put_u16(p - 2, MESSAGE_NSID_SIZE);
+			wire_put_u16(p, OPTION_NSID);
+			wire_put_u16(p + 2, 0);
+			p += MESSAGE_NSID_SIZE;
+		}
 	}
 	return (size_t)(p - out);
 }
@@ -326,9 +342,11 @@ message_pad(uint8_t *out, size_t size)
 {
 	size_t padded =
 	    (size + 4 + MESSAGE_PAD - 1) / MESSAGE_PAD * MESSAGE_PAD;
+	size_t opt = wire_name_skip(out, MESSAGE_HEADER_SIZE) + 4u;
 
-	/* The OPT record is the last of a question, and has no option. */
-	wire_put_u16(out + size - 2, (uint16_t)(padded - size));
+	/* The OPT record is the last of a question: padding ends it. */
+	wire_put_u16(out + opt + MESSAGE_OPT_SIZE - 2,
+	    (uint16_t)(padded - opt - MESSAGE_OPT_SIZE));
 	wire_put_u16(out + size, OPTION_PADDING);
 	wire_put_u16(out + size + 2, (uint16_t)(padded - size - 4));
 	memset(out + size + 4, 0, padded - size - 4);

@@ -43,7 +43,7 @@ inquiry_ask(struct inquiry *q, uint16_t server, uint8_t flags)
 	    .question = q->question,
 	    .purpose = PURPOSE_CONFIRM,
 	    .server = server,
-	    .flags = (uint8_t)(flags | ASK_URGENT),
+	    .flags = (uint8_t)(flags | ASK_URGENT | ASK_NSID),
 	    .severe = q->severity >= SEVERITY_HIGH,
 	};
 
@@ -63,7 +63,7 @@ inquiry_ask_cd(struct inquiry *q, const struct answer *a, enum fail fail)
 	    .question = q->question,
 	    .purpose = PURPOSE_EVIDENCE,
 	    .server = a->server,
-	    .flags = ASK_URGENT | ASK_CD,
+	    .flags = ASK_URGENT | ASK_CD | ASK_NSID,
 	};
 
 	if (q->state != INQUIRY_OPEN || q->cd_asked ||

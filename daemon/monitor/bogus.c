@@ -238,6 +238,7 @@ take_down(struct bogus *b, const struct answer *a, enum fail fail,
 	if (said == NULL || a->wire == NULL)
 		return;
 	out->ede_text = testimony_ede_text(&b->arena, a, &out->ede_text_size);
+	out->nsid = testimony_nsid(&b->arena, a, &out->nsid_size);
 	if (fail != FAIL_NOT && a->size > BOGUS_REFUSED_MAX)
 		return;
 	out->raw = arena_copy(&b->arena, a->wire, a->size);
@@ -266,7 +267,7 @@ bogus_weigh(struct monitor *m, const struct errand *e, const struct answer *a,
 	rest(b);
 	take_down(b, a, fail, &b->refused);
 	b->next_at = loop_mono(m->loop) + MONO_S(BOGUS_EVERY_S);
-	ask(b, BOGUS_ASKED, ASK_CD);
+	ask(b, BOGUS_ASKED, ASK_CD | ASK_NSID);
 	return fail;
 }
 

@@ -168,6 +168,8 @@ struct testimony {
 	int32_t ede;
 	const uint8_t *ede_text;
 	size_t ede_text_size;
+	const uint8_t *nsid; /* the first of the run that was given */
+	size_t nsid_size;
 	const uint8_t *raw;
 	uint32_t raw_size;
 	uint8_t sha256[SHA256_SIZE]; /* of raw */
@@ -608,6 +610,9 @@ void testimony_disown(struct commit_evidence *e);
 uint16_t testimony_flags(const struct monitor *m, const struct answer *a);
 /* B9: what the server says of its error, cut; escaped when it is printed. */
 const uint8_t *testimony_ede_text(
+    struct arena *arena, const struct answer *a, size_t *size);
+/* RFC 5001: the server's name for itself, copied.  NULL and 0: none. */
+const uint8_t *testimony_nsid(
     struct arena *arena, const struct answer *a, size_t *size);
 void testimony_server(struct monitor *m, struct testimony *t, uint16_t server);
 /* The server with that address and port; UINT16_MAX: none (any longer). */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/emit.h"
+#include "base/escape.h"
 #include "config/unicode.h"
 #include "dns/dnskey.h"
 #include "dns/record.h"
@@ -261,6 +262,24 @@ put_ede(struct emit *j, const struct commit_evidence *w)
 		emit_bytes(j, "ede_text", w->ede_text, w->ede_text_size);
 }
 
+/* A stranger's octets, as those of a name or a text: \DDD, and \\. */
+static void
+put_nsid(struct emit *j, const uint8_t *nsid, size_t size)
+{
+	char text[4 * MESSAGE_NSID_MAX + 1];
+	size_t at = 0;
+
+	if (size == 0)
+		return;
+	for (size_t i = 0; i < size && i < MESSAGE_NSID_MAX; i++) {
+		if (nsid[i] == '\\')
+			text[at++] = '\\';
+		escape_print(nsid + i, 1, text + at, sizeof(text) - at);
+		at += strlen(text + at);
+	}
+	emit_bytes(j, "nsid", text, at);
+}
+
 static void
 put_witness(struct emit *j, const struct commit_evidence *w)
 {
@@ -293,6 +312,7 @@ put_witness(struct emit *j, const struct commit_evidence *w)
 	if ((w->flags & COMMIT_FLAG_CD) != 0)
 		emit_bool(j, "cd", true);
 	put_ede(j, w);
+	put_nsid(j, w->nsid, w->nsid_size);
 	if (w->raw != NULL) {
 		if (w->sha256 == NULL)
 			hash_sha256(w->raw, w->raw_size, sha);
@@ -630,6 +650,7 @@ put_servers(struct emit *j, const struct say_event *e)
 		emit_text(j, "stand", s->stand);
 		if (s->has_serial)
 			emit_int(j, "serial", s->serial);
+		put_nsid(j, s->nsid, s->nsid_size);
 		if (s->content != NULL) {
 			emit_text(
 			    j, "outcome", outcome_text(s->content->outcome));

@@ -91,6 +91,8 @@ struct say_server {
 	                    * "both", "parent" or "child" of a delegation */
 	bool has_serial;
 	uint32_t serial;
+	const uint8_t *nsid;           /* of a stranger; size 0: none */
+	size_t nsid_size;              /* at most MESSAGE_NSID_MAX */
 	const struct content *content; /* NULL: not said */
 };
 

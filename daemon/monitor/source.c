@@ -189,7 +189,7 @@ source_confirm(struct monitor *m, uint32_t id, uint16_t server, uint8_t flags)
 	    .question = id,
 	    .purpose = PURPOSE_CONFIRM,
 	    .server = server,
-	    .flags = (uint8_t)(flags | ASK_URGENT),
+	    .flags = (uint8_t)(flags | ASK_URGENT | ASK_NSID),
 	};
 
 	if (source_server_of(m, server) == NULL)

@@ -240,6 +240,8 @@ struct zone_heard {
 	bool has_serial;
 	uint32_t serial;
 	const struct content *content; /* of those that do not agree */
+	const uint8_t *nsid;           /* of the same; borrowed */
+	size_t nsid_size;
 	enum survey_stand stand;
 };
 /*

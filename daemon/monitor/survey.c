@@ -150,7 +150,8 @@ ask_word(struct survey *v, uint8_t k)
 	                (uint64_t)v->phase << 40;
 	struct ask ask = {
 	    .server = w->server,
-	    .flags = v->phase == PHASE_TCP || v->tcp ? ASK_TCP : 0,
+	    .flags =
+		v->phase == PHASE_TCP || v->tcp ? ASK_TCP | ASK_NSID : ASK_NSID,
 	    .type = table_question(m->table, v->question)->type,
 	};
 
@@ -161,6 +162,7 @@ ask_word(struct survey *v, uint8_t k)
 		ask.name = zone->name.wire;
 		ask.name_size = zone->name.size;
 		ask.type = TYPE_SOA;
+		ask.flags &= (uint8_t)~ASK_NSID; /* no witness */
 	}
 	if (!source_send(v->sources, SOURCE_SURVEYS, rest, &ask)) {
 		r->full = v->sources->pass + 1;

@@ -131,6 +131,8 @@ read_content(struct survey *v, const struct word *w, struct zone_heard *h)
 		return;
 	*content = reply.content;
 	h->content = content;
+	h->nsid = w->wire + message.nsid_at;
+	h->nsid_size = message.nsid_size;
 }
 
 static size_t

@@ -84,6 +84,19 @@ ttl_max_for(
 	return question_ttl(row) > max ? question_ttl(row) : max;
 }
 
+/* Another instance of it, by what both say (RFC 5001)? */
+static bool
+is_other_instance(const struct testimony *t, const struct answer *a)
+{
+	const struct message *m = a->message;
+
+	if (t->nsid_size == 0 || m == NULL || a->wire == NULL ||
+	    m->nsid_size == 0)
+		return false;
+	return t->nsid_size != m->nsid_size ||
+	       memcmp(t->nsid, a->wire + m->nsid_at, m->nsid_size) != 0;
+}
+
 static bool
 says_the_same(const struct testimony *t, const struct answer *a, enum fail fail,
     uint64_t fingerprint)
@@ -97,7 +110,8 @@ says_the_same(const struct testimony *t, const struct answer *a, enum fail fail,
 /*
  * The testimony that this reply prolongs: the last one, so that the order of
  * different answers is kept.  Any, for a change that is decided but doubted,
- * since those come with every poll for a day, or when there are many already.
+ * since those come with every poll for a day, or when there are many already;
+ * else each instance of a server that has many begins its own.
  */
 static struct testimony *
 same_run(const struct inquiry *q, const struct answer *a, enum fail fail,
@@ -111,8 +125,11 @@ same_run(const struct inquiry *q, const struct answer *a, enum fail fail,
 	if (q->n <= q->begin)
 		return NULL;
 	for (size_t i = q->n; i > first; i--) {
-		if (says_the_same(&q->list[i - 1], a, fail, fingerprint))
-			return &q->list[i - 1];
+		struct testimony *t = &q->list[i - 1];
+
+		if (says_the_same(t, a, fail, fingerprint) &&
+		    (any || !is_other_instance(t, a)))
+			return t;
 	}
 	return NULL;
 }
@@ -162,10 +179,34 @@ testimony_ede_text(struct arena *arena, const struct answer *a, size_t *size)
 	return own;
 }
 
+const uint8_t *
+testimony_nsid(struct arena *arena, const struct answer *a, size_t *size)
+{
+	const uint8_t *own;
+
+	*size = 0;
+	if (a->message == NULL || a->wire == NULL || a->message->nsid_size == 0)
+		return NULL;
+	own = arena_copy(
+	    arena, a->wire + a->message->nsid_at, a->message->nsid_size);
+	if (own != NULL)
+		*size = a->message->nsid_size;
+	return own;
+}
+
 static void
-keep_ede_text(struct inquiry *q, struct testimony *t, const struct answer *a)
+keep_nsid(struct inquiry *q, struct testimony *t, const struct answer *a)
+{
+	if (t->nsid_size == 0)
+		t->nsid = testimony_nsid(&q->arena, a, &t->nsid_size);
+}
+
+/* What the OPT says beside the answer. */
+static void
+keep_options(struct inquiry *q, struct testimony *t, const struct answer *a)
 {
 	t->ede_text = testimony_ede_text(&q->arena, a, &t->ede_text_size);
+	keep_nsid(q, t, a);
 }
 
 uint16_t
@@ -221,6 +262,7 @@ testimony_reply(
 		t->witness.last_at = monitor_steady(m);
 		t->last_at = loop_wall(m->loop);
 		t->witness.fetched_after = after;
+		keep_nsid(q, t, a);
 		return t;
 	}
 	if (source_reply(m, q->question, a, &q->arena, &reply) != 0 ||
@@ -230,7 +272,7 @@ testimony_reply(
 	if (t == NULL)
 		return NULL;
 	fill_witness(m, t, a, FAIL_NOT);
-	keep_ede_text(q, t, a);
+	keep_options(q, t, a);
 	t->raw = arena_copy(&q->arena, a->wire, a->size);
 	t->raw_size = t->raw == NULL ? 0 : (uint32_t)a->size;
 	if (t->raw != NULL)
@@ -321,6 +363,8 @@ inquiry_evidence(
 		    .ede = t->ede,
 		    .ede_text = t->ede_text,
 		    .ede_text_size = t->ede_text_size,
+		    .nsid = t->nsid,
+		    .nsid_size = t->nsid_size,
 		    .raw = t->raw,
 		    .raw_size = t->raw_size,
 		    .sha256 = t->raw == NULL ? NULL : t->sha256,
@@ -356,7 +400,7 @@ testimony_fail(struct inquiry *q, const struct answer *a, enum fail fail)
 	t = testimony_add(q);
 	if (t != NULL) {
 		fill_witness(q->monitor, t, a, fail);
-		keep_ede_text(q, t, a);
+		keep_options(q, t, a);
 	}
 	return t;
 }

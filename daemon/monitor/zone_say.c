@@ -161,6 +161,8 @@ fill_servers(const struct sources *s, const struct zone_state *z,
 		    .host = r->name,
 		    .stand = stand_text(h),
 		    .content = h->content,
+		    .nsid = h->nsid,
+		    .nsid_size = h->nsid_size,
 		};
 		if (h->good)
 			fill_serial(z, h, &out[i]);

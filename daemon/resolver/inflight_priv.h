@@ -68,11 +68,12 @@ struct question {
 	uint16_t conn; /* while QUESTION_TCP or QUESTION_TLS */
 	uint16_t server;
 	uint8_t state : 3; /* enum question_state */
-	uint8_t flags : 5; /* ASK_* */
+	uint8_t flags : 5; /* ASK_*, but ASK_URGENT: that is over */
 	uint8_t name_size;
-	uint8_t n_tries : 4;
+	uint8_t n_tries : 3;
 	uint8_t tries_left : 3;
 	bool overdue : 1; /* its first timeout passed: see server_in_window() */
+	bool nsid_retry : 1;  /* without NSID, because it was refused with it */
 	bool in_outgoing : 1; /* the last try is not sent yet */
 	bool plain : 1;       /* without EDNS (B5) */
 	bool plain_retry : 1; /* plain because it was refused with it */

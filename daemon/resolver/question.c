@@ -54,6 +54,16 @@ finish(struct resolver *r, struct question *q, struct answer *a)
 	r->hooks.on_answer(r->hooks.ctx, a);
 }
 
+/*
+ * A server, or what stands before it, that is silent for the option's sake must
+ * not be one that fails: only the first datagram has it.
+ */
+bool
+question_has_nsid(const struct question *q)
+{
+	return (q->flags & ASK_NSID) != 0 && !q->plain && q->n_tries <= 1;
+}
+
 unsigned
 question_message_flags(const struct server *s, const struct question *q)
 {
@@ -67,6 +77,8 @@ question_message_flags(const struct server *s, const struct question *q)
 		flags |= MESSAGE_CD;
 	if ((q->flags & ASK_DO) != 0)
 		flags |= MESSAGE_DO;
+	if (question_has_nsid(q))
+		flags |= MESSAGE_NSID;
 	return flags;
 }
 
@@ -97,8 +109,8 @@ question_answered(struct resolver *r, struct question *q, struct answer *a)
 		a->fail = reply_fail(a->message);
 		a->ede = a->fail != FAIL_NOT ? a->message->ede : -1;
 		if (!question_is_edns_error(a->message))
-			server_proved(
-			    r->servers[q->server], q, loop_mono(r->loop));
+			server_proved(r->servers[q->server], q, a->sent,
+			    loop_mono(r->loop));
 	}
 	finish(r, q, a);
 }
@@ -107,11 +119,14 @@ void
 question_failed(struct resolver *r, struct question *q, enum fail fail)
 {
 	struct answer a = {.fail = fail, .ede = -1, .sent = q->asked};
+	struct server *s = r->servers[q->server];
 
-	if (r->servers[q->server]->dot != NULL)
+	if (s->dot != NULL)
 		a.transport = TRANSPORT_TLS;
 	else if (q->state != QUESTION_UDP)
 		a.transport = TRANSPORT_TCP;
+	if (a.transport != TRANSPORT_UDP)
+		server_broke(s, q, loop_mono(r->loop));
 	finish(r, q, &a);
 }
 
@@ -201,6 +216,8 @@ question_start(struct resolver *r, struct question *q)
 	struct port *p;
 
 	q->plain = now < s->plain_until;
+	if (now < s->no_nsid_until)
+		q->flags &= (uint8_t)(~ASK_NSID & 31);
 	if (s->dot != NULL) {
 		dot_wait(r, q);
 		return true;
@@ -233,10 +250,15 @@ question_without_edns(struct resolver *r, struct question *q)
 {
 	bool tcp = q->state == QUESTION_TCP;
 
-	r->counters.edns_fallbacks++;
 	detach(r, q);
-	q->plain = true;
-	q->plain_retry = true;
+	if ((q->flags & ASK_NSID) != 0) {
+		q->flags &= (uint8_t)(~ASK_NSID & 31);
+		q->nsid_retry = true;
+	} else {
+		r->counters.edns_fallbacks++;
+		q->plain = true;
+		q->plain_retry = true;
+	}
 	if (r->servers[q->server]->dot != NULL) {
 		dot_wait(r, q);
 		return;

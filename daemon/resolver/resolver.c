@@ -300,7 +300,7 @@ resolver_ask(struct resolver *r, const struct ask *ask)
 	q->asked = now;
 	q->type = ask->type;
 	q->server = ask->server;
-	q->flags = ask->flags & 31; /* all that there are */
+	q->flags = ask->flags & 31; /* all but ASK_URGENT */
 	q->name_size = ask->name_size;
 	q->paid = true;
 	inflight_name_room(&r->inflight, q, ask->name_size);
@@ -357,6 +357,7 @@ resolver_health(const struct resolver *r, uint16_t server)
 	    .failed = s->failed,
 	    .gso = s->gso,
 	    .plain = loop_mono(r->loop) < s->plain_until,
+	    .no_nsid = loop_mono(r->loop) < s->no_nsid_until,
 	    .why = "",
 	};
 	if (s->dot != NULL)

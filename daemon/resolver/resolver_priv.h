@@ -137,8 +137,11 @@ struct server {
 	mono_ns rtt_var;
 	mono_ns refused_at;    /* ICMP said so last (A13) */
 	mono_ns plain_until;   /* no EDNS (B5) */
+	mono_ns no_nsid_until; /* no option NSID */
 	mono_ns no_case_until; /* no 0x20 (A8) */
 	uint8_t case_strikes;
+	uint8_t nsid_strikes;    /* answers to second datagrams only */
+	bool nsid_answered;      /* to a question with it, ever */
 	uint16_t errors_running; /* weighed REFUSED and SERVFAIL in a row */
 	uint32_t fails_running;
 	mono_ns good_at; /* its last good answer; 0: none yet */
@@ -258,7 +261,9 @@ server_stirred(struct server *s)
 bool question_start(struct resolver *r, struct question *q);
 /* Off UDP, into the list of those who wait for TCP; counts a fallback. */
 void question_to_tcp(struct resolver *r, struct question *q);
-/* One more time without EDNS, by the transport it is on. */
+/*
+ * One more time without NSID, or else without EDNS, by the transport it is on.
+ */
 void question_without_edns(struct resolver *r, struct question *q);
 /*
  * A message ended it: `a` has transport, sent, and the walked message; its
@@ -271,6 +276,8 @@ void question_expire(struct resolver *r, mono_ns now);
 /* How it is written: for message_build(). */
 unsigned question_message_flags(
     const struct server *s, const struct question *q);
+/* Does what is sent now have NSID in it? */
+bool question_has_nsid(const struct question *q);
 /* The codes that mean "what is this OPT record?" (RFC 6891 7). */
 bool question_is_edns_error(const struct message *m);
 /* Is the message a refusal of EDNS itself, which it was asked with? */
@@ -303,8 +310,14 @@ mono_ns server_timeout(const struct server *s, unsigned n_tries);
 void server_rtt(struct server *s, mono_ns rtt);
 void server_ended(
     struct server *s, const struct question *q, enum fail fail, mono_ns now);
-/* Habits that a finished exchange proved (A8, B5). */
-void server_proved(struct server *s, const struct question *q, mono_ns now);
+/*
+ * Habits that a finished exchange proved (A8, B5): `sent` is when what was
+ * answered was sent.
+ */
+void server_proved(
+    struct server *s, const struct question *q, mono_ns sent, mono_ns now);
+/* The same of one that ended without an answer, by TCP or TLS. */
+void server_broke(struct server *s, const struct question *q, mono_ns now);
 
 /* port.c */
 struct port *port_pick(struct server *s, uint32_t print, mono_ns now);

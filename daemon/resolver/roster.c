@@ -58,6 +58,7 @@ server_new(struct resolver *r, const struct resolver_server *from)
 	s->reopen_at = INT64_MIN;
 	s->connect_at = INT64_MIN;
 	s->plain_until = INT64_MIN;
+	s->no_nsid_until = INT64_MIN;
 	s->no_case_until = INT64_MIN;
 	s->waiting_first = NIL;
 	s->waiting_last = NIL;

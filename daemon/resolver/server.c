@@ -25,7 +25,8 @@ enum {
 	ERRORS_MAX = 64, /* 16 REFUSED or 64 SERVFAIL */
 	ERROR_REFUSED = 4,
 	ERROR_SERVFAIL = 1,
-	CASE_STRIKES = 4 /* echoes in other case, right by TCP */
+	CASE_STRIKES = 4, /* echoes in other case, right by TCP */
+	NSID_STRIKES = 3  /* answers to second datagrams only, in a row */
 };
 #define BACKOFF_MIN        MONO_S(1)
 #define BACKOFF_MAX        MONO_S(300)
@@ -300,8 +301,38 @@ server_ended(
 	}
 }
 
+static void
+leave_nsid(struct server *s, mono_ns now)
+{
+	s->nsid_strikes = 0;
+	s->nsid_answered = false;
+	s->no_nsid_until = now + HABIT_KEPT;
+}
+
+/* An answer to the first datagram, which has NSID, or to a later one. */
+static void
+note_nsid(struct server *s, const struct question *q, mono_ns sent, mono_ns now)
+{
+	if ((q->flags & ASK_NSID) == 0 || q->plain)
+		return;
+	if (q->n_tries <= 1 || sent == q->first.sent) {
+		s->nsid_strikes = 0;
+		s->nsid_answered = true;
+	} else if (q->first.port != NIL && ++s->nsid_strikes >= NSID_STRIKES) {
+		leave_nsid(s, now);
+	}
+}
+
 void
-server_proved(struct server *s, const struct question *q, mono_ns now)
+server_broke(struct server *s, const struct question *q, mono_ns now)
+{
+	if ((q->flags & ASK_NSID) != 0 && !q->plain && !s->nsid_answered)
+		leave_nsid(s, now);
+}
+
+void
+server_proved(
+    struct server *s, const struct question *q, mono_ns sent, mono_ns now)
 {
 	if (q->case_retry && ++s->case_strikes >= CASE_STRIKES) {
 		s->case_strikes = 0;
@@ -309,4 +340,7 @@ server_proved(struct server *s, const struct question *q, mono_ns now)
 	}
 	if (q->plain_retry)
 		s->plain_until = now + HABIT_KEPT;
+	else if (q->nsid_retry)
+		leave_nsid(s, now);
+	note_nsid(s, q, sent, now);
 }

@@ -52,7 +52,8 @@ take_batch(struct port *p, struct question **batch)
 static unsigned
 length_rank(const struct question *q)
 {
-	return (unsigned)q->name_size + (q->plain ? 0 : MESSAGE_OPT_SIZE);
+	return (unsigned)q->name_size + (q->plain ? 0 : MESSAGE_OPT_SIZE) +
+	       (question_has_nsid(q) ? MESSAGE_NSID_SIZE : 0);
 }
 
 /* Longest first; by insertion, as most names of a batch are in order. */

@@ -184,6 +184,10 @@ put_evidence_what(struct batch *b, const struct commit_evidence *e)
 	row_i16(b, e->fail);
 	row_text(b, e->server);
 	row_text(b, e->group);
+	if (e->nsid_size > 0)
+		row_bytes(b, e->nsid, e->nsid_size);
+	else
+		row_null(b);
 	if (e->raw == NULL) {
 		row_null(b);
 		row_null(b);

@@ -26,7 +26,8 @@
  * S state       shard question server outcome content hash ttl at
  * C candidate   shard question server change seen_at outcome content hash
  * E evidence    shard question server change hash at last_at n count ttl
- *               flags ede transport outcome fail responder group sha256 raw
+ *               flags ede transport outcome fail responder group nsid sha256
+ *               raw
  * R record      shard question server link record pivot first last count
  *               rrtype outcome in_chain believed owner owner_text rdata
  *               rdata_text
@@ -64,7 +65,7 @@ static const struct {
     [GROUP_QUESTION] = {'Q', "hubtitoiiilttttz"},
     [GROUP_STATE] = {'S', "huihbuiz"},
     [GROUP_CANDIDATE] = {'C', "huiuzhbu"},
-    [GROUP_EVIDENCE] = {'E', "huiuuzzliiiihhhttbb"},
+    [GROUP_EVIDENCE] = {'E', "huiuuzzliiiihhhttbbb"},
     [GROUP_RECORD] = {'R', "huiuuuzzlihoobtbt"},
     [GROUP_DECISION] = {'D', "huiuioozzzzhbuiii"},
     [GROUP_KEEP] = {'K', "u"},
@@ -183,12 +184,13 @@ static const struct statement statements[N_STATEMENTS] = {
 	"  hash)"},
 
     [WRITE_EVIDENCE] = {"evidence", SIDE_WRITE,
-	"E0,E1,E2,E3,E4,E5,E6,E7,E8,E9,E10,E11,E12,E13,E14,E15,E16,E17,E18",
+	"E0,E1,E2,E3,E4,E5,E6,E7,E8,E9,E10,E11,E12,E13,E14,E15,E16,E17,E18,"
+	"E19",
 	"insert into dnsvigil.evidence (shard, question, server, change,"
 	" content_hash, at, last_at, n, count, ttl, flags, ede, transport,"
-	" outcome, fail, responder, \"group\", sha256, raw)"
+	" outcome, fail, responder, \"group\", nsid, sha256, raw)"
 	" select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,"
-	"  $12, $13, $14, $15, $16, $17, $18, $19)"},
+	"  $12, $13, $14, $15, $16, $17, $18, $19, $20)"},
 
     /* An interval is opened, or prolonged by replies that were kept.  What
      * the ledger holds for it up to the first of those is added first. */

@@ -25,10 +25,13 @@ enum {
 	MESSAGE_SIZE_MAX = 65535,
 	MESSAGE_UDP_SIZE = 1232, /* EDNS size we announce (RFC 9715) */
 	MESSAGE_OPT_SIZE = 11,   /* of the OPT record of a question */
-	MESSAGE_QUERY_SIZE_MAX = 12 + 255 + 4 + MESSAGE_OPT_SIZE,
+	MESSAGE_NSID_SIZE = 4,   /* of the option NSID in it */
+	MESSAGE_QUERY_SIZE_MAX =
+	    12 + 255 + 4 + MESSAGE_OPT_SIZE + MESSAGE_NSID_SIZE,
 	MESSAGE_PAD = 128,
 	MESSAGE_PADDED_SIZE_MAX = 3 * MESSAGE_PAD,
-	MESSAGE_EDE_TEXT_MAX = 256 /* B9 */
+	MESSAGE_EDE_TEXT_MAX = 256, /* B9 */
+	MESSAGE_NSID_MAX = 128
 };
 
 /* The 12-bit codes (B7) that are told apart; others stay numbers. */
@@ -72,6 +75,11 @@ struct message {
 	uint16_t opt_udp_size;
 	int32_t ede;                         /* RFC 8914 info code, -1: none */
 	uint16_t ede_text_at, ede_text_size; /* not cut; cut when printed */
+	/*
+	 * RFC 5001: which of its instances the server is, any octets; the first
+	 * of several.  Size 0: none, an empty one, or one of more than
+	 * MESSAGE_NSID_MAX: a part of it might be another's name.
+	 */
 	uint16_t nsid_at, nsid_size;
 };
 
@@ -99,14 +107,15 @@ enum {
 	MESSAGE_EDNS = 2,
 	MESSAGE_AD = 4,
 	MESSAGE_CD = 8,
-	MESSAGE_DO = 16 /* counts beside MESSAGE_EDNS only */
+	MESSAGE_DO = 16,  /* counts beside MESSAGE_EDNS only, */
+	MESSAGE_NSID = 32 /* as this does */
 };
 /*
  * Writes a question: RD, EDNS with MESSAGE_UDP_SIZE, AD (the asker wants to
- * know whether it was validated, RFC 6840 5.7), CD (RFC 4035 3.2.2) and DO
- * (with signatures, RFC 3225) by the flags. Returns the size, at most
- * MESSAGE_QUERY_SIZE_MAX.  The name is copied as it is: who wants 0x20 mixes
- * the case before.
+ * know whether it was validated, RFC 6840 5.7), CD (RFC 4035 3.2.2), DO (with
+ * signatures, RFC 3225) and the empty option NSID (RFC 5001 2.1) by the flags.
+ * Returns the size, at most MESSAGE_QUERY_SIZE_MAX.  The name is copied as it
+ * is: who wants 0x20 mixes the case before.
  */
 size_t message_build(uint8_t *out, uint16_t id, const uint8_t *name,
     size_t name_size, uint16_t type, unsigned flags);

@@ -20,6 +20,11 @@
  * case (0x20), unless a server was found not to echo it.  RD is set, but for a
  * zone's own server; AD and CD where asked for.
  *
+ * The option NSID goes with the first datagram only, and by TCP and TLS.  A
+ * server that refuses it and answers EDNS without, or answers only second
+ * datagrams three times in a row, is asked without it for an hour; so is one
+ * that never answered it and fails by TCP or TLS.
+ *
  * By UDP a question is tried tries_max times, with a new id and socket each;
  * a truncated, oversized or malformed answer, a guess at its id, or an echo in
  * other letter case sends it once to TCP, which decides.
@@ -93,12 +98,12 @@ transport_text(unsigned transport)
 }
 
 enum {
-	ASK_TCP = 1, /* by TCP only: proof of the path; TLS is as good */
-	ASK_URGENT =
-	    2, /* may use the last tenth of the window (confirmation) */
-	ASK_FAILED = 4, /* failed the last time: no news about the server */
-	ASK_CD = 8,     /* checking disabled: what a validator holds back */
-	ASK_DO = 16     /* with signatures, where the server knows EDNS */
+	ASK_TCP = 1,     /* by TCP only: proof of the path; TLS is as good */
+	ASK_NSID = 2,    /* who says so (RFC 5001), as far as it can be asked */
+	ASK_FAILED = 4,  /* failed the last time: no news about the server */
+	ASK_CD = 8,      /* checking disabled: what a validator holds back */
+	ASK_DO = 16,     /* with signatures, where the server knows EDNS */
+	ASK_URGENT = 32, /* may use the last tenth of the window */
 };
 
 struct ask {
@@ -234,7 +239,8 @@ struct resolver_health {
 	uint64_t failed;
 	bool gso; /* wanted, and the kernel has not said no */
 	bool tls;
-	bool plain; /* it refused EDNS lately, and is asked without (B5) */
+	bool plain;   /* it refused EDNS lately, and is asked without (B5) */
+	bool no_nsid; /* the same of NSID */
 	bool unreachable;     /* no connection can be made, until one is */
 	uint16_t connections; /* over TLS, usable now */
 	const char *why; /* of unreachable, else ""; lent until the next turn */

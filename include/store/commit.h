@@ -89,6 +89,8 @@ struct commit_evidence {
 	int32_t ede;
 	const uint8_t *ede_text; /* of a stranger; it is in raw, too */
 	size_t ede_text_size;    /* at most MESSAGE_EDE_TEXT_MAX (B9) */
+	const uint8_t *nsid;     /* of a stranger, too; NULL: it gave none */
+	size_t nsid_size;        /* at most MESSAGE_NSID_MAX (RFC 5001) */
 	const uint8_t *raw;      /* the message; NULL for a FAIL without one */
 	size_t raw_size;
 	const uint8_t *sha256; /* of raw; NULL: not known yet */

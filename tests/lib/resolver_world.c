@@ -88,6 +88,10 @@ note(struct world *w, const struct answer *a)
 	if (a->message == NULL)
 		return;
 	to->rcode = a->message->rcode;
+	to->nsid_size = a->message->nsid_size;
+	memcpy(to->nsid, a->wire + a->message->nsid_at,
+	    to->nsid_size < sizeof(to->nsid) ? to->nsid_size
+					     : sizeof(to->nsid));
 	assert_false(a->message->tc);
 	if (a->message->n_answer == 0)
 		return;

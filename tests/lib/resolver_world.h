@@ -25,7 +25,9 @@ struct world_answer {
 	int32_t ede;
 	size_t size; /* 0: no message */
 	uint16_t rcode;
-	uint8_t last; /* last octet of the first A record; 0: none */
+	uint8_t last;     /* last octet of the first A record; 0: none */
+	uint8_t nsid[8];  /* the beginning of it */
+	size_t nsid_size; /* all of it */
 	mono_ns sent;
 	mono_ns received;
 };

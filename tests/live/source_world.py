@@ -248,16 +248,16 @@ class SourceZone:
 
 
 class SourceWorld:
-    """zones: label -> what SourceZone takes; `zones` afterwards the zones."""
+    """zones: label -> what SourceZone takes; `zones` afterwards the zones.
+    knot, nsd: other classes of ns1 and ns2."""
 
-    def __init__(self, w, zones):
+    def __init__(self, w, zones, knot=SourceKnot, nsd=SourceNsd):
         self.world = w
         self.zones = {k: SourceZone(k, **how) for k, how in zones.items()}
         plain = [z for z in self.zones.values() if not z.transfer]
         moved = [z for z in self.zones.values() if z.transfer]
-        self.ns1 = SourceKnot(w, [z.copies[0] for z in plain + moved], NS1)
-        self.ns2 = SourceNsd(w, [z.copies[1] for z in plain], NS2, moved,
-                             self.ns1)
+        self.ns1 = knot(w, [z.copies[0] for z in plain + moved], NS1)
+        self.ns2 = nsd(w, [z.copies[1] for z in plain], NS2, moved, self.ns1)
         for z in plain:
             z.servers = [self.ns1, self.ns2]
         for z in moved:

@@ -274,8 +274,10 @@ is_asked(struct clause *c)
 			how = ASKED_CD;
 		else if (word_is(&c->p, "do"))
 			how = ASKED_DO;
+		else if (word_is(&c->p, "nsid"))
+			how = ASKED_NSID;
 		else
-			story_fail("by udp, tcp, cd or do");
+			story_fail("by udp, tcp, cd, do or nsid");
 	}
 	if (word_is(&c->p, "of")) {
 		word_need(&c->p, word);

@@ -164,6 +164,7 @@ net_asked(const struct net *net, const struct server *s,
 			n += (how & ASKED_TCP) != 0 ? a->tcp : 0;
 			n += (how & ASKED_CD) != 0 ? a->cd : 0;
 			n += (how & ASKED_DO) != 0 ? a->signatures : 0;
+			n += (how & ASKED_NSID) != 0 ? a->nsid : 0;
 		}
 	}
 	return n;
@@ -219,10 +220,9 @@ count_ask(struct server *s, const struct ask *ask, mono_ns now)
 		return (size_t)(a - s->asked);
 	}
 	a->cd += (ask->flags & ASK_CD) != 0;
-	if ((ask->flags & ASK_TCP) != 0)
-		a->tcp++;
-	else
-		a->udp++;
+	a->nsid += (ask->flags & ASK_NSID) != 0;
+	a->tcp += (ask->flags & ASK_TCP) != 0;
+	a->udp += (ask->flags & ASK_TCP) == 0;
 	return (size_t)(a - s->asked);
 }
 
@@ -314,6 +314,8 @@ say_cached(struct server *s, const struct ask *ask, mono_ns now, bool stale,
 		    ask->name, ask->type, RCODE_SERVFAIL, false, 22, out);
 		return;
 	}
+	if ((ask->flags & ASK_NSID) != 0 && s->instances > 0)
+		look.instance = (uint8_t)(1 + s->turn++ % s->instances);
 	look.age_s = (uint32_t)((now - e->fetched) / MONO_S(1));
 	if (stale && look.age_s >= ttl_of(e)) {
 		look.ede = e->reply->rcode == RCODE_NXDOMAIN ? 19 : 3;

@@ -61,6 +61,7 @@ struct asked {
 	uint16_t type;
 	unsigned udp, tcp;
 	unsigned cd;         /* of them */
+	unsigned nsid;       /* of them */
 	unsigned signatures; /* beside them, with DO=1 */
 	wall_us answered;    /* the last good reply came; 0: none did */
 };
@@ -75,6 +76,8 @@ struct server {
 	bool authoritative;
 	bool shuffles;
 	bool validates;    /* says AD */
+	uint8_t instances; /* that answer in turn, and say which; 0: none */
+	uint32_t turn;     /* of them */
 	bool serves_stale; /* RFC 8767, when the source cannot be asked */
 	struct zone own;   /* what it answers otherwise than the world */
 	struct habit *habits;
@@ -139,7 +142,13 @@ void net_reset_counts(struct net *net);
 void net_deliver(struct net *net);
 /* How often the question was asked; `s` NULL: at all servers.  ASKED_DO: beside
  * the others, which it is none of. */
-enum { ASKED_UDP = 1, ASKED_TCP = 2, ASKED_CD = 4, ASKED_DO = 8 };
+enum {
+	ASKED_UDP = 1,
+	ASKED_TCP = 2,
+	ASKED_CD = 4,
+	ASKED_DO = 8,
+	ASKED_NSID = 16
+};
 unsigned net_asked(const struct net *net, const struct server *s,
     const struct name *name, uint16_t type, unsigned how);
 /* When a good reply to it came last, from whom ever; 0: none did. */

@@ -55,6 +55,7 @@
  *   server S rewrites TYPE VALUES
  *                                what does not exist, to this
  *   server S honest              forgets all of the above
+ *   server S instances N         so many, up to 9, answer in turn, with NSID
  *   server S flush | shuffles | validates | authoritative | latency SPAN |
  * window N S is a resolver's name, or all database away [unknown]      (its
  * last commit stays without an answer) database back | fenced | refuses N (of
@@ -90,7 +91,7 @@
  *   fresh NAME TYPE SPAN [least] last seen at most (least) so long ago
  *   kept NAME TYPE SPAN          last seen not later than its last good reply,
  *                                and at most so long before
- *   asked NAME TYPE [by udp|tcp|cd|do] [of S] N
+ *   asked NAME TYPE [by udp|tcp|cd|do|nsid] [of S] N
  *   peak S N                     questions in its busiest second
  *   order NAME TYPE NAME TYPE    the log has their first candidates so
  *   ready | done | fatal        not CLAUSE: it is not so

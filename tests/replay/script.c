@@ -189,6 +189,8 @@ do_one_server(struct world *w, struct server *s, const char *p)
 		s->validates = true;
 	} else if (strcmp(verb, "authoritative") == 0) {
 		s->authoritative = true;
+	} else if (strcmp(verb, "instances") == 0) {
+		s->instances = (uint8_t)word_number(&p);
 	} else if (strcmp(verb, "latency") == 0) {
 		s->latency = word_span(&p);
 	} else if (strcmp(verb, "window") == 0) {

@@ -418,13 +418,21 @@ put_head(const uint8_t *name, uint16_t type, uint16_t flags,
 }
 
 static void
-put_opt(int32_t ede, struct buf *out)
+put_opt(int32_t ede, uint8_t instance, struct buf *out)
 {
+	uint16_t size = (uint16_t)((ede < 0 ? 0 : 6) + (instance > 0 ? 6 : 0));
+
 	buf_add_u8(out, 0);
 	buf_add_u16(out, TYPE_OPT);
 	buf_add_u16(out, MESSAGE_UDP_SIZE);
 	buf_add_u32(out, 0);
-	buf_add_u16(out, ede < 0 ? 0 : 6);
+	buf_add_u16(out, size);
+	if (instance > 0) {
+		buf_add_u16(out, 3);
+		buf_add_u16(out, 2);
+		buf_add_u8(out, 'i');
+		buf_add_u8(out, (uint8_t)('0' + instance));
+	}
 	if (ede < 0)
 		return;
 	buf_add_u16(out, 15);
@@ -506,7 +514,7 @@ reply_encode(const struct fetched *f, const uint8_t *name, uint16_t type,
 		put_rr(&f->signatures[i], look->age_s, false, out);
 	if (soa)
 		put_soa(f->soa_owner, soa_ttl, f->soa_ttl, out);
-	put_opt(look->ede, out);
+	put_opt(look->ede, look->instance, out);
 	CHECK(out->err == 0 && out->size <= MESSAGE_SIZE_MAX);
 }
 
@@ -523,7 +531,7 @@ reply_encode_error(const uint8_t *name, uint16_t type, uint16_t rcode,
 	    (uint16_t)((lame ? 0x8000 : FLAGS | FLAG_RA) | rcode), counts, out);
 	if (lame)
 		put_rr(&ns, 0, false, out);
-	put_opt(ede, out);
+	put_opt(ede, 0, out);
 }
 
 static void
@@ -556,5 +564,5 @@ reply_encode_referral(const struct zone *z, const struct zone *over,
 	put_head(name, type, 0x8000, counts, out);
 	for (size_t i = 0; i < f.n; i++)
 		put_rr(&f.list[i], 0, false, out);
-	put_opt(-1, out);
+	put_opt(-1, 0, out);
 }

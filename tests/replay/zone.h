@@ -102,6 +102,7 @@ struct reply_look {
 	bool shuffled; /* order, duplicates and letter case at random */
 	int32_t ede;   /* -1: none */
 	bool with_signatures;
+	uint8_t instance; /* 1 to 9: NSID "i1" to "i9"; 0: none */
 };
 void reply_encode(const struct fetched *f, const uint8_t *name, uint16_t type,
     const struct reply_look *look, struct buf *out);

@@ -332,6 +332,67 @@ test_B9_the_error_that_tells_most_is_kept(void **state)
 	free(copy);
 }
 
+/* The options of a message of `size` octets of them walk, and give this. */
+static void
+nsid_of(const void *options, size_t size, const char *nsid, size_t nsid_size)
+{
+	struct message m;
+	uint8_t *copy;
+
+	packet_start(&p, 0x0100, "a", TYPE_A);
+	packet_opt(&p, options, size);
+	copy = packet_exact(&p);
+	assert_int_equal(message_walk(copy, p.size, &m), MESSAGE_OK);
+	assert_int_equal(m.nsid_size, nsid_size);
+	assert_memory_equal(copy + m.nsid_at, nsid, nsid_size);
+	free(copy);
+}
+
+/* RFC 5001 2.3: any octets, or none. */
+static void
+test_nsid_is_any_octets_and_the_first_counts(void **state)
+{
+	(void)state;
+	nsid_of("", 0, "", 0);
+	nsid_of("\0\3\0\0", 4, "", 0);
+	nsid_of("\0\3\0\4fra1", 8, "fra1", 4);
+	nsid_of("\0\12\0\0\0\3\0\3\0\xff\x1b", 11, "\0\xff\x1b", 3);
+	nsid_of("\0\3\0\1a\0\3\0\1b", 10, "a", 1);
+	nsid_of("\0\3\0\0\0\3\0\1b", 9, "", 0);
+}
+
+static void
+test_nsid_that_is_too_long_is_none_and_no_fault(void **state)
+{
+	static uint8_t option[4 + 65000] = {0, 3};
+	static char same[MESSAGE_NSID_MAX];
+
+	(void)state;
+	memset(option + 4, 'x', sizeof(option) - 4);
+	memset(same, 'x', sizeof(same));
+	option[3] = MESSAGE_NSID_MAX;
+	nsid_of(option, 4 + MESSAGE_NSID_MAX, same, MESSAGE_NSID_MAX);
+	option[3] = MESSAGE_NSID_MAX + 1;
+	nsid_of(option, 4 + MESSAGE_NSID_MAX + 1, "", 0);
+	option[2] = 65000 >> 8;
+	option[3] = 65000 & 255;
+	nsid_of(option, sizeof(option), "", 0);
+	/* A short one behind it is not taken for it. */
+	option[2] = 0;
+	option[3] = 200;
+	memcpy(option + 204, "\0\3\0\1b", 5);
+	nsid_of(option, 209, "", 0);
+}
+
+static void
+test_nsid_over_the_end_of_the_opt_is_a_fault(void **state)
+{
+	(void)state;
+	answer(TYPE_A, "\1\2\3\4", 4);
+	packet_opt(&p, "\0\3\0\5fra1", 8);
+	walks_as(MESSAGE_BAD_OPT);
+}
+
 static void
 test_A6_there_is_one_question(void **state)
 {
@@ -424,6 +485,17 @@ test_a_built_question_walks_and_asks_what_was_wanted(void **state)
 	assert_int_equal(walk(&m), MESSAGE_OK);
 	assert_int_equal(p.data[p.size - 4], 0x80); /* RFC 3225 3 */
 	assert_int_equal(m.opt_udp_size, MESSAGE_UDP_SIZE);
+	/* RFC 5001 2.1: empty. */
+	p.size = message_build(p.data, 9, name.wire, name.size, TYPE_A,
+	    MESSAGE_RD | MESSAGE_EDNS | MESSAGE_NSID);
+	assert_int_equal(p.size, 12 + 17 + 4 + 11 + 4);
+	assert_int_equal(walk(&m), MESSAGE_OK);
+	assert_memory_equal(p.data + p.size - 6, "\0\4\0\3\0\0", 6);
+	assert_int_equal(m.nsid_at, p.size);
+	p.size = message_build(
+	    p.data, 9, name.wire, name.size, TYPE_A, MESSAGE_RD | MESSAGE_NSID);
+	assert_int_equal(walk(&m), MESSAGE_OK);
+	assert_false(m.has_opt);
 	/* Where there is no EDNS there is no DO. */
 	p.size = message_build(
 	    p.data, 9, name.wire, name.size, TYPE_A, MESSAGE_RD | MESSAGE_DO);
@@ -438,7 +510,10 @@ test_a_padded_question_is_a_multiple_of_128_and_walks(void **state)
 	struct name name;
 
 	(void)state;
-	for (unsigned n = 1; n <= 127; n++) {
+	for (unsigned k = 0; k < 2 * 127; k++) {
+		unsigned n = k / 2 + 1;
+		unsigned nsid = k % 2 != 0 ? MESSAGE_NSID : 0;
+
 		name.size = 0;
 		for (unsigned i = 0; i < n; i++) {
 			name.wire[name.size++] = 1;
@@ -446,13 +521,14 @@ test_a_padded_question_is_a_multiple_of_128_and_walks(void **state)
 		}
 		name.wire[name.size++] = 0;
 		p.size = message_build(p.data, 7, name.wire, name.size, TYPE_A,
-		    MESSAGE_RD | MESSAGE_EDNS);
+		    MESSAGE_RD | MESSAGE_EDNS | nsid);
 		p.size = message_pad(p.data, p.size);
 		assert_int_equal(p.size % MESSAGE_PAD, 0);
 		assert_true(p.size <= MESSAGE_PADDED_SIZE_MAX);
 		assert_true(
-		    p.size < 12u + name.size + 4 + 11 + 4 + MESSAGE_PAD);
+		    p.size < 12u + name.size + 4 + 11 + 8 + MESSAGE_PAD);
 		assert_int_equal(walk(&m), MESSAGE_OK);
+		assert_int_equal(m.nsid_at != 0, nsid != 0);
 		assert_true(message_asks(p.data, &m, name.wire, TYPE_A, true));
 		assert_int_equal(m.opt_udp_size, MESSAGE_UDP_SIZE);
 	}
@@ -556,6 +632,9 @@ main(void)
 	    cmocka_unit_test(test_LD3_EDNS_option_13_is_nothing_special),
 	    cmocka_unit_test(test_B7_rcode_has_twelve_bits),
 	    cmocka_unit_test(test_B9_the_error_that_tells_most_is_kept),
+	    cmocka_unit_test(test_nsid_is_any_octets_and_the_first_counts),
+	    cmocka_unit_test(test_nsid_that_is_too_long_is_none_and_no_fault),
+	    cmocka_unit_test(test_nsid_over_the_end_of_the_opt_is_a_fault),
 	    cmocka_unit_test(test_A6_there_is_one_question),
 	    cmocka_unit_test(
 		test_A7_A8_the_question_is_compared_with_and_without_case),
