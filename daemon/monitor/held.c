@@ -124,6 +124,7 @@ read_again(struct inquiry *q, const struct store_held *h, struct testimony *t)
 	hash_sha256(t->raw, t->raw_size, t->sha256);
 	t->content = reply.content;
 	t->ede_text = testimony_ede_text(&q->arena, &a, &t->ede_text_size);
+	t->nsid = testimony_nsid(&q->arena, &a, &t->nsid_size);
 	t->has_serial = reply.has_serial;
 	t->serial = reply.serial;
 	t->bare = reply.content.outcome == OUTCOME_NXDOMAIN && !reply.has_soa;
