@@ -42,6 +42,7 @@ static const struct command {
     {"changes", "changes that were decided, oldest first", cmd_changes},
     {"history", "what a name had, and when", cmd_history},
     {"coverage", "how well names were watched, and the gaps", cmd_coverage},
+    {"explain", "who said what, what was decided, and why", cmd_explain},
 };
 enum { N_COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 

@@ -30,6 +30,7 @@ enum {
 	OID_INT8 = 20,
 	OID_INT4 = 23,
 	OID_TEXT = 25,
+	OID_UUID = 2950,
 	OID_TIMESTAMPTZ = 1184
 };
 
@@ -134,6 +135,15 @@ add_text(struct params *p, const char *text)
 	p->values[p->n] = text;
 	p->sizes[p->n] = text == NULL ? 0 : (int)strlen(text);
 	add_null(p, OID_TEXT);
+}
+
+/* `id` must last until it is asked. */
+static void
+add_uuid(struct params *p, const struct uuid *id)
+{
+	p->values[p->n] = (const char *)id->b;
+	p->sizes[p->n] = (int)sizeof(id->b);
+	add_null(p, OID_UUID);
 }
 
 static void
@@ -287,6 +297,8 @@ struct target {
 		read_interval_fn *interval;
 		read_believed_fn *believed;
 		read_coverage_fn *coverage;
+		read_evidence_fn *evidence;
+		read_delivery_fn *delivery;
 	} fn;
 	void *ctx;
 	struct buf text;
@@ -520,4 +532,78 @@ read_coverage(struct reader *r, const struct read_changes *q, bool each,
 	add_filters(&p, q);
 	add_bytes(&p, OID_BOOL, each, 1);
 	return ask(r, read_sql_coverage, &p, on_coverage, &t);
+}
+
+/* ---- all of one change or event ---- */
+
+int
+read_entries_of(
+    struct reader *r, const struct uuid *id, read_entry_fn *fn, void *ctx)
+{
+	struct target t = {.fn.entry = fn, .ctx = ctx};
+	struct params p = {.n = 0};
+
+	add_uuid(&p, id);
+	return ask(r, read_sql_entries_of, &p, on_entry, &t);
+}
+
+static void
+on_evidence(void *to, const PGresult *row)
+{
+	struct target *t = to;
+	struct read_evidence e = {.at = get_wall(row, 0),
+	    .last_at = get_wall(row, 1),
+	    .count = (uint32_t)get_int(row, 2),
+	    .ttl = (uint32_t)get_int(row, 3),
+	    .flags = (uint16_t)get_int(row, 4),
+	    .ede = (int32_t)get_int(row, 5),
+	    .transport = (uint8_t)get_int(row, 6),
+	    .outcome = (uint8_t)get_int(row, 7),
+	    .fail = (uint8_t)get_int(row, 8),
+	    .server = get_text(row, 9),
+	    .group = get_text(row, 10)};
+
+	e.raw = get_bytes(row, 11, &e.raw_size);
+	t->fn.evidence(t->ctx, &e);
+}
+
+int
+read_evidence_of(
+    struct reader *r, const struct uuid *id, read_evidence_fn *fn, void *ctx)
+{
+	struct target t = {.fn.evidence = fn, .ctx = ctx};
+	struct params p = {.n = 0};
+
+	add_uuid(&p, id);
+	return ask(r, read_sql_evidence_of, &p, on_evidence, &t);
+}
+
+static void
+on_delivery(void *to, const PGresult *row)
+{
+	struct target *t = to;
+	const struct read_delivery d = {.sink = get_text(row, 0),
+	    .class_ = get_text(row, 1),
+	    .revision = (uint32_t)get_int(row, 2),
+	    .sink_seq = get_int(row, 3),
+	    .attempt = (uint32_t)get_int(row, 4),
+	    .status = (int32_t)get_int(row, 5),
+	    .error = get_text(row, 6),
+	    .is_done = get_int(row, 7) == 1,
+	    .is_dead = get_int(row, 7) == 2,
+	    .created = get_wall(row, 8),
+	    .due = get_wall(row, 9)};
+
+	t->fn.delivery(t->ctx, &d);
+}
+
+int
+read_deliveries_of(
+    struct reader *r, const struct uuid *id, read_delivery_fn *fn, void *ctx)
+{
+	struct target t = {.fn.delivery = fn, .ctx = ctx};
+	struct params p = {.n = 0};
+
+	add_uuid(&p, id);
+	return ask(r, read_sql_deliveries_of, &p, on_delivery, &t);
 }

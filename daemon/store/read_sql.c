@@ -240,3 +240,34 @@ const char read_sql_coverage[] =
     "  p.type, p.view limit 1) w "
     "where not $8 "
     "order by 1, 3, 2";
+
+/*
+ * $1: an id.  Who looks for it does not know its shard, and the keys begin
+ * with that: 1024, STORE_SHARDS, looks into an index.
+ */
+#define ALL_SHARDS                                                             \
+	"any (array(select g::smallint from generate_series(0, 1023) g))"
+
+const char read_sql_entries_of[] =
+    "select l.seq, l.class, l.body from dnsvigil.log l "
+    "where l.shard = " ALL_SHARDS " and l.id = $1::uuid order by l.seq";
+
+const char read_sql_evidence_of[] =
+    "select e.at, e.last_at, e.count, e.ttl, e.flags, e.ede, "
+    " e.transport::integer, e.outcome::integer, e.fail::integer, "
+    " e.responder, e.\"group\", e.raw "
+    "from (select distinct l.shard, l.question from dnsvigil.log l "
+    " where l.shard = " ALL_SHARDS " and l.id = $1::uuid "
+    " and l.question is not null) k "
+    "join dnsvigil.evidence e on e.shard = k.shard "
+    " and e.question = k.question and e.change = $1 "
+    "order by e.at, e.n";
+
+/* A group's alert has an id of its own: it is younger than its members. */
+const char read_sql_deliveries_of[] =
+    "select d.sink, d.class, d.revision, d.sink_seq, d.attempt, "
+    " d.last_status, d.last_error, d.ended::integer, d.created, d.due "
+    "from dnsvigil.delivery d "
+    "where (d.shard = " ALL_SHARDS " and d.alert = $1::uuid) "
+    " or (d.class = 'group' and $1 = any (d.member_id)) "
+    "order by d.created, d.revision, d.sink";

@@ -10,5 +10,8 @@ extern const char read_sql_baselines[];
 extern const char read_sql_history[];
 extern const char read_sql_at[];
 extern const char read_sql_coverage[];
+extern const char read_sql_entries_of[];
+extern const char read_sql_evidence_of[];
+extern const char read_sql_deliveries_of[];
 
 #endif

@@ -131,4 +131,45 @@ typedef void read_coverage_fn(void *ctx, const struct read_coverage *c);
 MUST_CHECK int read_coverage(struct reader *r, const struct read_changes *q,
     bool each, read_coverage_fn *fn, void *ctx);
 
+/* ---- all that is stored of one change or event ---- */
+
+/* Every entry of the log with this id, oldest first. */
+MUST_CHECK int read_entries_of(
+    struct reader *r, const struct uuid *id, read_entry_fn *fn, void *ctx);
+
+/* A reply that is held as its proof (commit_evidence). */
+struct read_evidence {
+	wall_us at, last_at;
+	uint32_t count; /* equal replies in a row */
+	uint32_t ttl;
+	uint16_t flags; /* COMMIT_FLAG_... */
+	int32_t ede;
+	uint8_t transport, outcome, fail;
+	const char *server, *group;
+	const uint8_t *raw; /* NULL: it failed without a message */
+	size_t raw_size;
+};
+typedef void read_evidence_fn(void *ctx, const struct read_evidence *e);
+/* In the order of their arrival. */
+MUST_CHECK int read_evidence_of(
+    struct reader *r, const struct uuid *id, read_evidence_fn *fn, void *ctx);
+
+/* An alert about it, at one sink. */
+struct read_delivery {
+	const char *sink;
+	const char *class_; /* "change", "event", "group" */
+	uint32_t revision;  /* of the alert */
+	int64_t sink_seq;   /* 0: not yet tried */
+	uint32_t attempt;
+	int32_t status;    /* of the last attempt; 0: none */
+	const char *error; /* of it; "" when there was none */
+	bool is_done, is_dead;
+	wall_us created;
+	wall_us due; /* of the next attempt; 0: it waits for others */
+};
+typedef void read_delivery_fn(void *ctx, const struct read_delivery *d);
+/* By when they came to be, then by sink. */
+MUST_CHECK int read_deliveries_of(
+    struct reader *r, const struct uuid *id, read_delivery_fn *fn, void *ctx);
+
 #endif
