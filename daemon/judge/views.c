@@ -67,11 +67,13 @@ views_differ_after(const struct views_pace *p, uint32_t differ_after_s)
 }
 
 mono_ns
-views_settle(const struct views_pace *p)
+views_settle(const struct views_pace *p, uint32_t differ_after_s)
 {
 	uint64_t once = (uint64_t)p->wait_s + slack_s(p);
+	uint32_t least =
+	    differ_after_s < VIEWS_SETTLE_S ? differ_after_s : VIEWS_SETTLE_S;
 
-	return MONO_S(once > VIEWS_SETTLE_S ? once : VIEWS_SETTLE_S);
+	return MONO_S(once > least ? once : least);
 }
 
 /* Counts in whole days, so that who came to rest is known to have. */

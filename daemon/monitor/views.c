@@ -460,7 +460,7 @@ look(struct monitor *m, struct apart *a)
 	gather(m, a->question, &set);
 	sample.stand = views_stand(set.words, set.n);
 	sample.print = set.print;
-	sample.settle = views_settle(&set.pace);
+	sample.settle = views_settle(&set.pace, m->config->differ_after_s);
 	sample.differ_after =
 	    views_differ_after(&set.pace, m->config->differ_after_s);
 	if (sample.stand == VIEWS_DIFFER && a->same == set.print)

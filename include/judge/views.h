@@ -60,8 +60,9 @@ struct views_pace {
 };
 /* The bound: `differ_after_s`, and never less than a cache may be behind. */
 mono_ns views_differ_after(const struct views_pace *p, uint32_t differ_after_s);
-/* For so long they must agree: until each was asked again. */
-mono_ns views_settle(const struct views_pace *p);
+/* For so long they must agree: until each was asked again, and for a minute,
+ * or for `differ_after_s`, if that is shorter. */
+mono_ns views_settle(const struct views_pace *p, uint32_t differ_after_s);
 
 /* What is remembered of a question whose views differ.  Zeroed: nothing. */
 struct views_cell {

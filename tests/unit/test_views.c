@@ -87,9 +87,11 @@ test_the_bound_is_longer_than_caches_differ(void **state)
 	    views_differ_after(&p, 3600), MONO_S(300 + 15 + 5 + 86400));
 	p.ttl_s = UINT32_MAX;
 	assert_true(views_differ_after(&p, 3600) > MONO_S(UINT32_MAX));
-	assert_int_equal(views_settle(&p), MONO_S(320));
+	assert_int_equal(views_settle(&p, 3600), MONO_S(320));
 	p.wait_s = 1;
-	assert_int_equal(views_settle(&p), MONO_S(60));
+	assert_int_equal(views_settle(&p, 3600), MONO_S(60));
+	assert_int_equal(views_settle(&p, 30), MONO_S(30));
+	assert_int_equal(views_settle(&p, 1), MONO_S(6));
 }
 
 static void
