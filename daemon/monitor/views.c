@@ -156,7 +156,6 @@ add_view(const struct monitor *m, struct view_set *set, uint32_t id)
 		p->wait_s = wait_s;
 	if (ttl_s > p->ttl_s)
 		p->ttl_s = ttl_s;
-	set->has_source = set->has_source || source_asks(m, id);
 	set->words[set->n] =
 	    (struct views_word){is_known(m, id), q->fingerprint};
 	/* In the order of the views: an odd factor tells them apart. */
@@ -487,8 +486,8 @@ look(struct monitor *m, struct apart *a)
 		return;
 	if (a->cell.restless != restless)
 		views_keep(m, a);
-	if (set.has_source && sample.stand == VIEWS_DIFFER &&
-	    a->read != set.print)
+	/* What moved may say the same after all. */
+	if (sample.stand == VIEWS_DIFFER && a->read != set.print)
 		read_views(m, a, &set);
 }
 

@@ -39,7 +39,6 @@ struct view_set {
 	struct views_word words[VIEWS_MAX];
 	uint64_t print; /* of all that is believed */
 	struct views_pace pace;
-	bool has_source; /* a view of authoritative servers */
 };
 
 /* ---- views_say.c ---- */

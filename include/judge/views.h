@@ -14,7 +14,7 @@
  * Only what is known of every view counts: one that fails, that is being
  * inquired into or was not asked yet says nothing, and the clock stands while
  * it does so.  Sets that rotate agree now and then by chance: where what
- * differs has moved three times within a day, agreement must last for a day.
+ * differs has moved four times within a day, agreement must last for a day.
  */
 
 #include <stdbool.h>
@@ -29,7 +29,7 @@ enum {
 	VIEWS_SETTLE_S = 60, /* agreement lasts for so long at least ... */
 	VIEWS_RESTLESS_S =
 	    86400,      /* ... and so long where, within that time ... */
-	VIEWS_MOVES = 3 /* ... what is believed moved so often */
+	VIEWS_MOVES = 4 /* ... what is believed moved so often */
 };
 
 /* What one view believes. */
