@@ -27,8 +27,8 @@
 
 enum {
 	APART_MAX = 65536,
-	WALK_MAX = 4096,     /* questions of the table in a tick ... */
-	LOOKS_MAX = 1024,    /* ... and of those that differ */
+	WALK_MAX = 2048,     /* questions of the table in a tick ... */
+	LOOKS_MAX = 256,     /* ... and of those that differ */
 	WALK_EVERY_S = 1,    /* of both, at most */
 	READINGS_MAX = 16,   /* at once */
 	READ_AGAIN_S = 10,   /* the database was away */
@@ -169,7 +169,10 @@ gather(const struct monitor *m, uint32_t id, struct view_set *set)
 {
 	uint8_t n = table_n_views(m->table);
 
-	*set = (struct view_set){.print = 1};
+	/* Only what is counted of the lists is read. */
+	set->n = 0;
+	set->print = 1;
+	set->pace = (struct views_pace){0};
 	for (uint8_t view = 0; view < n && set->n < VIEWS_MAX; view++) {
 		uint32_t other =
 		    is_compared(m, view) ? in_view(m, id, view) : QUESTION_NONE;
