@@ -270,7 +270,7 @@ take_kind(struct changes *c, const char *text)
 	    "converged", "serial-backwards", "lame", "lame-ended",
 	    "server-silent", "server-answers", "tcp-broken", "tcp-works",
 	    "edns-broken", "edns-works", "split-delegation",
-	    "delegation-agrees"};
+	    "delegation-agrees", "views-differ", "views-agree"};
 	enum kind kind;
 	bool known = kind_parse(text, &kind) == 0;
 
@@ -287,8 +287,8 @@ take_kind(struct changes *c, const char *text)
 		    "provider-failing, provider-recovered, spreading, split, "
 		    "converged, serial-backwards, lame, lame-ended, "
 		    "server-silent, server-answers, tcp-broken, tcp-works, "
-		    "edns-broken, edns-works, split-delegation or "
-		    "delegation-agrees",
+		    "edns-broken, edns-works, split-delegation, "
+		    "delegation-agrees, views-differ or views-agree",
 		    text);
 	c->query.kind = text;
 	return 0;

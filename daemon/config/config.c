@@ -27,6 +27,8 @@ enum {
 	BUFFER_MB_DEFAULT = 64,
 	BUFFER_MB_MAX = 64 * 1024,
 	DAY_S = 86400,
+	DIFFER_AFTER_DEFAULT_S = 3600,
+	DIFFER_AFTER_MAX_S = 30 * DAY_S,
 	RETENTION_MAX_DAYS = 36500,
 	CANARY_EVERY_DEFAULT_S = 20,
 	SIGNATURES_AHEAD_DEFAULT_S = 7 * DAY_S,
@@ -134,6 +136,26 @@ read_failing_after(void *ctx, const struct node *value)
 	    value, "`failing_after`", &x->r, range, &x->c->failing_after);
 }
 
+static void
+read_differ_after(void *ctx, const struct node *value)
+{
+	struct reader *x = ctx;
+	const char *text = node_text(value, "`differ_after`", &x->r);
+	uint32_t seconds;
+
+	if (text == NULL)
+		return;
+	if (strcmp(text, "none") == 0)
+		x->c->differ_after_s = 0;
+	else if (span_parse(text, &seconds) != 0 || seconds == 0 ||
+		 seconds > DIFFER_AFTER_MAX_S)
+		report_error(&x->r, value->at,
+		    "`differ_after` must say for how long views differ until "
+		    "it is told, from 1s to 30d, as in 1h, or none");
+	else
+		x->c->differ_after_s = seconds;
+}
+
 /* Powers of 1024 by their first letter; 0 for no unit of ours. */
 static uint64_t
 unit_bytes(const char *unit)
@@ -202,6 +224,7 @@ static const struct key keys[] = {
     {"sinks", read_sinks},
     {"severity", read_severities},
     {"failing_after", read_failing_after},
+    {"differ_after", read_differ_after},
     {"buffer", read_buffer},
     {"retention", read_retention},
     {"canaries", read_canaries},
@@ -340,6 +363,7 @@ read_config(const char *text, size_t size, const char *path, bool shared,
 	if (x.c == NULL)
 		goto out;
 	x.c->failing_after = FAILING_AFTER_DEFAULT;
+	x.c->differ_after_s = DIFFER_AFTER_DEFAULT_S;
 	x.c->buffer_bytes = (uint64_t)BUFFER_MB_DEFAULT * 1024 * 1024;
 	x.c->canary_every_s = CANARY_EVERY_DEFAULT_S;
 	x.c->signatures_ahead_s = SIGNATURES_AHEAD_DEFAULT_S;

@@ -20,7 +20,8 @@ static const char *const kinds[] = {"appeared", "vanished", "added", "removed",
     "signatures-renewed", "provider-failing", "provider-recovered", "spreading",
     "split", "converged", "serial-backwards", "lame", "lame-ended",
     "server-silent", "server-answers", "tcp-broken", "tcp-works", "edns-broken",
-    "edns-works", "split-delegation", "delegation-agrees"};
+    "edns-works", "split-delegation", "delegation-agrees", "views-differ",
+    "views-agree"};
 static const char *const levels[] = {
     "info", "low", "medium", "high", "critical"};
 

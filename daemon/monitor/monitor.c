@@ -22,6 +22,7 @@
 #include "provider.h"
 #include "quorum_priv.h"
 #include "source.h"
+#include "views.h"
 
 enum { PROGRESS_EVERY_S = 10, CLOCK_STEP_S = 2 };
 
@@ -324,6 +325,7 @@ on_tick(void *ctx)
 	inquiry_tick(m);
 	household_tick(m);
 	provider_step(m);
+	views_step(m);
 	if (m->planned)
 		watchset_step(m);
 	if (m->planned && fresh_step(m))
@@ -404,13 +406,14 @@ monitor_new(
 	m->fresh = fresh_new();
 	m->sights = calloc(VIEW_NONE, sizeof(*m->sights));
 	m->provider = provider_new();
+	m->differing = views_new();
 	m->tick = loop_timer_new(m->loop, on_tick, m);
 	m->second = loop_timer_new(m->loop, on_second, m);
 	m->wheel = wheel_new(m->start, link_of, m);
 	if (m->table == NULL || m->wheel == NULL || m->tick == NULL ||
 	    m->second == NULL || m->fresh == NULL || m->sights == NULL ||
-	    m->provider == NULL || make_sinks(m) != 0 || gate_start(m) != 0 ||
-	    poll_start(m) != 0 || sources_start(m) != 0) {
+	    m->provider == NULL || m->differing == NULL || make_sinks(m) != 0 ||
+	    gate_start(m) != 0 || poll_start(m) != 0 || sources_start(m) != 0) {
 		monitor_free(m);
 		return NULL;
 	}
@@ -451,6 +454,7 @@ monitor_free(struct monitor *m)
 	household_free_all(m);
 	outage_free_all(m);
 	provider_free(m->provider);
+	views_free(m->differing);
 	bogus_free_all(m);
 	signature_free_all(m);
 	attribute_free_all(m);
@@ -663,7 +667,7 @@ map_bytes(const struct monitor *m)
 	       idmap_bytes(&m->households) + idmap_bytes(&m->failing) +
 	       idmap_bytes(&m->holds) + idmap_bytes(&m->remnants) +
 	       idmap_bytes(&m->filtered) + idmap_bytes(&m->signatures) +
-	       idmap_bytes(&m->bursts);
+	       idmap_bytes(&m->bursts) + views_bytes(m);
 }
 
 /* What a question costs, all that grows with their number told together. */
@@ -763,6 +767,7 @@ monitor_status(struct monitor *m, struct emit *j)
 	emit_int(j, "doubted", m->doubts.live);
 	emit_int(j, "changes", (int64_t)m->n_changes);
 	emit_int(j, "signatures", m->signatures.live);
+	views_status(m, j);
 	emit_object_end(j);
 	status_coverage(m, j);
 	status_lateness(&m->lateness, "lateness", j);

@@ -30,6 +30,7 @@
  *   source.c     authoritative views: the servers of zones (source.h)
  *   restore.c    the state as the database has it
  *   fresh.c      questions that were never asked before
+ *   views.c      views of a question that differ for good (views.h)
  *   remnant.c    what caches may still hold of before (R13)
  *   burst.c      what just changed, asked a few times more
  *   watchset.c   watchlists into the table, and reloads
@@ -346,6 +347,7 @@ struct monitor {
 	struct idmap bogus;      /* by question, of those that fail */
 	struct idmap holds;      /* by name offset */
 	struct provider *provider;
+	struct views *differing;
 	struct idmap attributes; /* by question */
 	struct idmap signatures; /* by question, of zones */
 	uint32_t signature_at;   /* of the walk that asks for them */

@@ -20,6 +20,7 @@
 #include "schedule/chase.h"
 #include "schedule/spread.h"
 #include "source.h"
+#include "views.h"
 
 enum { RESTORE_TURN_MAX = 20000 };
 
@@ -143,6 +144,8 @@ on_row(void *ctx, const struct store_row *row)
 
 	if (row->zone != NULL && view != VIEW_NONE)
 		sources_restore(m, view, row);
+	if (row->views_size > 0)
+		views_restore(m, id, row);
 	if (id == QUESTION_NONE ||
 	    (table_question(m->table, id)->flags & Q_WATCHED) == 0) {
 		fresh_past(m, &row->key.question);

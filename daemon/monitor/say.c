@@ -661,6 +661,46 @@ put_servers(struct emit *j, const struct say_event *e)
 	emit_array_end(j);
 }
 
+static void
+put_view(struct emit *j, const struct say_view *v)
+{
+	const struct content *c = v->content;
+	struct content some;
+
+	emit_object(j, NULL);
+	emit_text(j, "view", v->view);
+	if (c != NULL) {
+		some = *c;
+		if (some.n_records > SAY_VIEW_VALUES)
+			some.n_records = SAY_VIEW_VALUES;
+		emit_text(j, "outcome", outcome_text(c->outcome));
+		if (c->outcome == OUTCOME_UNREADABLE)
+			emit_text(j, "reason", unreadable_text(c->reason));
+		put_records(j, "rdata", &some);
+		if (some.n_records < c->n_records)
+			emit_int(j, "more", c->n_records - some.n_records);
+		emit_array(j, "chain");
+		for (uint16_t i = 0; i < c->n_chain; i++)
+			put_name(j, NULL, c->chain[i]);
+		emit_array_end(j);
+		if (c->partial)
+			emit_bool(j, "partial", true);
+		emit_wall(j, "since", v->since);
+	}
+	emit_object_end(j);
+}
+
+static void
+put_views(struct emit *j, const struct say_event *e)
+{
+	if (e->n_views == 0)
+		return;
+	emit_array(j, "views");
+	for (size_t i = 0; i < e->n_views && i < SAY_VIEWS_MAX; i++)
+		put_view(j, &e->views[i]);
+	emit_array_end(j);
+}
+
 /* That which ends first; `keys` have signed, and the last of them ends then. */
 static void
 put_signatures(struct emit *j, const struct signatures *s)
@@ -729,6 +769,7 @@ say_event(const struct say_event *e, struct buf *json)
 		emit_int(&j, "count", e->count);
 	put_names(&j, e);
 	put_servers(&j, e);
+	put_views(&j, e);
 	put_policy(&j, e->policy);
 	if (e->n_witnesses > 0)
 		put_witnesses(&j, e->witnesses, e->n_witnesses);

@@ -30,6 +30,8 @@
 enum {
 	SAY_WITNESSES_MAX = 16,
 	SAY_GONE_MAX = 64,
+	SAY_VIEWS_MAX = 16,
+	SAY_VIEW_VALUES = 64, /* of what one view says */
 	SAY_SUMMARY_VALUES = 4,
 	SAY_VALUE_MAX = 1024
 };
@@ -96,6 +98,13 @@ struct say_server {
 	const struct content *content; /* NULL: not said */
 };
 
+/* What one view believes. */
+struct say_view {
+	const char *view;
+	const struct content *content; /* NULL: not said */
+	wall_us since;                 /* with that */
+};
+
 struct say_event {
 	struct uuid id;
 	const char *kind;    /* "failing", "recovered", ..., or an attribute */
@@ -127,6 +136,9 @@ struct say_event {
 	size_t n_servers;
 	bool has_serials;
 	uint32_t serial_from, serial_to;
+	/* views-...: who says what; at most SAY_VIEWS_MAX are said. */
+	const struct say_view *views;
+	size_t n_views;
 	/* signatures-...: what was seen of them; NULL for others. */
 	const struct signatures *signatures;
 };

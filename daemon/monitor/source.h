@@ -17,6 +17,8 @@
 bool source_asks(const struct monitor *m, uint32_t id);
 /* Is it the delegation at the parent that is asked for? */
 bool source_asks_parent(const struct monitor *m, uint32_t id);
+/* Is the view one of delegations? */
+bool source_is_parent(const struct monitor *m, uint8_t view);
 /* May an inquiry of a recursive view ask the zone's servers? */
 bool source_may_confirm(const struct monitor *m, uint32_t id);
 void source_poll(struct monitor *m, uint32_t id);

@@ -105,8 +105,6 @@ bool source_send(struct sources *s, enum source_kind kind, uint64_t rest,
     const struct ask *ask);
 /* The question's name, copied. */
 void source_name(const struct monitor *m, uint32_t id, struct name *out);
-/* Is the view one of delegations? */
-bool source_is_parent(const struct monitor *m, uint8_t view);
 
 /* ---- source_server.c ---- */
 MUST_CHECK int source_servers_start(struct sources *s);

@@ -21,7 +21,7 @@ enum {
 	TURN_MS_MAX = 5,
 	/* "PGCOPY\n\377\r\n\0", flags, length of an extension (none). */
 	COPY_HEAD_SIZE = 19,
-	COPY_FIELDS = 26
+	COPY_FIELDS = 27
 };
 
 struct load {
@@ -178,6 +178,9 @@ read_row(struct load *l, struct cursor *c, struct store_row *row)
 	f = take_field(c);
 	row->zone = f.data;
 	row->zone_size = f.size > 0 ? (size_t)f.size : 0;
+	f = take_field(c);
+	row->views = f.data;
+	row->views_size = f.size > 0 ? (size_t)f.size : 0;
 	return c->left >= 0 && row->name != NULL;
 }
 

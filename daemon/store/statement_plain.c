@@ -135,7 +135,7 @@ const char statement_load[] =
     "  else s.last_seen end,"
     "  c.phase, c.change, c.seen_at, c.revision, o.since, o.until, o.told,"
     "  o.fail, o.bogus,"
-    "  a.noted, a.signed_told, a.signed_since, z.noted"
+    "  a.noted, a.signed_told, a.signed_since, z.noted, d.noted"
     " from dnsvigil.question q"
     " left join dnsvigil.state s"
     "  on s.shard = q.shard and s.question = q.question"
@@ -152,6 +152,9 @@ const char statement_load[] =
     " left join dnsvigil.attribute z"
     "  on z.shard = q.shard and z.question = q.question"
     "  and z.server = 1" /* STORE_SERVER_ZONE */
+    " left join dnsvigil.attribute d"
+    "  on d.shard = q.shard and d.question = q.question"
+    "  and d.server = 2" /* STORE_SERVER_VIEWS */
     " left join newest n on n.every_s = q.every_s"
     /* The first plan in the newest span, the last, and that of the one
      * before. */

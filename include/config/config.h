@@ -144,8 +144,10 @@ struct config {
 	struct config_severity *severities; /* in order: the first match wins */
 	size_t n_severities;
 	uint32_t failing_after; /* k of R3, default 3 */
-	uint64_t buffer_bytes;  /* observations kept while the database is away;
-	                         * default 64 MB */
+	/* Views say different things for so long: told (R9); 0: `none`. */
+	uint32_t differ_after_s;
+	uint64_t buffer_bytes; /* observations kept while the database is away;
+	                        * default 64 MB */
 	uint32_t
 	    retention_days; /* closed intervals and evidence; 0: for ever */
 	uint32_t canary_every_s; /* between two at one resolver; 0: `none` */

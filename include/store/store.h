@@ -78,6 +78,9 @@ struct store_key {
 };
 /* Of what is known of a zone's servers, beside its SOA question (R18). */
 #define STORE_SERVER_ZONE 1
+/* Of what was told of the views of a question, beside it in one of them (R9).
+ */
+#define STORE_SERVER_VIEWS 2
 /* SHA-256 cut to 128 bits over view, folded wire name and type. */
 struct uuid question_key(
     const char *view, const uint8_t *name, size_t name_size, uint16_t type);
@@ -122,6 +125,8 @@ struct store_row {
 	size_t noted_size;
 	const uint8_t *zone; /* the same with STORE_SERVER_ZONE */
 	size_t zone_size;
+	const uint8_t *views; /* the same with STORE_SERVER_VIEWS */
+	size_t views_size;
 	uint8_t signed_told; /* see commit_signatures; 0: nothing is open */
 	wall_us signed_since;
 };

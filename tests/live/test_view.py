@@ -4,7 +4,8 @@
 
 Promised: an answer that differs by place is no change and does not flap; a
 change in one view is one change, of that view, confirmed in it; states of all
-views are kept over kill -9; a reload brings and takes views; `lookup`,
+views are kept over kill -9; what differs for good is one event, also over
+kill -9, and one that it is over; a reload brings and takes views; `lookup`,
 `history` and `status` say which view they speak of.
 """
 
@@ -43,8 +44,9 @@ class View(world.WorldCase):
         return "views:\n  eu: {resolvers: [{address: \"%s\", rate: none}]}\n" \
             % self.far_server.address
 
-    def daemon(self):
-        d = self.world.daemon([self.near_server], LIST, extra=self.views())
+    def daemon(self, more=""):
+        d = self.world.daemon([self.near_server], LIST,
+                              extra=self.views() + more)
         d.start()
         d.wait_ready()
         d.wait(lambda: len(d.baselines()) == 6, 10, "6 baselines")
@@ -131,6 +133,62 @@ class View(world.WorldCase):
             (c["view"], c["from"]["rdata"], c["to"]["rdata"]),
             ("eu", ["198.51.100.1"], ["203.0.113.7"]))
         self.assertEqual(sorted(self.asked(d)), ["default", "eu"])
+        self.assertEqual(d.stop(), 0)
+        self.set_far("198.51.100.1")
+
+    def events(self, d):
+        return [e for e in d.log() if e["class"] == "event"]
+
+    def wait_event(self, d, kind):
+        def found():
+            return [e for e in self.events(d) if e["kind"] == kind]
+        return d.wait(found, 40, kind)[0]
+
+    def test_r9_what_differs_for_good_is_told_once_over_kill9_and_closed(
+            self):
+        d = self.daemon("differ_after: 5s\n")
+        e = self.wait_event(d, "views-differ")
+        self.assertEqual(
+            (e["name"], e["type"], e["view"], e["severity"], e["tags"]),
+            ("www.place.example.", "A", "default", "high", ["owned"]))
+        self.assertEqual(
+            [(v["view"], v["outcome"], v["rdata"], v["chain"])
+             for v in e["views"]],
+            [("default", "ANSWER", ["192.0.2.1"], []),
+             ("eu", "ANSWER", ["198.51.100.1"], [])])
+        self.assertEqual(d.status()["questions"]["views_differ"], 1)
+        for v in e["views"]:
+            self.assertLessEqual(v["since"], e["since"])
+
+        # Killed while it stands, and moved while it is told: nothing more.
+        d.kill9()
+        d.start()
+        d.wait_ready()
+        d.rounds(8)
+        self.set_far("203.0.113.9")
+        d.wait_change(name="www.place.example.", view="eu")
+        d.rounds(8)
+        self.assertEqual(len(self.events(d)), 1)
+        self.assertEqual(d.status()["questions"]["views_differ"], 1)
+
+        # They agree when nobody looks, and the next process says so.
+        d.kill9()
+        self.set_far("192.0.2.1")
+        d.start()
+        d.wait_ready()
+        end = self.wait_event(d, "views-agree")
+        self.assertEqual(
+            (end["name"], end["type"], end["severity"], end["since"],
+             [v["view"] for v in end["views"]], "reason" in end),
+            ("www.place.example.", "A", "low", e["since"], list(BOTH), False))
+        d.kill9()
+        d.start()
+        d.wait_ready()
+        d.rounds(8)
+        self.assertEqual([x["kind"] for x in self.events(d)],
+                         ["views-differ", "views-agree"])
+        s = d.status()["questions"]
+        self.assertEqual((s["views_differ"], s["views_apart"]), (0, 0))
         self.assertEqual(d.stop(), 0)
         self.set_far("198.51.100.1")
 

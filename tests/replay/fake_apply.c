@@ -598,7 +598,10 @@ apply_events(struct db *db, const struct commit_events *c)
 	put_alerts(db, c->alerts, c->n_alerts, first, c->n_entries, highest);
 }
 
-/* Of a zone's servers beside the question of its SOA, watched or not. */
+/*
+ * Of a zone's servers beside the question of its SOA, watched or not; of views
+ * beside a question of one of them.
+ */
 static struct packed *
 noted_in(struct db *db, struct db_question *q, const struct commit_attribute *c)
 {
@@ -611,6 +614,8 @@ noted_in(struct db *db, struct db_question *q, const struct commit_attribute *c)
 		    subject(q));
 	if (c->about != NULL)
 		(void)need(db, c->about, "an event");
+	if (c->key.server == STORE_SERVER_VIEWS)
+		return &q->views;
 	return of_zone ? &q->zone : &q->noted;
 }
 

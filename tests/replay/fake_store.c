@@ -613,6 +613,8 @@ on_load(void *ctx)
 		    .noted_size = q->noted.size,
 		    .zone = q->zone.data,
 		    .zone_size = q->zone.size,
+		    .views = q->views.data,
+		    .views_size = q->views.size,
 		    .signed_told = q->signed_told,
 		    .signed_since = q->signed_since,
 		};

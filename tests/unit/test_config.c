@@ -192,6 +192,7 @@ static const char whole[] =
     "  - {kind: replaced, type: ns, tag: Owned, severity: critical}\n"
     "  - {kind: failing, severity: low}\n"
     "failing_after: 5\n"
+    "differ_after: 2h\n"
     "buffer: 1GB\n"
     "retention: 400d\n";
 
@@ -231,6 +232,7 @@ test_config_holds_what_was_written(void **state)
 	assert_int_equal(c->severities[0].line, 16);
 	assert_null(c->severities[1].type);
 	assert_int_equal(c->failing_after, 5);
+	assert_int_equal(c->differ_after_s, 7200);
 	assert_int_equal(c->buffer_bytes, 1024 * 1024 * 1024);
 	assert_int_equal(c->retention_days, 400);
 	config_free(c);
@@ -249,6 +251,7 @@ test_config_has_the_defaults_of_the_manual(void **state)
 	(void)state;
 	assert_non_null(c);
 	assert_int_equal(c->failing_after, 3);
+	assert_int_equal(c->differ_after_s, 3600);
 	assert_int_equal(c->buffer_bytes, 64 * 1024 * 1024);
 	assert_int_equal(c->retention_days, 0);
 	assert_int_equal(c->n_sinks, 0);

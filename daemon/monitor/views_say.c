@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * What is told of views that differ, and what is kept of that: the event, its
+ * deliveries and a few octets beside one of the questions are one transaction,
+ * so that a restart tells nothing twice and does not forget to end it.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "loop/loop.h"
+#include "views_priv.h"
+
+enum { KEEP_VERSION = 1, KEEP_TOLD = 1, KEEP_RESTLESS = 2, KEEP_SIZE = 10 };
+
+struct told {
+	struct pending pending;
+	struct monitor *monitor;
+	enum severity severity;
+	bool alerted;
+	char *json;
+};
+
+static void
+told_free(struct pending *p)
+{
+	struct told *t = (struct told *)p;
+
+	free(t->json);
+	free(t);
+}
+
+static void
+on_durable(void *ctx, int err)
+{
+	struct told *t = ctx;
+	struct monitor *m = t->monitor;
+	struct monitor_line line = {
+	    .class_ = "event",
+	    .json = t->json,
+	    .seq = err == 0 ? commit_seq(m->store) : 0,
+	    .severity = t->severity,
+	};
+
+	pending_take(m, &t->pending);
+	if (err == 0 && m->hooks.on_line != NULL)
+		m->hooks.on_line(m->hooks.ctx, &line);
+	if (err == 0 && t->alerted && m->hooks.on_outbox != NULL)
+		m->hooks.on_outbox(m->hooks.ctx);
+	told_free(&t->pending);
+}
+
+/* ---- what is kept ---- */
+
+static void
+pack(const struct views_cell *c, struct buf *out)
+{
+	buf_add_u8(out, KEEP_VERSION);
+	buf_add_u8(out, (uint8_t)((c->told ? KEEP_TOLD : 0) |
+				  (c->restless ? KEEP_RESTLESS : 0)));
+	buf_add_u64(out, (uint64_t)c->since);
+}
+
+bool
+views_unpack(const uint8_t *data, size_t size, struct views_cell *cell)
+{
+	uint64_t since = 0;
+
+	*cell = (struct views_cell){0};
+	if (size != KEEP_SIZE || data[0] != KEEP_VERSION)
+		return false;
+	for (size_t i = 2; i < KEEP_SIZE; i++)
+		since = since << 8 | data[i];
+	cell->told = (data[1] & KEEP_TOLD) != 0;
+	cell->restless = (data[1] & KEEP_RESTLESS) != 0;
+	cell->since = (wall_us)since;
+	return cell->told;
+}
+
+static void
+put(struct monitor *m, const struct apart *a, struct commit_attribute *c,
+    struct told *t)
+{
+	struct buf packed = {0};
+
+	pack(&a->cell, &packed);
+	c->key = a->key;
+	c->at = loop_wall(m->loop);
+	c->noted = packed.data;
+	c->noted_size = packed.size;
+	if (t != NULL)
+		pending_add(m, &t->pending);
+	if (packed.err == 0)
+		commit_attribute(m->store, c, t == NULL ? NULL : on_durable, t);
+	else if (t != NULL)
+		on_durable(t, packed.err);
+	buf_fini(&packed);
+}
+
+void
+views_keep(struct monitor *m, const struct apart *a)
+{
+	struct commit_attribute c = {0};
+
+	put(m, a, &c, NULL);
+}
+
+/* ---- telling ---- */
+
+/* What all of its watches say of it, whatever the view; NULL: no memory. */
+static const struct policy *
+policy_of_all(struct monitor *m, const struct view_set *set)
+{
+	uint32_t policy = table_question(m->table, set->ids[0])->policy;
+
+	for (size_t i = 1; i < set->n && policy != POLICY_NONE; i++)
+		policy = policy_merge(m->table, policy,
+		    table_question(m->table, set->ids[i])->policy);
+	return policy == POLICY_NONE ? NULL : policy_get(m->table, policy);
+}
+
+static void
+weigh(const struct monitor *m, struct say_event *e)
+{
+	struct severity_input in = {
+	    .event = e->kind,
+	    .type = e->type,
+	    .owned = e->policy->owned,
+	    .hostile = e->policy->hostile,
+	    .tags = e->policy->tags,
+	    .n_tags = e->policy->n_tags,
+	};
+
+	e->severity = severity_of(&in, m->config);
+}
+
+static struct told *
+note_new(struct monitor *m, const struct say_event *e)
+{
+	struct told *t = calloc(1, sizeof(*t));
+	struct buf json = {0};
+
+	if (t == NULL)
+		return NULL;
+	say_event(e, &json);
+	t->pending.free = told_free;
+	t->monitor = m;
+	t->severity = e->severity;
+	t->alerted = severity_is_told(e->severity) && m->n_sinks > 0;
+	t->json = strdup(buf_text(&json));
+	buf_fini(&json);
+	if (t->json != NULL)
+		return t;
+	free(t);
+	return NULL;
+}
+
+static void
+commit(struct monitor *m, const struct apart *a, uint32_t about,
+    const struct say_event *e, struct told *t)
+{
+	struct store_key key = table_key(m->table, about);
+	char name[NAME_TEXT_SIZE];
+	struct commit_entry entry = {
+	    .id = e->id,
+	    .revision = 1,
+	    .at = e->at,
+	    .class_ = "event",
+	    .body = t->json,
+	    .name = name_print(e->name, name),
+	    .type = e->type,
+	    .view = e->view,
+	    .event = e->kind,
+	    .severity = (uint8_t)e->severity,
+	    .lists = e->policy->lists,
+	    .n_lists = e->policy->n_lists,
+	    .tags = e->policy->tags,
+	    .n_tags = e->policy->n_tags,
+	};
+	struct commit_alert alert = {
+	    .id = e->id,
+	    .revision = 1,
+	    .class_ = "event",
+	    .name = name,
+	    .sinks = m->sinks,
+	    .n_sinks = m->n_sinks,
+	};
+	struct commit_attribute c = {
+	    .entries = &entry,
+	    .n_entries = 1,
+	    .alerts = &alert,
+	    .n_alerts = t->alerted ? 1 : 0,
+	    .about = &key,
+	};
+
+	put(m, a, &c, t);
+}
+
+/* About the first of its views, which the others differ from. */
+static bool
+tell(struct monitor *m, const struct apart *a, const struct view_set *set,
+    struct say_event *e)
+{
+	uint32_t about = set->ids[0];
+	struct told *t;
+
+	e->policy = policy_of_all(m, set);
+	if (e->policy == NULL)
+		return false;
+	e->name = table_name(m->table, about, NULL);
+	e->type = table_question(m->table, about)->type;
+	e->view = monitor_view(m, about);
+	e->since = a->cell.since;
+	e->at = loop_wall(m->loop);
+	e->id = uuid_v7(e->at);
+	e->count = e->n_views > SAY_VIEWS_MAX ? (uint32_t)e->n_views : 0;
+	weigh(m, e);
+	t = note_new(m, e);
+	if (t != NULL)
+		commit(m, a, about, e, t);
+	return t != NULL;
+}
+
+bool
+views_tell_differ(struct monitor *m, struct apart *a,
+    const struct view_set *set, const struct say_view *views, size_t n)
+{
+	struct say_event e = {
+	    .kind = "views-differ",
+	    .views = views,
+	    .n_views = n,
+	};
+
+	return tell(m, a, set, &e);
+}
+
+bool
+views_tell_end(struct monitor *m, struct apart *a, const struct view_set *set,
+    const char *reason)
+{
+	struct say_view views[VIEWS_MAX];
+	struct say_event e = {
+	    .kind = "views-agree",
+	    .reason = reason,
+	    .views = views,
+	    .n_views = set->n,
+	};
+
+	for (size_t i = 0; i < set->n; i++)
+		views[i] =
+		    (struct say_view){.view = monitor_view(m, set->ids[i])};
+	return tell(m, a, set, &e);
+}
