@@ -505,7 +505,11 @@ on_coverage(void *to, const PGresult *row)
 	    .gap_since = get_wall(row, 10),
 	    .gap_until = get_wall(row, 11),
 	    .gap_failed = !PQgetisnull(row, 0, 12),
-	    .fail = (uint8_t)get_int(row, 12)};
+	    .fail = (uint8_t)get_int(row, 12),
+	    .fresh_us = get_int(row, 13),
+	    .fetches = get_int(row, 14),
+	    .fetch_s = get_int(row, 15),
+	    .unknown = get_int(row, 16)};
 
 	t->fn.coverage(t->ctx, &c);
 }
