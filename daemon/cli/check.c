@@ -15,16 +15,18 @@
 #include "base/emit.h"
 #include "base/err.h"
 #include "check_count.h"
+#include "check_known.h"
 #include "cli/cli.h"
 #include "cli/print.h"
 #include "config/config.h"
 #include "config/watchlist.h"
 
-enum { OPT_CONFIG, OPT_JSON };
+enum { OPT_CONFIG, OPT_JSON, OPT_KNOWN };
 
 static const struct cli_option options[] = {
     [OPT_CONFIG] = CLI_OPTION_CONFIG,
     [OPT_JSON] = CLI_OPTION_JSON,
+    [OPT_KNOWN] = {"known", NULL, "with what the database knows of TTLs"},
     {NULL, NULL, NULL},
 };
 
@@ -41,6 +43,7 @@ static const struct cli_spec spec = {
 struct check {
 	struct print out;
 	bool json;
+	bool known;
 	struct config *config; /* NULL: only watchlists are checked */
 	struct watch_names names;
 	bool one_group[CONFIG_VIEWS_MAX]; /* a view's resolvers are one witness
@@ -305,6 +308,20 @@ summarize(struct check *c)
 		cli_say(&spec, "memory was short: the numbers are too low");
 }
 
+/* Of questions that are asked already; what cannot be read is no problem of
+ * the configuration. */
+static void
+ask_known(struct check *c)
+{
+	char why[1024] = "the configuration names none";
+
+	if (c->config == NULL || c->config->database == NULL ||
+	    !check_known(
+		c->config->database, c->config->path, &c->d, why, sizeof(why)))
+		cli_say(&spec, "nothing is known by a database: %s", why);
+	tell(c);
+}
+
 static void
 check_all(struct check *c, char **named, size_t n_named)
 {
@@ -321,6 +338,8 @@ check_all(struct check *c, char **named, size_t n_named)
 		check_watchlist(c, named[i]);
 	if (c->config != NULL)
 		compare_rate(c);
+	if (c->known)
+		ask_known(c);
 	for (size_t i = 0; i < c->names.n_views; i++) {
 		if (c->config->sources[i] != NULL)
 			tell_source(c, i, c->config->sources[i]);
@@ -349,6 +368,8 @@ cmd_check(int argc, char **argv)
 			path = args.value;
 		else if (arg == OPT_JSON)
 			c.json = true;
+		else if (arg == OPT_KNOWN)
+			c.known = true;
 		else if (arg == CLI_ARG_OPERAND)
 			named[n_named++] = argv[args.next - 1];
 		else

@@ -473,7 +473,7 @@ finish(struct monitor *m, uint32_t id, bool good, uint32_t stands_for_s,
 void
 poll_finish(struct monitor *m, uint32_t id, bool good, uint32_t stands_for_s)
 {
-	finish(m, id, good, stands_for_s, 0);
+	finish(m, id, good, stands_for_s, CHASE_NO_TTL);
 }
 
 /*

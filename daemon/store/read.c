@@ -287,6 +287,7 @@ struct target {
 		read_interval_fn *interval;
 		read_believed_fn *believed;
 		read_coverage_fn *coverage;
+		read_short_fn *shortened;
 	} fn;
 	void *ctx;
 	struct buf text;
@@ -524,4 +525,28 @@ read_coverage(struct reader *r, const struct read_changes *q, bool each,
 	add_filters(&p, q);
 	add_bytes(&p, OID_BOOL, each, 1);
 	return ask(r, read_sql_coverage, &p, on_coverage, &t);
+}
+
+static void
+on_short(void *to, const PGresult *row)
+{
+	struct target *t = to;
+	const struct read_short s = {.list = get_text(row, 0),
+	    .name = get_text(row, 1),
+	    .below = get_int(row, 2),
+	    .of = get_int(row, 3),
+	    .type = (uint16_t)get_int(row, 4),
+	    .every_s = (uint32_t)get_int(row, 5),
+	    .entry_s = (uint32_t)get_int(row, 6)};
+
+	t->fn.shortened(t->ctx, &s);
+}
+
+int
+read_short(struct reader *r, read_short_fn *fn, void *ctx)
+{
+	struct target t = {.fn.shortened = fn, .ctx = ctx};
+	const struct params p = {.n = 0};
+
+	return ask(r, read_sql_short, &p, on_short, &t);
 }

@@ -263,3 +263,20 @@ const char read_sql_coverage[] =
     "  p.type, p.view limit 1) w "
     "where not $8 "
     "order by 1, 3, 2";
+
+/* Entries that live as long as an interval or longer. */
+const char read_sql_short[] =
+    "with listed as materialized ("
+    " select l.list, q.name_text, q.type, q.every_s, q.entry_s, "
+    "  count(*) over l as of, "
+    "  count(*) filter (where q.entry_s >= q.every_s) over l as below, "
+    "  row_number() over (partition by l.list order by "
+    "   q.entry_s::float8 / q.every_s desc nulls last, q.name_text, q.type, "
+    "   q.view) as place "
+    " from dnsvigil.question q "
+    " cross join lateral unnest(q.lists) l (list) "
+    " where q.watched "
+    " window l as (partition by l.list)) "
+    "select k.list, k.name_text, k.below, k.of, k.type, k.every_s, k.entry_s "
+    "from listed k where k.place <= 3 and k.entry_s >= k.every_s "
+    "order by k.list, k.place";

@@ -10,5 +10,6 @@ extern const char read_sql_baselines[];
 extern const char read_sql_history[];
 extern const char read_sql_at[];
 extern const char read_sql_coverage[];
+extern const char read_sql_short[];
 
 #endif

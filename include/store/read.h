@@ -138,4 +138,16 @@ typedef void read_coverage_fn(void *ctx, const struct read_coverage *c);
 MUST_CHECK int read_coverage(struct reader *r, const struct read_changes *q,
     bool each, read_coverage_fn *fn, void *ctx);
 
+/* A question that is asked more often than its answers' TTL outlives, of the
+ * three of its list for which that is the worst. */
+struct read_short {
+	const char *list, *name;
+	int64_t below, of; /* of all watched questions of the list */
+	uint16_t type;
+	uint32_t every_s, entry_s;
+};
+typedef void read_short_fn(void *ctx, const struct read_short *s);
+/* By list, the worst first. */
+MUST_CHECK int read_short(struct reader *r, read_short_fn *fn, void *ctx);
+
 #endif

@@ -442,6 +442,54 @@ class Coverage(Loaded):
             self.db("coverage", *args, status=64)
 
 
+class Known(Loaded):
+    """`check --known`: warnings, whatever the database says."""
+
+    def check(self, *args, database=None):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "dnsvigil.yaml")
+            with open(path, "w") as f:
+                f.write("database: %s\nresolvers: [192.0.2.53]\n"
+                        "watchlists: [l.yaml]\n"
+                        % (database or cluster.conninfo))
+            with open(os.path.join(folder, "l.yaml"), "w") as f:
+                f.write("watch: [a.example]\n")
+            return run("check", "--config", path, *args)
+
+    def test_a_list_with_intervals_below_ttls_is_warned_of(self):
+        r = self.check("--known")
+        self.assertEqual(r.status, 0)
+        self.assertIn(
+            "warning: list `owned`: 1 of 4 questions are asked more often "
+            "than the TTL of their answers makes sense of: "
+            "www.example.com. A every 60s with a TTL of 300s; ", r.out)
+        self.assertIn("list `follows`: 1 of 1 questions", r.out)
+        self.assertEqual(r.out.count("warning: "), 2)
+        rows = self.check("--known", "--json").rows
+        self.assertEqual([x["class"] for x in rows],
+                         ["warning", "warning", "summary"])
+
+    def test_without_the_option_nothing_is_asked(self):
+        r = self.check()
+        self.assertNotIn("warning", r.out)
+        r = self.check(database="host=/nowhere")
+        self.assertEqual((r.status, r.err), (0, ""))
+
+    def test_a_database_that_is_away_is_no_problem(self):
+        r = self.check("--known", database="host=/nowhere")
+        self.assertEqual(r.status, 0)
+        self.assertIn("nothing is known by a database: ", r.err)
+        self.assertIn("1 list, 1 name", r.out)
+
+    def test_without_a_configuration_there_is_none(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".txt") as f:
+            f.write("a.example\n")
+            f.flush()
+            r = run("check", "--known", f.name)
+        self.assertEqual(r.status, 0)
+        self.assertIn("the configuration names none", r.err)
+
+
 class History(Loaded):
     def test_rows_are_intervals_of_records(self):
         rows = self.db("history", "www.example.com", "--json").rows
