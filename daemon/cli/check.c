@@ -16,18 +16,20 @@
 #include "base/err.h"
 #include "check_count.h"
 #include "check_diff.h"
+#include "check_known.h"
 #include "cli/cli.h"
 #include "cli/print.h"
 #include "config/config.h"
 #include "config/watchlist.h"
 
-enum { OPT_CONFIG, OPT_JSON, OPT_DIFF };
+enum { OPT_CONFIG, OPT_JSON, OPT_DIFF, OPT_KNOWN };
 
 static const struct cli_option options[] = {
     [OPT_CONFIG] = CLI_OPTION_CONFIG,
     [OPT_JSON] = CLI_OPTION_JSON,
     [OPT_DIFF] = {"diff", "OLD",
 	"what is asked otherwise than by OLD, another configuration"},
+    [OPT_KNOWN] = {"known", NULL, "with what the database knows of TTLs"},
     {NULL, NULL, NULL},
 };
 
@@ -44,6 +46,7 @@ static const struct cli_spec spec = {
 struct check {
 	struct print out;
 	bool json;
+	bool known;
 	struct config *config; /* NULL: only watchlists are checked */
 	struct watch_names names;
 	bool one_group[CONFIG_VIEWS_MAX]; /* a view's resolvers are one witness
@@ -318,6 +321,20 @@ summarize(struct check *c)
 		cli_say(&spec, "memory was short: the numbers are too low");
 }
 
+/* Of questions that are asked already; what cannot be read is no problem of
+ * the configuration. */
+static void
+ask_known(struct check *c)
+{
+	char why[1024] = "the configuration names none";
+
+	if (c->config == NULL || c->config->database == NULL ||
+	    !check_known(
+		c->config->database, c->config->path, &c->d, why, sizeof(why)))
+		cli_say(&spec, "nothing is known by a database: %s", why);
+	tell(c);
+}
+
 static void
 on_old_watch(void *ctx, const struct watch *w)
 {
@@ -379,6 +396,8 @@ check_all(struct check *c, char **named, size_t n_named)
 		check_watchlist(c, named[i]);
 	if (c->config != NULL)
 		compare_rate(c);
+	if (c->known)
+		ask_known(c);
 	for (size_t i = 0; i < c->names.n_views; i++) {
 		if (c->config->sources[i] != NULL)
 			tell_source(c, i, c->config->sources[i]);
@@ -411,6 +430,8 @@ cmd_check(int argc, char **argv)
 			c.json = true;
 		else if (arg == OPT_DIFF)
 			c.old = args.value;
+		else if (arg == OPT_KNOWN)
+			c.known = true;
 		else if (arg == CLI_ARG_OPERAND)
 			named[n_named++] = argv[args.next - 1];
 		else

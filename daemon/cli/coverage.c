@@ -64,13 +64,13 @@ struct coverage {
 
 /* Rounded down: a million only where nothing was missed. */
 static int64_t
-millionths(const struct read_coverage *c)
+millionths(const struct read_coverage *c, int64_t part_us)
 {
 	int64_t m;
 
-	if (c->covered_us >= c->whole_us)
+	if (part_us >= c->whole_us)
 		return 1000000;
-	m = (int64_t)((double)c->covered_us / (double)c->whole_us * 1e6);
+	m = (int64_t)((double)part_us / (double)c->whole_us * 1e6);
 	return m < 1000000 ? m : 999999;
 }
 
@@ -100,7 +100,15 @@ put_json(struct coverage *v, const struct read_coverage *c)
 	emit_wall(&j, "until", c->until);
 	emit_int(&j, "asked", c->asked);
 	emit_int(&j, "failed", c->failed);
-	emit_int(&j, "covered_millionths", millionths(c));
+	emit_int(&j, "covered_millionths", millionths(c, c->covered_us));
+	emit_int(&j, "fresh", c->fetches);
+	emit_int(&j, "fresh_millionths", millionths(c, c->fresh_us));
+	if (c->fetch_s == 0)
+		emit_null(&j, "fresh_every_seconds");
+	else
+		emit_int(&j, "fresh_every_seconds", c->fetch_s);
+	if (!v->each)
+		emit_int(&j, "fresh_unknown", c->unknown);
 	if (c->gap_since == 0) {
 		emit_null(&j, "longest_gap");
 	} else {
@@ -143,7 +151,8 @@ put_question(struct coverage *v, const struct read_coverage *c)
 static void
 put_text(struct coverage *v, const struct read_coverage *c)
 {
-	int64_t m = millionths(c);
+	int64_t m = millionths(c, c->covered_us);
+	int64_t f = millionths(c, c->fresh_us);
 
 	if (v->each)
 		put_question(v, c);
@@ -157,6 +166,14 @@ put_text(struct coverage *v, const struct read_coverage *c)
 	    "  asked %lld, failed %lld, covered %lld.%02lld %%",
 	    (long long)c->asked, (long long)c->failed, (long long)(m / 10000),
 	    (long long)(m / 100 % 100));
+	if (v->each && c->unknown > 0)
+		buf_add_text(&v->line, ", fresh not known");
+	else
+		buf_printf(&v->line, ", fresh %lld.%02lld %%",
+		    (long long)(f / 10000), (long long)(f / 100 % 100));
+	if (!v->each && c->unknown > 0)
+		buf_printf(
+		    &v->line, " (of %lld not known)", (long long)c->unknown);
 	if (c->gap_since == 0)
 		return;
 	buf_add_text(&v->line, ", longest gap ");

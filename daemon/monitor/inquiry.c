@@ -24,6 +24,7 @@
 #include "bogus.h"
 #include "config/config.h"
 #include "dns/record.h"
+#include "entry.h"
 #include "held.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
@@ -475,6 +476,7 @@ put_baseline(struct monitor *m, uint32_t id, const struct answer *a,
 	question_set_ttl(row, sum->ttl);
 	row->seen = (uint32_t)(at / WALL_S(1));
 	row->flags |= Q_KNOWN;
+	entry_first(m, id, sum->aa);
 	fresh_put(m, id, &reply.content, sum->ttl, at);
 }
 

@@ -25,6 +25,7 @@
 #include "bogus.h"
 #include "config/config.h"
 #include "dns/type.h"
+#include "entry.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
 #include "poll_priv.h"
@@ -472,7 +473,7 @@ finish(struct monitor *m, uint32_t id, bool good, uint32_t stands_for_s,
 void
 poll_finish(struct monitor *m, uint32_t id, bool good, uint32_t stands_for_s)
 {
-	finish(m, id, good, stands_for_s, 0);
+	finish(m, id, good, stands_for_s, CHASE_NO_TTL);
 }
 
 /*
@@ -590,8 +591,7 @@ poll_good(struct monitor *m, const struct errand *e, const struct answer *a,
 			note_seen(m, q, e, sum);
 		if (!stale && m->setup.once)
 			monitor_seen(m, id);
-		if (sum->ttl > question_ttl(q))
-			question_set_ttl(q, sum->ttl);
+		entry_hear(m, id, sum, stale);
 		if (!stale && q->type == TYPE_NS)
 			provider_learn(m, a, sum);
 	} else if ((!stale && !denied_is(m, id, sum->fingerprint)) ||

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "bogus.h"
 #include "dns/record.h"
+#include "entry.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
 #include "schedule/chase.h"
@@ -52,6 +53,7 @@ restore_fill_question(
 	    .at = loop_wall(m->loop),
 	};
 	c->phase_ms = spread_phase_ms(&c->key.question, p->every_s);
+	entry_fill(m, id, c);
 }
 
 void
@@ -166,6 +168,7 @@ on_row(void *ctx, const struct store_row *row)
 		if (!m->setup.once)
 			poll_plan_known(m, id, &row->key.question);
 	}
+	entry_restore(m, q, row);
 	if (row->failing && idmap_get(&m->failing, id) == NULL)
 		outage_restore(m, id, row);
 	if (row->noted_size > 0)

@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "dns/type.h"
+#include "entry.h"
 #include "loop/loop.h"
 #include "poll_priv.h"
 #include "survey_priv.h"
@@ -219,6 +220,7 @@ answered(struct survey *v, const struct survey_result *r)
 	if (!feeds) {
 		q->seen = (uint32_t)(loop_wall(m->loop) / WALL_S(1));
 		m->n_fresh += v->why == SURVEY_POLL;
+		entry_direct(m, id);
 	}
 }
 

@@ -42,7 +42,7 @@ enum {
 	SEGMENTS_STEP = 64,
 	POLICIES_START = 16,
 	NAME_WARM = 24, /* bytes behind the first that are fetched, too */
-	TTL_BITS = 11   /* of a TTL's code; the others say how far to shift */
+	TTL_BITS = 10   /* of a TTL's code; the others say how far to shift */
 };
 
 _Static_assert(sizeof(struct question) == 32, "half a line of the cache");
@@ -76,8 +76,11 @@ struct table {
 uint32_t
 question_ttl(const struct question *q)
 {
-	return (uint32_t)(q->ttl_code & ((1u << TTL_BITS) - 1))
-	       << (q->ttl_code >> TTL_BITS);
+	uint32_t part = q->ttl_code & ((1u << TTL_BITS) - 1);
+	unsigned shift = q->ttl_code >> TTL_BITS;
+
+	/* As floating point numbers do: the highest bit is not kept. */
+	return shift == 0 ? part : (part | 1u << TTL_BITS) << (shift - 1);
 }
 
 void
@@ -86,11 +89,23 @@ question_set_ttl(struct question *q, uint32_t ttl)
 	uint64_t part = ttl;
 	unsigned shift = 0;
 
-	while (part >= 1u << TTL_BITS) {
+	if (ttl > question_ttl(q))
+		q->cached = 0;
+	while (part >= 2u << TTL_BITS) {
 		shift++;
 		part = ((uint64_t)ttl + (UINT64_C(1) << shift) - 1) >> shift;
 	}
-	q->ttl_code = (uint16_t)(shift << TTL_BITS | part);
+	if (part >= 1u << TTL_BITS)
+		part += (uint64_t)shift << TTL_BITS;
+	q->ttl_code = part & 0x7fff;
+}
+
+void
+question_replan(struct question *q)
+{
+	q->wait = 0;
+	q->aged = 0;
+	q->cached = 0;
 }
 
 struct table *

@@ -31,7 +31,7 @@
 #define NAME_NONE     UINT32_MAX
 #define VIEW_NONE     UINT8_MAX
 /* As many as a question's field can tell apart; also "no memory". */
-#define POLICY_NONE ((UINT32_C(1) << 23) - 1)
+#define POLICY_NONE ((UINT32_C(1) << 22) - 1)
 /* A fingerprint that no reply has: the database may know a state. */
 #define FINGERPRINT_ASK 1
 
@@ -56,11 +56,13 @@ struct question {
 	uint32_t due;       /* planned time of the poll, ticks since start */
 	uint32_t seen; /* wall seconds of the last good reply as believed */
 	uint32_t link; /* in the wheel, or in the list where it waits */
-	uint32_t policy : 23;
+	uint32_t policy : 22;
+	uint32_t aged : 1;  /* the database knows how old its answers may be */
 	uint32_t stray : 1; /* the wheel holds it by a plan that is no more */
 	uint8_t flags;
-	uint16_t type;     /* 0: no question (table_first() knows) */
-	uint16_t ttl_code; /* see question_ttl() */
+	uint16_t type;          /* 0: no question (table_first() knows) */
+	uint16_t ttl_code : 15; /* see question_ttl() */
+	uint16_t cached : 1;    /* ... those out of caches, too (entry.c) */
 };
 
 /*
@@ -70,6 +72,8 @@ struct question {
  */
 uint32_t question_ttl(const struct question *q);
 void question_set_ttl(struct question *q, uint32_t ttl);
+/* What the database knows of its plan is of another one. */
+void question_replan(struct question *q);
 
 /* What the watches of a question say; shared by all that say the same. */
 struct policy {

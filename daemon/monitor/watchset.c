@@ -342,7 +342,7 @@ set_policy(struct monitor *m, uint32_t id, uint32_t policy)
 	}
 	q->policy = policy;
 	if (moved)
-		q->wait = 0;
+		question_replan(q);
 	return moved;
 }
 

@@ -36,6 +36,15 @@ ttl_of(uint32_t ttl)
 	return ttl > INT32_MAX ? INT32_MAX : (int32_t)ttl;
 }
 
+static void
+put_entry(struct batch *b, const struct commit_question *c)
+{
+	if (c->entry_known)
+		row_i32(b, ttl_of(c->entry_s));
+	else
+		row_null(b);
+}
+
 void
 commit_question(struct store *s, const struct commit_question *c,
     store_done_fn *done, void *ctx)
@@ -61,6 +70,7 @@ commit_question(struct store *s, const struct commit_question *c,
 	row_text(b, c->owner);
 	row_text(b, c->runbook);
 	row_wall(b, c->at);
+	put_entry(b, c);
 	row_end(b, GROUP_QUESTION);
 	write_item_end(s, b, done, ctx);
 }
@@ -117,6 +127,8 @@ put_first_question(struct batch *b, const struct commit_question *c)
 	row_text(b, c->runbook);
 	row_wall(b, c->at);
 	row_wall(b, c->at);
+	put_entry(b, c);
+	row_wall(b, c->entry_known ? c->at : 0);
 	row_end(b, GROUP_FIRST_QUESTION);
 }
 

@@ -21,7 +21,7 @@ enum {
 	TURN_MS_MAX = 5,
 	/* "PGCOPY\n\377\r\n\0", flags, length of an extension (none). */
 	COPY_HEAD_SIZE = 19,
-	COPY_FIELDS = 27
+	COPY_FIELDS = 29
 };
 
 struct load {
@@ -137,6 +137,7 @@ take_uuid(struct cursor *c)
 static bool
 read_row(struct load *l, struct cursor *c, struct store_row *row)
 {
+	struct cursor peek;
 	struct field f;
 	bool is_null;
 
@@ -181,6 +182,10 @@ read_row(struct load *l, struct cursor *c, struct store_row *row)
 	f = take_field(c);
 	row->views = f.data;
 	row->views_size = f.size > 0 ? (size_t)f.size : 0;
+	peek = *c;
+	row->entry_known = take_field(&peek).size >= 0;
+	row->entry_s = (uint32_t)take_i32(c);
+	row->entry_fits = take_bool(c);
 	return c->left >= 0 && row->name != NULL;
 }
 

@@ -299,6 +299,7 @@ struct target {
 		read_coverage_fn *coverage;
 		read_evidence_fn *evidence;
 		read_delivery_fn *delivery;
+		read_short_fn *shortened;
 	} fn;
 	void *ctx;
 	struct buf text;
@@ -517,7 +518,11 @@ on_coverage(void *to, const PGresult *row)
 	    .gap_since = get_wall(row, 10),
 	    .gap_until = get_wall(row, 11),
 	    .gap_failed = !PQgetisnull(row, 0, 12),
-	    .fail = (uint8_t)get_int(row, 12)};
+	    .fail = (uint8_t)get_int(row, 12),
+	    .fresh_us = get_int(row, 13),
+	    .fetches = get_int(row, 14),
+	    .fetch_s = get_int(row, 15),
+	    .unknown = get_int(row, 16)};
 
 	t->fn.coverage(t->ctx, &c);
 }
@@ -606,4 +611,28 @@ read_deliveries_of(
 
 	add_uuid(&p, id);
 	return ask(r, read_sql_deliveries_of, &p, on_delivery, &t);
+}
+
+static void
+on_short(void *to, const PGresult *row)
+{
+	struct target *t = to;
+	const struct read_short s = {.list = get_text(row, 0),
+	    .name = get_text(row, 1),
+	    .below = get_int(row, 2),
+	    .of = get_int(row, 3),
+	    .type = (uint16_t)get_int(row, 4),
+	    .every_s = (uint32_t)get_int(row, 5),
+	    .entry_s = (uint32_t)get_int(row, 6)};
+
+	t->fn.shortened(t->ctx, &s);
+}
+
+int
+read_short(struct reader *r, read_short_fn *fn, void *ctx)
+{
+	struct target t = {.fn.shortened = fn, .ctx = ctx};
+	const struct params p = {.n = 0};
+
+	return ask(r, read_sql_short, &p, on_short, &t);
 }

@@ -13,5 +13,6 @@ extern const char read_sql_coverage[];
 extern const char read_sql_entries_of[];
 extern const char read_sql_evidence_of[];
 extern const char read_sql_deliveries_of[];
+extern const char read_sql_short[];
 
 #endif

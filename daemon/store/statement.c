@@ -23,6 +23,7 @@
 /*
  * Q question    shard question name name_text type view watched every_s
  *               phase_ms wait_s attributes tags lists owner runbook at
+ *               entry_s
  * S state       shard question server outcome content hash ttl at
  * C candidate   shard question server change seen_at outcome content hash
  * E evidence    shard question server change hash at last_at n count ttl
@@ -53,7 +54,7 @@
  *
  * N question    shard question name name_text type view watched every_s
  *               phase_ms wait_s attributes tags lists owner runbook
- *               watched_since planned_since
+ *               watched_since planned_since entry_s entry_at
  * B state       shard question server outcome content hash policy ttl since
  *               last_seen
  * J record      as R
@@ -62,7 +63,7 @@ static const struct {
 	char letter;
 	const char *columns;
 } groups[N_GROUPS] = {
-    [GROUP_QUESTION] = {'Q', "hubtitoiiilttttz"},
+    [GROUP_QUESTION] = {'Q', "hubtitoiiilttttzi"},
     [GROUP_STATE] = {'S', "huihbuiz"},
     [GROUP_CANDIDATE] = {'C', "huiuzhbu"},
     [GROUP_EVIDENCE] = {'E', "huiuuzzliiiihhhttbbb"},
@@ -80,7 +81,7 @@ static const struct {
     [GROUP_ATTRIBUTE] = {'A', "huibz"},
     [GROUP_SIGNED] = {'I', "huihzz"},
     [GROUP_FINISHED] = {'F', "huitthzit"},
-    [GROUP_FIRST_QUESTION] = {'N', "hubtitoiiilTTttzz"},
+    [GROUP_FIRST_QUESTION] = {'N', "hubtitoiiilTTttzziz"},
     [GROUP_FIRST_STATE] = {'B', "huihbuhizz"},
     [GROUP_FIRST_RECORD] = {'J', "huiuuuzzlihoobtbt"},
 };
@@ -122,21 +123,23 @@ static const struct statement statements[N_STATEMENTS] = {
 	" and r.server = n.server and r.link = n.link and r.believed"},
 
     [WRITE_QUESTION_PUT] = {"question_put", SIDE_WRITE,
-	"Q0,Q1,Q2,Q3,Q4,Q5,Q6,Q7,Q8,Q9,Q10,Q11,Q12,Q13,Q14,Q15",
+	"Q0,Q1,Q2,Q3,Q4,Q5,Q6,Q7,Q8,Q9,Q10,Q11,Q12,Q13,Q14,Q15,"
+	"Q16",
 	"insert into dnsvigil.question as q (shard, question, name,"
 	" name_text, type, view, watched, every_s, phase_ms, wait_s,"
 	" attributes, tags, lists, owner, runbook, watched_since, "
 	"planned_since,"
-	" unwatched_at)"
+	" unwatched_at, entry_s, entry_at)"
 	" select k.shard, k.question, k.name, k.name_text, k.type, k.view,"
 	" k.watched, k.every_s, k.phase_ms, k.wait_s, k.attributes,"
 	" k.tags::text[], k.lists::text[], k.owner, k.runbook, k.at, k.at,"
-	" case when not k.watched then k.at end"
+	" case when not k.watched then k.at end,"
+	" k.entry_s, case when k.entry_s is not null then k.at end"
 	" from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,"
-	"  $13, $14, $15, $16)"
+	"  $13, $14, $15, $16, $17)"
 	"  k (shard, question, name, name_text, type, view, watched,"
 	"  every_s, phase_ms, wait_s, attributes, tags, lists, owner, runbook, "
-	"at)"
+	"at, entry_s)"
 	" on conflict (shard, question) do update"
 	" set watched = excluded.watched,"
 	" every_s = excluded.every_s,"
@@ -156,7 +159,13 @@ static const struct statement statements[N_STATEMENTS] = {
 	"  then excluded.planned_since else q.planned_since end,"
 	" unwatched_at = case when excluded.watched then null"
 	"  when q.watched then excluded.unwatched_at"
-	"  else q.unwatched_at end"},
+	"  else q.unwatched_at end,"
+	" entry_s = case when q.every_s <> excluded.every_s"
+	"  then excluded.entry_s"
+	"  else greatest(q.entry_s, excluded.entry_s) end,"
+	" entry_at = case when q.every_s <> excluded.every_s"
+	"  or excluded.entry_at is not null then excluded.entry_at"
+	"  else q.entry_at end"},
 
     [WRITE_BASELINE] = {"baseline", SIDE_WRITE, "S0,S1,S2,S3,S4,S5,S6,S7",
 	"insert into dnsvigil.state (shard, question, server, outcome,"

@@ -135,7 +135,8 @@ const char statement_load[] =
     "  else s.last_seen end,"
     "  c.phase, c.change, c.seen_at, c.revision, o.since, o.until, o.told,"
     "  o.fail, o.bogus,"
-    "  a.noted, a.signed_told, a.signed_since, z.noted, d.noted"
+    "  a.noted, a.signed_told, a.signed_since, z.noted, d.noted,"
+    "  q.entry_s, q.entry_at >= s.since"
     " from dnsvigil.question q"
     " left join dnsvigil.state s"
     "  on s.shard = q.shard and s.question = q.question"
@@ -179,7 +180,8 @@ const char statement_load[] =
 static const char *const first[N_FIRST_GROUPS] = {
     "copy dnsvigil.question (shard, question, name, name_text, type, view,"
     " watched, every_s, phase_ms, wait_s, attributes, tags, lists, owner,"
-    " runbook, watched_since, planned_since) from stdin (format binary)",
+    " runbook, watched_since, planned_since, entry_s, entry_at) from stdin "
+    "(format binary)",
     "copy dnsvigil.state (shard, question, server, outcome, content,"
     " content_hash, policy, ttl, since, last_seen) from stdin (format binary)",
     "copy dnsvigil.record_now (shard, question, server, link, record, pivot,"

@@ -38,6 +38,10 @@ struct commit_question {
 	/* 0: polled when planned.  Else never longer than that after the poll
 	 * before, at any time. */
 	uint32_t wait_s;
+	/* How old an answer may be: 0 where each poll's is fetched for it;
+	 * what the database knows only grows while every_s stays. */
+	bool entry_known;
+	uint32_t entry_s;
 	uint64_t attributes; /* hash of all the below, see store_row */
 	const char *const *tags;
 	size_t n_tags;

@@ -124,6 +124,13 @@ struct read_coverage {
 	wall_us gap_since, gap_until; /* the longest in which not; 0: none */
 	bool gap_failed;              /* it failed then, so: */
 	uint8_t fail;
+	/* By the largest TTLs seen, at least: how long a change of the zone
+	 * would have shown within an interval, and how many polls were answered
+	 * by a fetch later than all before. */
+	int64_t fresh_us, fetches;
+	int64_t fetch_s; /* such fetches are so far apart at most, while it is
+	                  * seen; 0: not known */
+	int64_t unknown; /* questions of which that is so: never fresh */
 };
 typedef void read_coverage_fn(void *ctx, const struct read_coverage *c);
 /* Of the filters since, until, name, type, tag and list count; `each`: a row
@@ -171,5 +178,17 @@ typedef void read_delivery_fn(void *ctx, const struct read_delivery *d);
 /* By when they came to be, then by sink. */
 MUST_CHECK int read_deliveries_of(
     struct reader *r, const struct uuid *id, read_delivery_fn *fn, void *ctx);
+
+/* A question that is asked more often than its answers' TTL outlives, of the
+ * three of its list for which that is the worst. */
+struct read_short {
+	const char *list, *name;
+	int64_t below, of; /* of all watched questions of the list */
+	uint16_t type;
+	uint32_t every_s, entry_s;
+};
+typedef void read_short_fn(void *ctx, const struct read_short *s);
+/* By list, the worst first. */
+MUST_CHECK int read_short(struct reader *r, read_short_fn *fn, void *ctx);
 
 #endif

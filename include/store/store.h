@@ -31,7 +31,7 @@ struct loop;
 struct store;
 
 enum {
-	STORE_SCHEMA = 7, /* the last migration this program knows */
+	STORE_SCHEMA = 8, /* the last migration this program knows */
 	STORE_SHARDS = 1024,
 	STORE_BATCH_ITEMS = 1000, /* a transaction is sent at this many items */
 	STORE_BATCH_MS = 50,      /* or when the oldest waits this long ... */
@@ -103,7 +103,10 @@ struct store_row {
 	const char *view;
 	bool watched;
 	uint32_t every_s;
-	uint32_t wait_s;        /* as commit_question has it */
+	uint32_t wait_s;  /* as commit_question has it */
+	bool entry_known; /* so, too */
+	uint32_t entry_s;
+	bool entry_fits;        /* written since what is believed is */
 	uint64_t attributes;    /* question_attributes() as last written */
 	const uint8_t *content; /* packed, NULL: never answered */
 	size_t content_size;

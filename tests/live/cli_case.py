@@ -100,7 +100,8 @@ def shard_of(name):
 class Question:
     """Writes the rows of one question as the daemon would."""
 
-    def __init__(self, name, rrtype, tags=(), every=60, lists=("owned",)):
+    def __init__(self, name, rrtype, tags=(), every=60, lists=("owned",),
+                 entry=None, wait=0):
         self.name = name
         self.type = TYPES[rrtype]
         self.key = cut(wire(name) + rrtype.encode())
@@ -109,7 +110,7 @@ class Question:
                watched_since=DAY + "00:00", planned_since=DAY + "00:00",
                every_s=every, phase_ms=0, type=self.type, shard=self.shard,
                watched=True, name=wire(name), name_text=name, view="default",
-               tags=list(tags), lists=list(lists))
+               tags=list(tags), lists=list(lists), entry_s=entry, wait_s=wait)
 
     def key_columns(self):
         return {"question": self.key, "shard": self.shard, "server": 0}

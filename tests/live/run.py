@@ -27,8 +27,8 @@ LIMIT_S = 300  # of one module
 # meets hostile bytes, and what goes through paths that nothing else goes.
 SANITIZED = ["test_reload", "test_resolver_faults_hostile", "test_scenarios"]
 SANITIZER = os.path.join(HERE, "..", "..", "build", "asan", "dnsvigil")
-FIRST = ["test_canary", "test_restart", "test_chase", "test_source_parent",
-         "test_make", "test_resolver_faults_silence", "test_outage",
+FIRST = ["test_fresh_coverage", "test_canary", "test_restart", "test_chase",
+         "test_source_parent", "test_make", "test_resolver_faults_silence", "test_outage",
          "test_delivery", "test_resolver_faults", "test_steady"]
 
 

@@ -53,7 +53,7 @@ class Loaded(Case):
         old = packed("ANSWER", a("192.0.2.1"))
         new = packed("ANSWER", a("198.51.100.9"),
                      chain=["edge.example.net."])
-        q = Question("www.example.com.", "A", tags=["owned"])
+        q = Question("www.example.com.", "A", tags=["owned"], entry=300)
         q.belief(old, DAY + "00:00:00.5", DAY + "05:00:00.1",
                  DAY + "04:59:00")
         q.state(new, DAY + "05:00:00.1", DAY + "05:00:00.1", change=CHANGE)
@@ -64,7 +64,7 @@ class Loaded(Case):
         q.record(1, a("198.51.100.9")[1], DAY + "05:00:00.1",
                  DAY + "05:00:00.1", 1, owner="edge.example.net.")
         q.outage(DAY + "07:00:00.2", DAY + "08:00:00.3")
-        q = Question("mail.example.com.", "MX")
+        q = Question("mail.example.com.", "MX", entry=0)
         q.state(packed("ANSWER", (15, b"\0\x0a" + wire("mx.example.net."))),
                 DAY + "00:00:00.5", DAY + "00:00:00.5")
         q.record(15, b"\0\x0a" + wire("mx.example.net."), DAY + "00:00:00.5",
@@ -79,6 +79,8 @@ class Loaded(Case):
         q = Question("xn--abc-.example.", "NS", lists=["idn"])
         q.record(2, wire("xn--bcher-kva.example."), DAY + "01:00",
                  DAY + "01:00", 1)
+        Question("follows.example.com.", "A", lists=["follows"], entry=3600,
+                 wait=360)
         q = Question("gone.example.com.", "A", lists=["brand"])
         q.state(packed("NXDOMAIN"), DAY + "01:00", DAY + "01:00")
         q.outcome("NXDOMAIN", DAY + "01:00", DAY + "01:00")
@@ -318,6 +320,14 @@ class Coverage(Loaded):
             "asked": 661, "failed": 60,
             # 11 hours less the outage and the interval before it.
             "covered_millionths": int(1e6 * (11 * 3600 - 3660.1) / 43200),
+            # One in six polls: an entry of 300 s, and what it may seem longer.
+            # 00:00 to 06:59:00.2 has 69 times 360 s and 300.2 s, of which only
+            # 0.2 s must be fresh; 08:00:00.3 to 10:00 has 19 and 359.7 s; the
+            # last hour has 10.
+            "fresh": 69 + 19 + 10,
+            "fresh_millionths": int(
+                1e6 * (98 * 60 + 0.2 + 59.7) / 43200),
+            "fresh_every_seconds": 360,
             "longest_gap": {
                 "seconds": 3660, "since": "2025-01-01T06:59:00.200Z",
                 "until": "2025-01-01T08:00:00.300Z",
@@ -340,6 +350,36 @@ class Coverage(Loaded):
         self.assertEqual(row["longest_gap"]["seconds"], 12 * 3600)
         self.assertNotEqual(row["longest_gap"]["reason"], "not asked")
 
+    def test_fresh_where_no_answer_is_old(self):
+        row, = self.rows("mail.example.com", *self.DAY_12)
+        self.assertEqual(row["fresh_millionths"], row["covered_millionths"])
+        self.assertEqual(
+            (row["fresh"], row["fresh_every_seconds"]),
+            (row["asked"] - row["failed"], 60))
+
+    def test_not_fresh_where_no_ttl_is_known(self):
+        row, = self.rows("evil.example", *self.DAY_12)
+        self.assertGreater(row["covered_millionths"], 900000)
+        self.assertEqual((row["fresh"], row["fresh_millionths"],
+                          row["fresh_every_seconds"]), (0, 0, None))
+        self.assertIn(", fresh not known, longest gap",
+                      self.db("coverage", "evil.example", *self.DAY_12).out)
+
+    def test_fresh_of_polls_that_follow_an_entry(self):
+        """A fetch by 3600 + 2 + 6 + 60 s after the one before, at the latest;
+        none is promised in what is shorter."""
+        row, = self.rows("follows.example.com", *self.DAY_12)
+        self.assertEqual(
+            (row["fresh_every_seconds"], row["fresh"],
+             row["fresh_millionths"]),
+            # 10 h have 9 of them and 3,588 s; the hour alone none.
+            (3668, 9, 9 * 60 * 1000000 // 43200))
+        row, = self.rows("follows.example.com", "--since", DAY + "01:00:00Z",
+                         "--until", DAY + "02:00:00Z")
+        self.assertEqual(
+            (row["covered_millionths"], row["fresh_millionths"]),
+            (1000000, 0))
+
     def test_nothing_is_missed_where_nothing_was(self):
         row, = self.rows("gone.example.com", "--since", DAY + "01:00:00Z",
                          "--until", DAY + "02:00:00Z")
@@ -360,8 +400,13 @@ class Coverage(Loaded):
         each = self.rows("--each", *self.DAY_12)
         total, = self.rows(*self.DAY_12)
         self.assertEqual(total["questions"], len(each))
-        for key in ("asked", "failed"):
+        for key in ("asked", "failed", "fresh"):
             self.assertEqual(total[key], sum(x[key] for x in each))
+        self.assertEqual(total["fresh_millionths"], int(sum(
+            x["fresh_millionths"] for x in each) / len(each)))
+        self.assertEqual(total["fresh_every_seconds"], 3668)
+        self.assertEqual(total["fresh_unknown"], len(
+            [x for x in each if x["fresh_every_seconds"] is None]))
         gap = max(each, key=lambda x: x["longest_gap"]["seconds"])
         self.assertEqual(total["longest_gap"]["name"], gap["name"])
         self.assertEqual(
@@ -384,7 +429,8 @@ class Coverage(Loaded):
         self.assertEqual(
             self.db("coverage", "www.example.com", *self.DAY_12).out,
             "www.example.com. A  2025-01-01 00:00:00Z to 2025-01-01 12:00:00Z"
-            "  asked 661, failed 60, covered 83.19 %, longest gap 1:01:00 "
+            "  asked 661, failed 60, covered 83.19 %, fresh 13.74 %, "
+            "longest gap 1:01:00 "
             "from 2025-01-01 06:59:00Z (servfail)\n")
         self.assertIn(" questions  2025-01-01 00:00:00Z to 2025-01-01 "
                       "12:00:00Z  asked ",
@@ -394,6 +440,54 @@ class Coverage(Loaded):
         for args in (("a..b",), ("a.example", "A", "B"), ("--since", "x"),
                      ("--since", "2025-01-02", "--until", "2025-01-01")):
             self.db("coverage", *args, status=64)
+
+
+class Known(Loaded):
+    """`check --known`: warnings, whatever the database says."""
+
+    def check(self, *args, database=None):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "dnsvigil.yaml")
+            with open(path, "w") as f:
+                f.write("database: %s\nresolvers: [192.0.2.53]\n"
+                        "watchlists: [l.yaml]\n"
+                        % (database or cluster.conninfo))
+            with open(os.path.join(folder, "l.yaml"), "w") as f:
+                f.write("watch: [a.example]\n")
+            return run("check", "--config", path, *args)
+
+    def test_a_list_with_intervals_below_ttls_is_warned_of(self):
+        r = self.check("--known")
+        self.assertEqual(r.status, 0)
+        self.assertIn(
+            "warning: list `owned`: 1 of 4 questions are asked more often "
+            "than the TTL of their answers makes sense of: "
+            "www.example.com. A every 60s with a TTL of 300s; ", r.out)
+        self.assertIn("list `follows`: 1 of 1 questions", r.out)
+        self.assertEqual(r.out.count("warning: "), 2)
+        rows = self.check("--known", "--json").rows
+        self.assertEqual([x["class"] for x in rows],
+                         ["warning", "warning", "summary"])
+
+    def test_without_the_option_nothing_is_asked(self):
+        r = self.check()
+        self.assertNotIn("warning", r.out)
+        r = self.check(database="host=/nowhere")
+        self.assertEqual((r.status, r.err), (0, ""))
+
+    def test_a_database_that_is_away_is_no_problem(self):
+        r = self.check("--known", database="host=/nowhere")
+        self.assertEqual(r.status, 0)
+        self.assertIn("nothing is known by a database: ", r.err)
+        self.assertIn("1 list, 1 name", r.out)
+
+    def test_without_a_configuration_there_is_none(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".txt") as f:
+            f.write("a.example\n")
+            f.flush()
+            r = run("check", "--known", f.name)
+        self.assertEqual(r.status, 0)
+        self.assertIn("the configuration names none", r.err)
 
 
 class History(Loaded):

@@ -613,6 +613,10 @@ is_of_question(struct clause *c, const char *what)
 		n = (long)q->n_intervals;
 	else if (strcmp(what, "beliefs") == 0)
 		n = (long)q->n_beliefs;
+	else if (strcmp(what, "entry") == 0)
+		n = q->entry_known ? (long)q->entry_s : -1;
+	else if (strcmp(what, "puts") == 0)
+		n = (long)q->n_puts;
 	else
 		n = (long)q->n_outages;
 	return count_is(c, what, n);
@@ -685,7 +689,8 @@ is_true(struct clause *c)
 	if (strcmp(word, "interval") == 0)
 		return is_interval(c);
 	if (strcmp(word, "intervals") == 0 || strcmp(word, "beliefs") == 0 ||
-	    strcmp(word, "outages") == 0)
+	    strcmp(word, "outages") == 0 || strcmp(word, "entry") == 0 ||
+	    strcmp(word, "puts") == 0)
 		return is_of_question(c, word);
 	if (strcmp(word, "fresh") == 0)
 		return is_fresh(c);

@@ -342,6 +342,23 @@ put_alerts(struct db *db, const struct commit_alert *alerts, size_t n_alerts,
 
 /* ---- items ---- */
 
+/* As statement.c has it. */
+static void
+apply_entry(struct db_question *q, const struct commit_question *c)
+{
+	if (q->every_s != c->every_s) {
+		q->entry_known = false;
+		q->entry_s = 0;
+	}
+	q->n_puts++;
+	if (!c->entry_known)
+		return;
+	q->entry_known = true;
+	q->entry_at = c->at;
+	if (c->entry_s > q->entry_s)
+		q->entry_s = c->entry_s;
+}
+
 static void
 apply_question(struct db *db, const struct commit_question *c)
 {
@@ -361,6 +378,7 @@ apply_question(struct db *db, const struct commit_question *c)
 		q->type = c->type;
 	}
 	q->last_seen = db_last_seen(db, q, INT64_MAX);
+	apply_entry(q, c);
 	if (q->watched != c->watched || q->every_s != c->every_s ||
 	    q->phase_ms != c->phase_ms || q->wait_s != c->wait_s)
 		q->planned_since = c->at;

@@ -63,6 +63,10 @@ struct db_question {
 	uint16_t type;
 	bool watched;
 	uint32_t every_s, phase_ms, wait_s;
+	bool entry_known;
+	uint32_t entry_s;
+	wall_us entry_at;
+	unsigned n_puts; /* of it */
 	uint64_t attributes;
 	wall_us planned_since;
 	struct packed content;

@@ -88,6 +88,9 @@
  *   failing NAME TYPE [told] | failing none
  *   interval NAME TYPE VALUE open|closed|none
  *   intervals|beliefs|outages NAME TYPE N
+ *   entry NAME TYPE N            an answer may be so many seconds old, as the
+ *                                database knows; -1: it does not
+ *   puts NAME TYPE N             so often it was written what is watched
  *   fresh NAME TYPE SPAN [least] last seen at most (least) so long ago
  *   kept NAME TYPE SPAN          last seen not later than its last good reply,
  *                                and at most so long before
