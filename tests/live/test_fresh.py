@@ -5,7 +5,8 @@
 Promised: through real caches of different age one change is one change, told
 once, even when the cache that knew it first goes away (S-F17); a resolver that
 serves stale answers through an outage makes no change, and does not recover
-(S-F26); `status` counts the answers of old cache entries.
+(S-F26); `status` counts the answers of old cache
+entries.
 """
 
 import sys
