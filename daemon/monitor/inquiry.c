@@ -30,6 +30,7 @@
 #include "monitor_priv.h"
 #include "quorum_priv.h"
 #include "source.h"
+#include "stale.h"
 
 enum {
 	UNREADABLE_EVERY_S = 3600,
@@ -418,10 +419,8 @@ on_believed(void *ctx, int err, const struct store_believed *b)
 		return;
 	}
 	if (q->begin < q->n && testimony_differs(q, &q->list[q->begin]) &&
-	    remnant_is(q, b)) {
-		m->n_old++;
-		q->begin++;
-	}
+	    stale_pass(q, b))
+		return;
 	while (q->begin < q->n && (!testimony_differs(q, &q->list[q->begin]) ||
 				      is_noise(q, &q->list[q->begin])))
 		q->begin++;

@@ -22,6 +22,7 @@
 #include "provider.h"
 #include "quorum_priv.h"
 #include "source.h"
+#include "stale.h"
 #include "views.h"
 
 enum { PROGRESS_EVERY_S = 10, CLOCK_STEP_S = 2 };
@@ -303,6 +304,7 @@ on_second(void *ctx)
 	}
 	inquiry_second(m);
 	remnant_second(m);
+	stale_second(m);
 	remnant_count_short(m);
 	burst_second(m);
 	bogus_second(m);
@@ -323,6 +325,7 @@ on_tick(void *ctx)
 	if (m->loaded && !m->planned)
 		restore_step(m);
 	inquiry_tick(m);
+	stale_tick(m);
 	household_tick(m);
 	provider_step(m);
 	views_step(m);
@@ -459,6 +462,7 @@ monitor_free(struct monitor *m)
 	signature_free_all(m);
 	attribute_free_all(m);
 	remnant_free_all(m);
+	stale_free_all(m);
 	burst_free_all(m);
 	filter_free_all(m);
 	sources_stop(m);
@@ -667,7 +671,7 @@ map_bytes(const struct monitor *m)
 	       idmap_bytes(&m->households) + idmap_bytes(&m->failing) +
 	       idmap_bytes(&m->holds) + idmap_bytes(&m->remnants) +
 	       idmap_bytes(&m->filtered) + idmap_bytes(&m->signatures) +
-	       idmap_bytes(&m->bursts) + views_bytes(m);
+	       idmap_bytes(&m->bursts) + views_bytes(m) + stale_bytes(m);
 }
 
 /* What a question costs, all that grows with their number told together. */

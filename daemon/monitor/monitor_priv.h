@@ -32,6 +32,7 @@
  *   fresh.c      questions that were never asked before
  *   views.c      views of a question that differ for good (views.h)
  *   remnant.c    what caches may still hold of before (R13)
+ *   stale.c      what caches keep beyond its time (stale.h)
  *   burst.c      what just changed, asked a few times more
  *   watchset.c   watchlists into the table, and reloads
  */
@@ -101,12 +102,13 @@ struct view_sight {
 
 /* Why a question is asked; part of the cookie. */
 enum purpose {
-	PURPOSE_POLL = 0,     /* planned, or new */
-	PURPOSE_EARLY = 1,    /* R5: a sibling, ahead of its plan */
-	PURPOSE_CONFIRM = 2,  /* for an inquiry */
-	PURPOSE_CANARY = 3,   /* the truth is known; of no question */
-	PURPOSE_EVIDENCE = 4, /* R17: what a validator holds back */
-	PURPOSE_SIGNATURE = 5 /* R17: until when it is signed */
+	PURPOSE_POLL = 0,      /* planned, or new */
+	PURPOSE_EARLY = 1,     /* R5: a sibling, ahead of its plan */
+	PURPOSE_CONFIRM = 2,   /* for an inquiry */
+	PURPOSE_CANARY = 3,    /* the truth is known; of no question */
+	PURPOSE_EVIDENCE = 4,  /* R17: what a validator holds back */
+	PURPOSE_SIGNATURE = 5, /* R17: until when it is signed */
+	PURPOSE_AGAIN = 6      /* R13: does its TTL count down? */
 };
 
 struct errand {
@@ -298,6 +300,7 @@ struct inquiry {
 	uint16_t cd_server; /* ... this one, which is asked without ... */
 	wall_us cd_again;   /* ... then; 0: no need */
 	wall_us retry_fetch;
+	bool waited; /* for a first sight to be said again (stale.h) */
 	struct household *household;
 	struct inquiry *next_spare;
 	struct told_group *group; /* the alert that told it, if a group's */
@@ -353,6 +356,7 @@ struct monitor {
 	uint32_t signature_at;   /* of the walk that asks for them */
 	struct idmap remnants;   /* by question */
 	uint32_t remnant_at;     /* of the walk that sweeps them */
+	struct stales *stales;   /* NULL: nothing was in doubt yet */
 	struct idmap denied;     /* by question: what the zone's servers deny */
 	uint64_t n_denied;       /* polls that said it again */
 	uint64_t n_old;          /* answers of old cache entries */

@@ -26,6 +26,7 @@
 #include "config/config.h"
 #include "dns/type.h"
 #include "entry.h"
+#include "judge/stale.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
 #include "poll_priv.h"
@@ -34,6 +35,7 @@
 #include "schedule/chase.h"
 #include "schedule/spread.h"
 #include "source.h"
+#include "stale.h"
 
 enum {
 	DUE_RUN = 32,         /* divides POLL_TURN_MAX */
@@ -537,17 +539,23 @@ poll_failed(struct monitor *m, const struct errand *e, const struct answer *a,
 		return;
 	if ((q->flags & (Q_STORED | Q_WATCHED)) == Q_WATCHED)
 		fresh_put(m, id, NULL, 0, 0); /* before its outage */
+	stale_failed(m, id);
 	if ((q->flags & Q_WATCHED) != 0)
 		stands_for_s =
 		    outage_fail(m, id, bogus_weigh(m, e, a, fail), paths_of(e));
 	finish(m, id, false, stands_for_s, CHASE_NO_TTL);
 }
 
-/* RFC 8914: Stale Answer, Stale NXDOMAIN Answer (R13). */
+/*
+ * R13: it says so (RFC 8914: Stale Answer, Stale NXDOMAIN Answer), or its TTL
+ * does.
+ */
 static bool
-is_stale(const struct answer *a)
+is_stale(struct monitor *m, uint32_t id, const struct answer *a,
+    const struct reply_sum *sum)
 {
-	return a->message->ede == 3 || a->message->ede == 19;
+	return a->message->ede == 3 || a->message->ede == 19 ||
+	       (sum->ttl <= STALE_TTL_S && stale_holds(m, id, a->server, sum));
 }
 
 static wall_us
@@ -576,7 +584,7 @@ poll_good(struct monitor *m, const struct errand *e, const struct answer *a,
 {
 	uint32_t id = e->question;
 	struct question *q = table_question(m->table, id);
-	bool stale = is_stale(a);
+	bool stale = is_stale(m, id, a, sum);
 	uint32_t left = sum->aa ? CHASE_NO_TTL : sum->ttl; /* in a cache */
 	bool believed =
 	    q->fingerprint == sum->fingerprint && (q->flags & Q_INQUIRY) == 0;
@@ -668,7 +676,8 @@ poll_on_answer(void *ctx, const struct answer *a)
 	} else if (e.purpose == PURPOSE_SIGNATURE) {
 		signature_answer(m, &e, a, fail, &sum);
 	} else if (fail != FAIL_NOT) {
-		poll_failed(m, &e, a, fail);
+		if (e.purpose != PURPOSE_AGAIN)
+			poll_failed(m, &e, a, fail);
 	} else if (!filter_check(m, &e, &sum)) {
 		poll_good(m, &e, a, &sum);
 	}

@@ -19,6 +19,7 @@
 #include "poll_priv.h"
 #include "quorum_priv.h"
 #include "source_priv.h"
+#include "stale.h"
 
 /* A number for each group; `n` servers have theirs. */
 static uint8_t
@@ -386,6 +387,7 @@ poll_restart(struct monitor *m)
 	err = poll_start(m);
 	if (err == 0) {
 		inquiry_remap(m, old, n_old);
+		stale_forget(m);
 		standings_take(m, old, n_old);
 	}
 	loop_timer_in(m->tick, 0);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "judge/stale.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
 #include "source.h"
@@ -245,6 +246,31 @@ fill_witness(struct monitor *m, struct testimony *t, const struct answer *a,
 	t->flags = testimony_flags(m, a);
 }
 
+/*
+ * R13: what is believed, said with a TTL that may be a stale answer's, and by a
+ * server that was not heard to count it down.
+ */
+static bool
+may_be_kept(const struct inquiry *q, const struct answer *a,
+    const struct reply_sum *sum)
+{
+	const struct question *row =
+	    table_question(q->monitor->table, q->question);
+
+	if (sum->fingerprint != row->fingerprint ||
+	    !stale_is_low(sum->aa, sum->ttl, ttl_max_for(q, a->server, sum)))
+		return false;
+	for (size_t i = q->begin; i < q->n; i++) {
+		const struct witness *w = &q->list[i].witness;
+
+		if (w->fail == FAIL_NOT && w->server == a->server &&
+		    q->list[i].fingerprint == sum->fingerprint &&
+		    w->ttl > sum->ttl)
+			return false;
+	}
+	return true;
+}
+
 /* Takes down a good reply.  NULL: out of memory, or not readable after all. */
 struct testimony *
 testimony_reply(
@@ -254,10 +280,13 @@ testimony_reply(
 	wall_us after = candidate_fetched_after(monitor_steady(m), sum->aa,
 	    ttl_max_for(q, a->server, sum), sum->ttl);
 	struct testimony *t = same_run(q, a, FAIL_NOT, sum->fingerprint);
+	bool stale = a->message->ede == 3 || a->message->ede == 19 ||
+	             may_be_kept(q, a, sum);
 	struct reply reply;
 
 	if (t != NULL) {
 		t->witness.count++;
+		t->witness.stale = stale;
 		t->witness.ttl = sum->ttl;
 		t->witness.last_at = monitor_steady(m);
 		t->last_at = loop_wall(m->loop);
@@ -289,7 +318,7 @@ testimony_reply(
 	t->has_serial = sum->has_serial;
 	t->serial = sum->serial;
 	t->bare = sum->outcome == OUTCOME_NXDOMAIN && !sum->has_soa;
-	t->witness.stale = a->message->ede == 3 || a->message->ede == 19;
+	t->witness.stale = stale;
 	testimony_count_bytes(q);
 	return t;
 }

@@ -318,10 +318,11 @@ say_cached(struct server *s, const struct ask *ask, mono_ns now, bool stale,
 		look.instance = (uint8_t)(1 + s->turn++ % s->instances);
 	look.age_s = (uint32_t)((now - e->fetched) / MONO_S(1));
 	if (stale && look.age_s >= ttl_of(e)) {
+		said->stale = true;
 		look.ede = e->reply->rcode == RCODE_NXDOMAIN ? 19 : 3;
 		look.age_s = ttl_of(e) > 30 ? ttl_of(e) - 30 : 0;
-		said->stale = true;
 	}
+	look.ede = said->quiet ? -1 : look.ede;
 	reply_encode(e->reply, ask->name, ask->type, &look, out);
 	if (s->validates)
 		out->data[3] |= 0x20; /* AD */
@@ -421,6 +422,7 @@ settle(struct server *s, const struct ask *ask, struct flight *f, mono_ns now)
 {
 	struct habit *h = habit_about(s, ask);
 	struct said said = {.server = s, .ask = ask, .fetched = now};
+	bool stale;
 	struct fetched *lie = NULL;
 
 	switch (h == NULL ? 0 : (int)h->conduct) {
@@ -464,11 +466,11 @@ settle(struct server *s, const struct ask *ask, struct flight *f, mono_ns now)
 		if (lie != NULL)
 			said.reply = lie;
 		break;
-	case CONDUCT_STALE:
-		say_cached(s, ask, now, true, &f->wire, &said);
-		break;
 	default:
-		say_cached(s, ask, now, false, &f->wire, &said);
+		said.quiet = h != NULL && h->conduct == CONDUCT_KEEP;
+		stale =
+		    said.quiet || (h != NULL && h->conduct == CONDUCT_STALE);
+		say_cached(s, ask, now, stale, &f->wire, &said);
 		break;
 	}
 	if (f->wire.size > UDP_ROOM)

@@ -27,6 +27,7 @@ enum conduct {
 	CONDUCT_MALFORM,
 	CONDUCT_LIE,      /* tells the set instead, uncached */
 	CONDUCT_STALE,    /* its last cache entry, however old, with EDE 3 */
+	CONDUCT_KEEP,     /* the same, and does not say so */
 	CONDUCT_FILTER,   /* NXDOMAIN with EDE 15 */
 	CONDUCT_REWRITE,  /* what does not exist is told as the set */
 	CONDUCT_DELEGATE, /* refers to the servers of that name's zone */
@@ -103,7 +104,8 @@ struct said {
 	const struct ask *ask;
 	mono_ns fetched;             /* when the source said so */
 	const struct fetched *reply; /* NULL: a failure, or silence */
-	bool stale;                  /* and says so (EDE 3, 19) */
+	bool stale;                  /* and says so (EDE 3, 19) ... */
+	bool quiet;                  /* ... unless this is set */
 };
 
 /* Who hears what is asked and said in a net; none of it may be NULL. */

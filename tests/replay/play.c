@@ -46,6 +46,7 @@
  *                                the server has another truth (TYPE *: all)
  *   server S VERB [once|twice] [N%] [NAME [TYPE [VALUES]]]
  *                                drops servfails refuses refers garbles stale,
+ *                                keeps (stale, and does not say so),
  *                                rejects (SERVFAIL with EDE 6 unless CD=1),
  *                                mutes (so without EDE),
  *                                lies (VALUES, uncached), forged (by UDP only),

@@ -109,6 +109,7 @@ static const struct {
     {"refers", CONDUCT_LAME, false, false, false},
     {"garbles", CONDUCT_MALFORM, false, false, false},
     {"stale", CONDUCT_STALE, false, false, false},
+    {"keeps", CONDUCT_KEEP, false, false, false},
     {"rejects", CONDUCT_BOGUS, false, false, false},
     {"mutes", CONDUCT_MUTE, false, false, false},
     {"lies", CONDUCT_LIE, false, false, true},
