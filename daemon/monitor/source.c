@@ -226,10 +226,13 @@ confirmed(struct sources *s, uint64_t rest, const struct answer *a)
 	enum fail fail = source_sum(m, e.question, a, &sum);
 
 	own.cookie = poll_cookie_of(&e);
+	/* One server alone says nothing new of a zone: a survey does. */
+	m->apart = source_asks(m, e.question);
 	if (fail != FAIL_NOT)
 		inquiry_fail(m, e.question, &own, fail);
 	else
 		inquiry_reply(m, e.question, &own, &sum);
+	m->apart = false;
 }
 
 /* ---- answers ---- */
