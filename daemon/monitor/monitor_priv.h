@@ -383,6 +383,7 @@ struct monitor {
 	bool apart;            /* ... now one that begins no change */
 	bool attributes_asked; /* some watch asks to be told of attributes */
 	uint32_t watched;
+	uint32_t n_refused; /* questions that lists ask for (T16) */
 	uint32_t first_left;
 	uint32_t first_done; /* of this pass */
 	bool first_pass;     /* its end is not told yet */
