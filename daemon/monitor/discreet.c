@@ -4,14 +4,13 @@
 
 #include <stdlib.h>
 
-#include "dns/type.h"
-
 enum { TOLD_MAX = 20 /* the others are counted */ };
 
 struct discreet_note {
 	uint32_t name; /* of the table, and so of one view */
 	uint32_t line;
 	uint32_t file;
+	bool told;
 };
 
 void
@@ -53,7 +52,9 @@ discreet_note(struct discreet *d, struct table *t, uint8_t view,
 		d->room = room;
 	}
 	d->notes[d->n_notes++] = (struct discreet_note){
-	    table_add_name(t, view, &watch->name), watch->line, (uint32_t)file};
+	    .name = table_add_name(t, view, &watch->name),
+	    .line = watch->line,
+	    .file = (uint32_t)file};
 	return true;
 }
 
@@ -78,8 +79,9 @@ is_hostile(const struct stage *s, const struct table *t, uint32_t id)
 	return false;
 }
 
-/* The last watch that asked so; NULL: it is of a list that was kept. */
-static const struct discreet_note *
+/* The last watch that asked so; NULL: a delegation, or of a list that is kept.
+ */
+static struct discreet_note *
 note_of(const struct discreet *d, uint32_t name)
 {
 	for (size_t i = d->n_notes; i > 0; i--) {
@@ -90,20 +92,23 @@ note_of(const struct discreet *d, uint32_t name)
 }
 
 static void
-say(const struct discreet *d, const struct table *t, uint32_t id, bool asked,
+say(struct discreet *d, const struct table *t, uint32_t id, bool asked,
     char *const *files, struct diag *diag)
 {
 	const struct question *q = table_question(t, id);
-	const struct discreet_note *n = note_of(d, q->name);
-	char name[NAME_TEXT_SIZE], type[TYPE_TEXT_SIZE];
+	struct discreet_note *n = note_of(d, q->name);
+	char name[NAME_TEXT_SIZE];
 
-	diag_warning(diag, n != NULL ? files[n->file] : "a list that is kept",
-	    n != NULL ? n->line : 0, 0,
-	    "%s %s is tagged hostile by another watch, and %s: its own servers "
+	/* Once a watch; its delegation has no note. */
+	if (n == NULL || n->told)
+		return;
+	n->told = true;
+	d->n_told++;
+	diag_warning(diag, files[n->file], n->line, 0,
+	    "%s is tagged hostile by another watch, and %s: its own servers "
 	    "would see who watches; tag it here and add `direct: true`, or "
 	    "take it out",
 	    name_print(table_name(t, id, NULL), name),
-	    type_print(q->type, type),
 	    asked ? "is not asked in this view" : "no server of it confirms");
 }
 
@@ -125,7 +130,7 @@ discreet_refuse(struct discreet *d, struct stage *s, struct table *t,
 	if (!is_hostile(s, t, id))
 		return false;
 	/* Each is looked for among all notes. */
-	if (d->n_refused < TOLD_MAX)
+	if (d->n_told < TOLD_MAX)
 		say(d, t, id, source, files, diag);
 	d->n_refused++;
 	stage_put(s, id, source ? POLICY_NONE : policy_discreet(t, policy));

@@ -20,7 +20,8 @@ struct discreet {
 	bool is_source[VIEW_NONE];   /* by its number: is it one? */
 	struct discreet_note *notes; /* watches that ask them */
 	size_t n_notes, room;
-	uint32_t n_refused; /* questions of this load */
+	uint32_t n_refused; /* questions of this load ... */
+	uint32_t n_told;    /* ... and watches of them that were told */
 };
 
 void discreet_begin(struct discreet *d);
