@@ -98,6 +98,10 @@ count_denials(struct tally *t, const struct content *believed,
     const struct witness *w, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
+		if (w[i].source && w[i].fail != FAIL_NOT && w[i].lags) {
+			t->denied = t->zone_denied = true;
+			continue;
+		}
 		if (!is_good(&w[i]) || w[i].filtered ||
 		    !content_equal(w[i].content, believed) ||
 		    !is_later(&w[i], t->first))

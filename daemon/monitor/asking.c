@@ -35,6 +35,17 @@ inquiry_required(const struct inquiry *q)
 	                                                  : PROVED_PATH;
 }
 
+/*
+ * After a restart nobody has spoken but who said it first.  Asked again alone
+ * he would prove it before the others can deny it (R19).
+ */
+bool
+inquiry_is_unheard(const struct inquiry *q, wall_us now)
+{
+	return q->unheard && source_asks(q->monitor, q->question) &&
+	       (q->deadline == 0 || now < q->deadline);
+}
+
 void
 inquiry_ask(struct inquiry *q, uint16_t server, uint8_t flags)
 {
@@ -184,6 +195,26 @@ ask_other_group(struct inquiry *q, uint16_t own)
 }
 
 /*
+ * Who said it first, or else, where he is not known any more after a restart,
+ * a server of the zone that says so now.
+ */
+static uint16_t
+again_at(const struct inquiry *q)
+{
+	uint16_t first = q->list[q->begin].witness.server;
+
+	if (!source_asks(q->monitor, q->question))
+		return first;
+	for (size_t i = q->begin; i < q->n && first == UINT16_MAX; i++) {
+		const struct testimony *t = &q->list[i];
+
+		if (t->witness.source && testimony_differs(q, t))
+			first = t->witness.server;
+	}
+	return first;
+}
+
+/*
  * The first server is asked again over TCP: at once where the path is what is
  * to be proved; else after 2.2 s, at half of T and near its end, since only a
  * later fetch can take a difference back (R12).
@@ -192,12 +223,13 @@ static void
 ask_again(struct inquiry *q, wall_us now)
 {
 	struct monitor *m = q->monitor;
-	const struct witness *first = &q->list[q->begin].witness;
+	uint16_t server = again_at(q);
 	wall_us end = q->deadline != 0 ? q->deadline : now + WALL_S(q->wait_s);
 
-	if (q->n_repeats >= INQUIRY_REPEATS_MAX || now < q->next_repeat)
+	if (q->n_repeats >= INQUIRY_REPEATS_MAX || now < q->next_repeat ||
+	    (server == UINT16_MAX && q->unheard))
 		return;
-	inquiry_ask(q, first->server, ASK_TCP);
+	inquiry_ask(q, server, ASK_TCP);
 	if (q->required == PROVED_SOURCE)
 		source_confirm_all(m, q->question);
 	q->n_repeats++;
@@ -205,6 +237,17 @@ ask_again(struct inquiry *q, wall_us now)
 	q->asked_groups = 0;
 	q->next_repeat =
 	    end - (q->n_repeats == 1 ? WALL_S(q->wait_s) / 2 : WALL_MS(1500));
+}
+
+/* The last testimony, but for those of servers that lag or deviate. */
+static const struct testimony *
+newest(const struct inquiry *q)
+{
+	for (size_t i = q->n; i > q->begin; i--) {
+		if (!q->list[i - 1].apart)
+			return &q->list[i - 1];
+	}
+	return &q->list[q->n - 1];
 }
 
 /*
@@ -216,14 +259,15 @@ ask_again(struct inquiry *q, wall_us now)
 void
 inquiry_ask_away(struct inquiry *q)
 {
-	const struct witness *last = &q->list[q->n - 1].witness;
+	const struct testimony *t = newest(q);
+	const struct witness *last = &t->witness;
 	const struct monitor *m = q->monitor;
 	uint8_t n_servers = poll_view_of(m, q->question)->n;
 	uint8_t pick = UINT8_MAX;
 
-	if (q->away_print == q->list[q->n - 1].fingerprint)
+	if (q->away_print == t->fingerprint)
 		return;
-	q->away_print = q->list[q->n - 1].fingerprint;
+	q->away_print = t->fingerprint;
 	q->away_server = last->server;
 	q->next_repeat = monitor_steady(m) + WALL_MS(2200);
 	inquiry_ask(q, last->server, ASK_TCP);
@@ -245,6 +289,10 @@ inquiry_ask_more(struct inquiry *q, wall_us now)
 {
 	const struct witness *first = &q->list[q->begin].witness;
 
+	if (q->unheard && now >= q->next_survey) {
+		q->next_survey = now + WALL_S(1);
+		source_early(q->monitor, q->question);
+	}
 	if (q->required == PROVED_SOURCE && !q->source_asked) {
 		q->source_asked = true;
 		source_confirm_all(q->monitor, q->question);

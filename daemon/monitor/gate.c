@@ -114,11 +114,11 @@ leave(struct monitor *m, struct gated *q)
 
 static bool
 prolongs(const struct kept *k, const struct answer *a,
-    const struct reply_sum *sum, const struct addr *from)
+    const struct reply_sum *sum, const struct addr *from, bool apart)
 {
 	return k != NULL && k->fingerprint == sum->fingerprint &&
 	       k->transport == (uint8_t)a->transport &&
-	       addr_equal(&k->recall.addr, from);
+	       k->recall.apart == apart && addr_equal(&k->recall.addr, from);
 }
 
 static bool
@@ -132,6 +132,7 @@ keep(struct monitor *m, struct gated *q, const struct answer *a,
 	    .steady = monitor_steady(m),
 	    .count = 1,
 	    .ttl = sum->ttl,
+	    .apart = m->apart,
 	};
 
 	if (!server_known(m, a->server, &s))
@@ -141,7 +142,7 @@ keep(struct monitor *m, struct gated *q, const struct answer *a,
 
 	now.last_at = now.at;
 	now.last_steady = now.steady;
-	if (prolongs(q->last, a, sum, s.addr)) {
+	if (prolongs(q->last, a, sum, s.addr, m->apart)) {
 		q->last->recall.count++;
 		q->last->recall.last_at = now.at;
 		q->last->recall.last_steady = now.steady;

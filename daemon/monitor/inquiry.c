@@ -207,7 +207,7 @@ inquiry_step(struct inquiry *q)
 	}
 	if (q->state != INQUIRY_OPEN || judge(q, now, &m->scratch, &j) != 0)
 		return;
-	if (j.label == LABEL_NONE) {
+	if (j.label == LABEL_NONE || inquiry_is_unheard(q, now)) {
 		inquiry_ask_more(q, now);
 		return;
 	}
@@ -418,10 +418,10 @@ on_believed(void *ctx, int err, const struct store_believed *b)
 		fetch(q); /* what is known of what was seen first */
 		return;
 	}
-	if (q->begin < q->n && testimony_differs(q, &q->list[q->begin]) &&
+	if (q->begin < q->n && testimony_begins(q, &q->list[q->begin]) &&
 	    stale_pass(q, b))
 		return;
-	while (q->begin < q->n && (!testimony_differs(q, &q->list[q->begin]) ||
+	while (q->begin < q->n && (!testimony_begins(q, &q->list[q->begin]) ||
 				      is_noise(q, &q->list[q->begin])))
 		q->begin++;
 	if (q->begin == q->n) {
@@ -557,7 +557,11 @@ inquiry_gathered(struct monitor *m, uint32_t id)
 	struct inquiry *q = idmap_get(&m->inquiries, id);
 
 	m->gathering = false;
-	if (q != NULL && q->state == INQUIRY_OPEN)
+	if (q == NULL)
+		return;
+	q->unheard = false;
+	testimony_find_server(q);
+	if (q->state == INQUIRY_OPEN)
 		inquiry_step(q);
 }
 
@@ -620,7 +624,8 @@ differs_after(const struct inquiry *q, uint64_t fingerprint)
 		const struct testimony *t = &q->list[i];
 
 		if (t->witness.fail == FAIL_NOT && !t->witness.stale &&
-		    !t->witness.filtered && t->fingerprint != fingerprint)
+		    !t->witness.filtered && !t->apart &&
+		    t->fingerprint != fingerprint)
 			return true;
 	}
 	return false;
@@ -663,6 +668,7 @@ inquiry_restore(struct monitor *m, uint32_t id, const struct uuid *change,
 	if (q == NULL)
 		return;
 	q->restored = true;
+	q->unheard = source_asks(m, id);
 	q->change = *change;
 	q->seen_at = seen_at;
 	q->revision = revision + 1;
@@ -694,6 +700,7 @@ tick_one(struct inquiry *q, wall_us now)
 		if (q->look && !monitor_has_time(q->monitor))
 			break;
 		if (q->look || (q->deadline != 0 && now >= q->deadline) ||
+		    (q->unheard && now >= q->next_survey) ||
 		    (q->n_repeats < INQUIRY_REPEATS_MAX &&
 			now >= q->next_repeat))
 			inquiry_step(q);

@@ -180,7 +180,9 @@ struct testimony {
 	const char *group_text;
 	struct addr addr;
 	bool stored;
-	bool has_serial; /* the zone's there (R18) */
+	bool apart;      /* begins no change: its zone said something else,
+	                  * or it was asked alone (R18) */
+	bool has_serial; /* the zone's there */
 	uint32_t serial;
 	bool bare; /* NXDOMAIN without an SOA */
 	bool cd;   /* asked with CD=1: shown, and counted as a FAIL (R17) */
@@ -194,6 +196,7 @@ struct recall {
 	uint32_t ttl; /* of the newest */
 	struct addr addr;
 	const char *group_text;
+	bool apart;
 };
 
 struct gated;
@@ -259,7 +262,8 @@ struct inquiry {
 	bool away;           /* the last fetch failed: the database is away */
 	uint64_t away_print; /* what was asked again meanwhile */
 	uint16_t away_server;
-	bool restored; /* its candidate was in the database at start */
+	bool restored; /* its candidate was in the database at start ... */
+	bool unheard;  /* ... and its zone's servers were not heard since */
 	bool look;     /* a witness turned out a liar: to be judged again */
 	struct arena arena;
 	size_t counted;         /* bytes of it in monitor->observed_bytes */
@@ -295,10 +299,11 @@ struct inquiry {
 	uint64_t asked_groups; /* bit per group that was asked */
 	uint8_t n_repeats;     /* times the first server was asked again */
 	wall_us next_repeat;
-	bool source_asked;  /* the zone's servers were asked */
-	bool cd_asked;      /* a validator was asked with CD=1 (R17) */
-	uint16_t cd_server; /* ... this one, which is asked without ... */
-	wall_us cd_again;   /* ... then; 0: no need */
+	wall_us next_survey; /* then those of an unheard one are asked */
+	bool source_asked;   /* the zone's servers were asked */
+	bool cd_asked;       /* a validator was asked with CD=1 (R17) */
+	uint16_t cd_server;  /* ... this one, which is asked without ... */
+	wall_us cd_again;    /* ... then; 0: no need */
 	wall_us retry_fetch;
 	bool waited; /* for a first sight to be said again (stale.h) */
 	struct household *household;
@@ -383,9 +388,11 @@ struct monitor {
 	bool draining;
 	bool done_told;
 	bool slow;             /* the buffer is full: polling slows */
-	bool gathering;        /* all servers' replies are being told */
+	bool gathering;        /* all servers' replies are being told ... */
+	bool apart;            /* ... now one that begins no change */
 	bool attributes_asked; /* some watch asks to be told of attributes */
 	uint32_t watched;
+	uint32_t n_refused; /* questions that lists ask for (T16) */
 	uint32_t first_left;
 	uint32_t first_done; /* of this pass */
 	bool first_pass;     /* its end is not told yet */

@@ -46,6 +46,8 @@ attributes_of(const struct policy *p)
 	mix(&h, NULL);
 	mix(&h, p->owner);
 	mix(&h, p->runbook);
+	if (p->elsewhere)
+		mix(&h, "elsewhere");
 	if (p->chase) /* others keep the hash that is stored */
 		mix(&h, "chase");
 	return h;
@@ -115,7 +117,7 @@ intern(struct table *t, struct policy *p)
 	p->class_ = CLASS_NONE;
 	p->owned = has_text(p->tags, p->n_tags, "owned");
 	p->hostile = has_text(p->tags, p->n_tags, "hostile");
-	p->discreet = p->hostile && !p->direct;
+	p->discreet = (p->hostile && !p->direct) || p->elsewhere;
 	id = index_find(x, &owner, p->attributes, &p->attributes);
 	if (id != INDEX_NONE)
 		return id;
@@ -178,8 +180,8 @@ says_same(const struct policy *a, const struct policy *b)
 {
 	return a->every_s == b->every_s && a->confirm == b->confirm &&
 	       a->told_attributes == b->told_attributes &&
-	       a->direct == b->direct && a->chase == b->chase &&
-	       is_same_text(a->owner, b->owner) &&
+	       a->direct == b->direct && a->elsewhere == b->elsewhere &&
+	       a->chase == b->chase && is_same_text(a->owner, b->owner) &&
 	       is_same_text(a->runbook, b->runbook) &&
 	       are_same_texts(a->tags, a->n_tags, b->tags, b->n_tags) &&
 	       are_same_texts(a->lists, a->n_lists, b->lists, b->n_lists);
@@ -297,5 +299,18 @@ policy_only(struct table *t, uint32_t policy, const char *list)
 		return POLICY_NONE;
 	p.lists = &list;
 	p.n_lists = 1;
+	p.elsewhere = false;
+	return intern(t, &p);
+}
+
+uint32_t
+policy_discreet(struct table *t, uint32_t policy)
+{
+	struct policy p;
+
+	if (policy == POLICY_NONE)
+		return POLICY_NONE;
+	p = *policy_get(t, policy);
+	p.elsewhere = true;
 	return intern(t, &p);
 }

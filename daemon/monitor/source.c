@@ -71,10 +71,9 @@ source_asks_parent(const struct monitor *m, uint32_t id)
 static bool
 is_secret(const struct monitor *m, uint32_t id)
 {
-	const struct policy *p =
-	    policy_get(m->table, table_question(m->table, id)->policy);
+	uint32_t policy = table_question(m->table, id)->policy;
 
-	return p->discreet;
+	return policy != POLICY_NONE && policy_get(m->table, policy)->discreet;
 }
 
 bool
@@ -95,7 +94,7 @@ source_poll(struct monitor *m, uint32_t id)
 void
 source_early(struct monitor *m, uint32_t id)
 {
-	if (source_asks(m, id))
+	if (source_asks(m, id) && !is_secret(m, id))
 		survey_begin(m->sources, id, SURVEY_EARLY);
 }
 
@@ -194,6 +193,10 @@ source_confirm(struct monitor *m, uint32_t id, uint16_t server, uint8_t flags)
 
 	if (source_server_of(m, server) == NULL)
 		return;
+	if (is_secret(m, id)) {
+		inquiry_asked(m, id, SOURCE_FIRST); /* T runs all the same */
+		return;
+	}
 	if (m->sources->errands.n > 0 || !send_confirm(m->sources, &e))
 		(void)push_confirm(m->sources, &e);
 }
@@ -226,10 +229,13 @@ confirmed(struct sources *s, uint64_t rest, const struct answer *a)
 	enum fail fail = source_sum(m, e.question, a, &sum);
 
 	own.cookie = poll_cookie_of(&e);
+	/* One server alone says nothing new of a zone: a survey does. */
+	m->apart = source_asks(m, e.question);
 	if (fail != FAIL_NOT)
 		inquiry_fail(m, e.question, &own, fail);
 	else
 		inquiry_reply(m, e.question, &own, &sum);
+	m->apart = false;
 }
 
 /* ---- answers ---- */
@@ -612,6 +618,7 @@ sources_status(const struct monitor *m, struct emit *j)
 	emit_int(j, "waiting", s->waiting.n);
 	emit_int(j, "surveyed", (int64_t)s->n_surveys);
 	emit_int(j, "lame", (int64_t)s->n_lame);
+	emit_int(j, "refused", s->monitor->n_refused);
 	emit_int(j, "asked", (int64_t)c.asked);
 	emit_int(j, "answered", (int64_t)c.answered);
 	emit_int(j, "timeouts", (int64_t)c.timeouts);

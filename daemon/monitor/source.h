@@ -51,7 +51,17 @@ void sources_restore(
     struct monitor *m, uint8_t view, const struct store_row *row);
 void sources_status(const struct monitor *m, struct emit *j);
 
+/* ---- asking.c ---- */
+/* A restored candidate that no survey was heard about; T has not ended. */
+bool inquiry_is_unheard(const struct inquiry *q, wall_us now);
+
 /* ---- testimony.c ---- */
+/* Those of what was held before a restart may have numbers by now. */
+void testimony_find_server(struct inquiry *q);
+/* Differs, and not as a server that lags or deviates: it may be a change. */
+bool testimony_begins(const struct inquiry *q, const struct testimony *t);
+/* Who failed last is known to say something else than his zone. */
+void testimony_lags(struct monitor *m, uint32_t id, uint16_t server);
 /* After sources_restart(): testimonies of zones' servers get their numbers. */
 void inquiry_remap_sources(struct monitor *m);
 

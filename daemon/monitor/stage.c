@@ -60,6 +60,16 @@ stage_merge(struct stage *s, struct table *t, uint32_t id, uint32_t policy)
 	return true;
 }
 
+void
+stage_put(struct stage *s, uint32_t id, uint32_t policy)
+{
+	uint32_t piece = id >> PIECE_BITS;
+
+	if (piece < s->n_pieces && s->pieces[piece] != NULL)
+		s->pieces[piece][id & (PIECE_IDS - 1)] =
+		    policy == POLICY_NONE ? 0 : policy + 1;
+}
+
 size_t
 stage_bytes(const struct stage *s)
 {

@@ -26,6 +26,8 @@ uint32_t stage_get(const struct stage *s, uint32_t id);
 /* What one more list says, merged with what others said.  False: no memory. */
 MUST_CHECK bool stage_merge(
     struct stage *s, struct table *t, uint32_t id, uint32_t policy);
+/* In place of what was said; POLICY_NONE: nothing was. */
+void stage_put(struct stage *s, uint32_t id, uint32_t policy);
 size_t stage_bytes(const struct stage *s);
 /* Empties it. */
 void stage_fini(struct stage *s);

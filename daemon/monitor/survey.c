@@ -170,7 +170,7 @@ ask_word(struct survey *v, uint8_t k)
 	}
 	w->state = WORD_ASKED;
 	v->open++;
-	if (v->why == SURVEY_CONFIRM)
+	if (v->why == SURVEY_CONFIRM || v->why == SURVEY_EARLY)
 		inquiry_asked(m, v->question, w->server);
 	return true;
 }
@@ -361,8 +361,7 @@ survey_nobody(struct survey *v, enum fail fail)
 
 	survey_end(v);
 	/* T is not to wait for who cannot be asked (R11). */
-	if (why == SURVEY_CONFIRM)
-		inquiry_asked(m, id, SOURCE_FIRST);
+	inquiry_asked(m, id, SOURCE_FIRST);
 	poll_failed(m, id, why, fail, n);
 }
 

@@ -54,9 +54,19 @@ wants_tcp(const struct survey *v, const struct word *w)
 	return w->fail == FAIL_TIMEOUT && w - v->words < TCP_ASKED;
 }
 
+/* Who does not answer, and said something else than his zone before. */
+static bool
+lags(
+    const struct survey *v, const struct survey_result *r, const struct word *w)
+{
+	uint64_t said = zone_expected(v->zone, v->question, w->server);
+
+	return said != 0 && said != r->chosen;
+}
+
 /* As the inquiry is to hear it. */
 static void
-feed(struct survey *v, const struct word *w)
+feed(struct survey *v, const struct survey_result *r, const struct word *w)
 {
 	struct monitor *m = v->sources->monitor;
 	struct message message;
@@ -80,6 +90,8 @@ feed(struct survey *v, const struct word *w)
 		a.wire = NULL;
 		a.message = NULL;
 		inquiry_fail(m, v->question, &a, w->fail);
+		if (lags(v, r, w))
+			testimony_lags(m, v->question, w->server);
 	} else if (message_walk(w->wire, w->size, &message) == MESSAGE_OK) {
 		inquiry_reply(m, v->question, &a, &w->sum);
 	}
@@ -106,10 +118,12 @@ feed_all(struct survey *v, const struct survey_result *r)
 	m->gathering = true;
 	for (int turn = 0; turn < 3; turn++) {
 		for (uint8_t k = 0; k < v->n; k++) {
+			m->apart = r->stands[k] != STAND_AGREES;
 			if (turn_of(v, r, k) == turn)
-				feed(v, &v->words[k]);
+				feed(v, r, &v->words[k]);
 		}
 	}
+	m->apart = false;
 	inquiry_gathered(m, v->question);
 }
 

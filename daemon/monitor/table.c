@@ -511,6 +511,19 @@ table_find(const struct table *t, uint8_t view, const uint8_t *wire,
 	return at == INDEX_NONE ? QUESTION_NONE : find_type(t, at, type);
 }
 
+uint32_t
+table_find_first(
+    const struct table *t, uint8_t view, const uint8_t *wire, size_t size)
+{
+	const struct wanted wanted = {wire, size, view};
+	const struct index_owner owner = names_of(t);
+	uint32_t at =
+	    index_find(&t->by_name, &owner, hash_of(t, &wanted), &wanted);
+
+	return at == INDEX_NONE ? QUESTION_NONE
+	                        : past_header(t, name_first(t, at));
+}
+
 const uint8_t *
 table_name(const struct table *t, uint32_t id, uint8_t *size)
 {

@@ -89,6 +89,7 @@ struct policy {
 	uint8_t told_attributes; /* bits of enum attribute: R6's opt-in */
 	bool owned, hostile;
 	bool direct;     /* a watch that is hostile says so */
+	bool elsewhere;  /* hostile in another view */
 	bool discreet;   /* hostile and not direct: its zone's servers are not
 	                  * asked, whatever `confirm` another list says */
 	bool chase;      /* may wait longer than every_s for a cache's entry */
@@ -121,6 +122,9 @@ uint32_t table_add_name(struct table *t, uint8_t view, const struct name *name);
 uint32_t table_add_type(struct table *t, uint32_t name, uint16_t type);
 uint32_t table_find(const struct table *t, uint8_t view, const uint8_t *wire,
     size_t size, uint16_t type);
+/* The first question of that name; QUESTION_NONE: none. */
+uint32_t table_find_first(
+    const struct table *t, uint8_t view, const uint8_t *wire, size_t size);
 struct question *table_question(const struct table *t, uint32_t id);
 /* Ids are 0..count-1; not every one is a question, but those are unwatched. */
 uint32_t table_count(const struct table *t);
@@ -157,6 +161,8 @@ uint32_t policy_merge(struct table *t, uint32_t a, uint32_t b);
 /* What of a policy stays when only `list` still says so; POLICY_NONE: nothing.
  */
 uint32_t policy_only(struct table *t, uint32_t policy, const char *list);
+/* The same, and discreet.  POLICY_NONE: no memory. */
+uint32_t policy_discreet(struct table *t, uint32_t policy);
 const struct policy *policy_get(const struct table *t, uint32_t policy);
 void policy_set_class(struct table *t, uint32_t policy, uint32_t class_);
 

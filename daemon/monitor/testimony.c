@@ -285,6 +285,7 @@ testimony_reply(
 	struct reply reply;
 
 	if (t != NULL) {
+		t->apart = t->apart && m->apart;
 		t->witness.count++;
 		t->witness.stale = stale;
 		t->witness.ttl = sum->ttl;
@@ -311,6 +312,7 @@ testimony_reply(
 	    reply.content.n_chain == 0)
 		t->content.outcome = OUTCOME_NODATA; /* R5: it was denied */
 	t->fingerprint = sum->fingerprint;
+	t->apart = m->apart;
 	t->ttl = sum->ttl;
 	t->witness.fetched_after = after;
 	t->witness.ttl = sum->ttl;
@@ -348,6 +350,7 @@ testimony_recall(struct inquiry *q, const struct answer *a,
 	addr_print(&r->addr, t->server_text);
 	t->addr = r->addr;
 	t->group_text = r->group_text;
+	t->apart = r->apart;
 	t->at = r->at;
 	t->last_at = r->last_at;
 	t->witness.at = r->steady;
@@ -434,12 +437,53 @@ testimony_fail(struct inquiry *q, const struct answer *a, enum fail fail)
 	return t;
 }
 
+void
+testimony_find_server(struct inquiry *q)
+{
+	uint16_t server;
+
+	for (size_t i = 0; q->restored && i < q->n; i++) {
+		struct testimony *t = &q->list[i];
+
+		if (!t->stored || t->witness.server != UINT16_MAX)
+			continue;
+		server = testimony_by(q->monitor, t->server_text);
+		if (server == UINT16_MAX)
+			continue;
+		t->witness.server = server;
+		testimony_server(q->monitor, t, server);
+	}
+}
+
+void
+testimony_lags(struct monitor *m, uint32_t id, uint16_t server)
+{
+	struct inquiry *q = idmap_get(&m->inquiries, id);
+
+	if (q == NULL)
+		q = idmap_get(&m->doubts, id);
+	for (size_t i = q == NULL ? 0 : q->n; i > 0; i--) {
+		struct witness *w = &q->list[i - 1].witness;
+
+		if (w->server == server) {
+			w->lags = w->fail != FAIL_NOT;
+			return;
+		}
+	}
+}
+
 bool
 testimony_differs(const struct inquiry *q, const struct testimony *t)
 {
 	return t->witness.fail == FAIL_NOT && !t->witness.stale &&
 	       !t->witness.filtered &&
 	       !content_equal(&t->content, &q->believed);
+}
+
+bool
+testimony_begins(const struct inquiry *q, const struct testimony *t)
+{
+	return testimony_differs(q, t) && !t->apart;
 }
 
 void

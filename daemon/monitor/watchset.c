@@ -10,8 +10,8 @@
  *
  *   IDLE --> READING <--> STAGING (a list that was read to its end)
  *    ^          |
- *    |          +--> KEEPING (what such lists said) --> COUNTING
- *    |                                                     |
+ *    |          +--> KEEPING (what such lists said) --> REFUSING --> COUNTING
+ *    |                                                    (T16)       |
  *    +-- SIFTING (out of the wheel) <-- APPLYING <-- guard +
  *
  * Each is done in steps that end with the turn's time; between them polling
@@ -27,10 +27,12 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "config/watchlist.h"
+#include "discreet.h"
 #include "dns/type.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
 #include "stage.h"
+#include "watching.h"
 
 enum {
 	RELOAD_ENTRIES = 2000, /* read per turn */
@@ -59,6 +61,7 @@ enum phase {
 	PHASE_READING,
 	PHASE_STAGING,
 	PHASE_KEEPING,
+	PHASE_REFUSING,
 	PHASE_COUNTING,
 	PHASE_APPLYING,
 	PHASE_SIFTING
@@ -83,6 +86,7 @@ struct watchset {
 	char *told_list; /* its name */
 	size_t n_errors; /* in `diag` when it was opened */
 	struct diag diag;
+	struct discreet discreet;
 	bool mass;
 	size_t keeping;         /* the list whose questions are looked for */
 	uint32_t kept_of, kept; /* the last answer of policy_only() */
@@ -189,6 +193,9 @@ tell_watch(
 	bool delegation = false;
 
 	tell_types(w, watch, w->views[in->view], policy, false);
+	if (!discreet_note(&w->discreet, w->monitor->table, w->views[in->view],
+		watch, w->file))
+		w->err = -ENOMEM;
 	for (size_t i = 0; i < watch->n_types; i++)
 		delegation = delegation || is_of_delegation(watch->types[i]);
 	if (parent >= 0 && delegation && watch->name.size > 1)
@@ -215,10 +222,18 @@ static bool
 take_views(struct watchset *w, const struct config *c)
 {
 	w->names = watch_names_of(c);
+	discreet_begin(&w->discreet);
 	for (size_t i = 0; i < c->n_views; i++) {
 		w->views[i] = table_add_view(w->monitor->table, c->views[i]);
 		if (w->views[i] == VIEW_NONE)
 			return false;
+		if ((w->names.authoritative >> i & 1) != 0)
+			discreet_add_view(&w->discreet, w->views[i]);
+	}
+	for (size_t i = 0; i < c->n_views; i++) {
+		if (c->sources[i] != NULL && c->sources[i]->parent_view >= 0)
+			discreet_add_view(
+			    &w->discreet, w->views[c->sources[i]->parent_view]);
 	}
 	return true;
 }
@@ -280,33 +295,6 @@ make_stray(struct watchset *w, struct question *q)
 }
 
 static void
-apply_new(struct monitor *m, uint32_t id)
-{
-	struct question *q = table_question(m->table, id);
-
-	q->flags |= Q_WATCHED;
-	m->watched++;
-	outage_sight(m, id)->watched++;
-	if (!m->planned)
-		return; /* the load goes on to plan it */
-	if (fresh_is_known(m, id)) {
-		/*
-		 * Its row says that it is watched when its first poll ends: the
-		 * rates may hold that back, and the ledger speaks for all that
-		 * is watched.
-		 */
-		q->flags &= (uint8_t)~Q_STORED;
-		if ((q->flags & Q_KNOWN) == 0) {
-			/* From an earlier time, maybe with a state (R9). */
-			q->fingerprint = FINGERPRINT_ASK;
-			q->flags |= Q_KNOWN;
-		}
-	}
-	if ((q->flags & Q_BUSY) == 0 && !q->stray)
-		fresh_add(m, id);
-}
-
-static void
 apply_gone(struct watchset *w, uint32_t id)
 {
 	struct monitor *m = w->monitor;
@@ -320,38 +308,12 @@ apply_gone(struct watchset *w, uint32_t id)
 	outage_unwatched(m, id);
 }
 
-static bool
-is_planned_alike(const struct policy *a, const struct policy *b)
-{
-	return a->every_s == b->every_s && a->chase == b->chase;
-}
-
-/* Gives it another policy; a planned poll leaves the ledger of its interval. */
-static bool
-set_policy(struct monitor *m, uint32_t id, uint32_t policy)
-{
-	struct question *q = table_question(m->table, id);
-	bool moved = q->policy == POLICY_NONE ||
-	             !is_planned_alike(policy_get(m->table, q->policy),
-			 policy_get(m->table, policy));
-
-	if (moved && (q->flags & Q_PLANNED) != 0) {
-		outage_ledger_end(m, id);
-		q->flags &= (uint8_t)~Q_PLANNED;
-		m->first_left++; /* finish() takes it for a new one's poll */
-	}
-	q->policy = policy;
-	if (moved)
-		question_replan(q);
-	return moved;
-}
-
 static void
 apply_changed(struct watchset *w, uint32_t id, uint32_t policy)
 {
 	struct monitor *m = w->monitor;
 
-	if (set_policy(m, id, policy))
+	if (watching_set_policy(m, id, policy))
 		make_stray(w, table_question(m->table, id));
 	if ((table_question(m->table, id)->flags & Q_STORED) != 0)
 		restore_put_question(m, id, true);
@@ -373,29 +335,20 @@ differs(const struct watchset *w, uint32_t id)
 }
 
 static void
-give_class(struct monitor *m, uint32_t policy)
-{
-	const struct policy *p = policy_get(m->table, policy);
-
-	if (p->class_ == CLASS_NONE)
-		policy_set_class(
-		    m->table, policy, ledger_class(&m->ledger, p->every_s));
-}
-
-static void
 apply_one(struct watchset *w, uint32_t id)
 {
 	uint32_t policy = stage_get(&w->stage, id);
 
 	if (policy != POLICY_NONE)
-		give_class(w->monitor, policy);
+		watching_give_class(w->monitor, policy);
 	switch (differs(w, id)) {
 	case DIFFERS_ADDED:
-		set_policy(w->monitor, id, policy);
-		apply_new(w->monitor, id);
+		watching_set_policy(w->monitor, id, policy);
+		watching_begin(w->monitor, id);
 		break;
 	case DIFFERS_REMOVED:
 		apply_gone(w, id);
+		discreet_hush(&w->discreet, &w->stage, w->monitor->table, id);
 		break;
 	case DIFFERS_CHANGED:
 		apply_changed(w, id, policy);
@@ -446,6 +399,16 @@ keep_one(struct watchset *w, uint32_t id)
 		w->err = -ENOMEM;
 }
 
+/* T16: what a list says must not tell the servers of a hostile name. */
+static void
+refuse_one(struct watchset *w, uint32_t id)
+{
+	if (!discreet_refuse(&w->discreet, &w->stage, w->monitor->table, id,
+		w->files, &w->diag))
+		return;
+	w->weight += CHANGE_WEIGHT;
+}
+
 /* Goes on over all questions; true at their end. */
 static bool
 scan(struct watchset *w, void (*one)(struct watchset *w, uint32_t id))
@@ -481,6 +444,7 @@ end_load(struct watchset *w)
 	diag_fini(&w->diag);
 	w->diag = (struct diag){0};
 	stage_fini(&w->stage);
+	discreet_end(&w->discreet);
 	w->phase = PHASE_IDLE;
 	w->config = NULL;
 }
@@ -530,6 +494,10 @@ watchset_load(struct monitor *m, struct diag *d)
 			return -ENOMEM;
 	}
 	n = table_count(m->table);
+	for (uint32_t id = 0; id < n; id++)
+		refuse_one(w, id);
+	log_problems(&w->diag);
+	m->n_refused = w->discreet.n_refused;
 	for (uint32_t id = 0; id < n; id++)
 		apply_one(w, id);
 	end_load(w);
@@ -657,9 +625,7 @@ static void
 step_keeping(struct watchset *w)
 {
 	if (!next_kept(w)) {
-		log_problems(&w->diag);
-		w->n_added = w->n_removed = w->n_changed = w->n_strays = 0;
-		begin_phase(w, PHASE_COUNTING);
+		begin_phase(w, PHASE_REFUSING);
 		return;
 	}
 	if (w->at == 0)
@@ -671,6 +637,16 @@ step_keeping(struct watchset *w)
 	w->keeping++;
 	w->kept_of = POLICY_NONE;
 	w->at = 0;
+}
+
+static void
+step_refusing(struct watchset *w)
+{
+	if (!scan(w, refuse_one))
+		return;
+	log_problems(&w->diag);
+	w->n_added = w->n_removed = w->n_changed = w->n_strays = 0;
+	begin_phase(w, PHASE_COUNTING);
 }
 
 static void
@@ -724,6 +700,7 @@ step_applying(struct watchset *w)
 	if (is_buffer_full(m) || !scan(w, apply_one))
 		return;
 	m->reload_refused = 0;
+	m->n_refused = w->discreet.n_refused;
 	stage_fini(&w->stage);
 	log_info("monitor: reloaded: %u questions added, %u removed, %u "
 		 "changed; %u watched",
@@ -763,6 +740,9 @@ watchset_step(struct monitor *m)
 		break;
 	case PHASE_KEEPING:
 		step_keeping(w);
+		break;
+	case PHASE_REFUSING:
+		step_refusing(w);
 		break;
 	case PHASE_COUNTING:
 		step_counting(w);

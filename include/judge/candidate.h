@@ -88,6 +88,8 @@ struct witness {
 	bool aa;           /* an authoritative answer has no cache */
 	bool source;       /* it is one of the zone's own servers, asked as
 	                    * such: its group is its name's */
+	bool lags;         /* no answer, and the last one was not what the
+	                    * zone said then: of a zone's own server */
 	uint32_t ttl;      /* of the newest of the run */
 	bool stale;        /* EDE 3 or 19: served stale (R13) */
 	bool filtered;     /* R16: its resolver lies; says nothing */

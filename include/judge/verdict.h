@@ -16,9 +16,10 @@
 
 enum verdict {
 	VERDICT_UNKNOWN = 0,   /* nobody that counts, as after a restart */
-	VERDICT_AUTHORITATIVE, /* servers of the zone, and none of them denies
-	                        */
-	VERDICT_SPREADING,     /* some servers of the zone, and not all yet */
+	VERDICT_AUTHORITATIVE, /* servers of the zone, and none that answers
+	                        * denies it */
+	VERDICT_SPREADING,     /* some servers of the zone, and others not
+	                        * yet, or not when they last answered */
 	VERDICT_ONE_SERVER,    /* one resolver, and another denies it */
 	VERDICT_CACHE_ONLY,    /* caches; no server of the zone says so */
 	VERDICT_FILTERED,      /* only resolvers that filter or lie */

@@ -12,6 +12,8 @@
  *   S  something new, from a server of the zone that was asked as such
  *   D  what is believed, from such a one, in the same moment
  *   s  something new, served stale       -  no answer
+ *   L  no answer, of such a one that lagged when it last gave one
+ *   l  no answer, of such a one that did not
  */
 
 #include <string.h>
@@ -42,14 +44,15 @@ witness_of(char what, uint8_t group, unsigned i)
 	    .content = &changed};
 
 	w.aa = strchr("NOSD", what) != NULL;
-	w.source = what == 'S' || what == 'D';
+	w.source = what != '\0' && strchr("SDLl", what) != NULL;
 	if (strchr("oOxD", what) != NULL)
 		w.content = &believed;
 	if (what == 'x')
 		w.fetched_after = WALL_S(500);
 	w.filtered = what == 'f';
 	w.stale = what == 's';
-	if (what == '-') {
+	w.lags = what == 'L';
+	if (strchr("-Ll", what) != NULL) {
 		w.fail = FAIL_TIMEOUT;
 		w.content = NULL;
 	}
@@ -87,6 +90,14 @@ test_verdict_sums_up_who_says_what(void **state)
 	    {"nSD", "123", "spreading"},
 	    {"SD", "12", "spreading"},
 	    {"nSO", "123", "authoritative-change"}, /* a resolver's AA */
+	    {"Sl", "12", "authoritative-change"},
+	    {"SS", "11", "authoritative-change"},
+	    {"SL", "12", "spreading"},
+	    {"LS", "12", "spreading"},
+	    {"SSL", "112", "spreading"},
+	    {"SlL", "123", "spreading"},
+	    {"nL", "12", "cache-only"},
+	    {"L", "1", "unknown"},
 	    {"ND", "12", "cache-only"},
 	    {"nD", "12", "cache-only"},
 	    {"nDD", "123", "cache-only"},
