@@ -216,14 +216,15 @@ ask_again(struct inquiry *q, wall_us now)
 void
 inquiry_ask_away(struct inquiry *q)
 {
-	const struct witness *last = &q->list[q->n - 1].witness;
+	const struct testimony *t = moment_head(q);
+	const struct witness *last = &t->witness;
 	const struct monitor *m = q->monitor;
 	uint8_t n_servers = poll_view_of(m, q->question)->n;
 	uint8_t pick = UINT8_MAX;
 
-	if (q->away_print == q->list[q->n - 1].fingerprint)
+	if (q->away_print == t->fingerprint)
 		return;
-	q->away_print = q->list[q->n - 1].fingerprint;
+	q->away_print = t->fingerprint;
 	q->away_server = last->server;
 	q->next_repeat = monitor_steady(m) + WALL_MS(2200);
 	inquiry_ask(q, last->server, ASK_TCP);

@@ -446,6 +446,7 @@ on_believed(void *ctx, int err, const struct store_believed *b)
 	struct monitor *m = q->monitor;
 	const struct question *row = table_question(m->table, q->question);
 	size_t begin = q->begin;
+	uint64_t first = begin < q->n ? q->list[begin].fingerprint : 0;
 
 	q->fetch_open = false;
 	if (err == 0 && !b->known && row->fingerprint == FINGERPRINT_ASK) {
@@ -473,12 +474,13 @@ on_believed(void *ctx, int err, const struct store_believed *b)
 		m->n_old++;
 		q->begin++;
 	}
+	moment_weigh(q);
 	while (q->begin < q->n && (!testimony_differs(q, &q->list[q->begin]) ||
 				      is_noise(q, &q->list[q->begin])))
 		q->begin++;
 	if (q->begin == q->n) {
 		no_difference(q);
-	} else if (q->begin != begin) {
+	} else if (q->begin != begin || q->list[begin].fingerprint != first) {
 		fetch(q); /* what is known of these other elements */
 	} else if (!keys_fetch(q)) {
 		inquiry_open(q);
@@ -681,13 +683,20 @@ inquiry_closed(struct inquiry *q)
 {
 	struct monitor *m = q->monitor;
 	struct question *row = table_question(m->table, q->question);
+	bool differs;
 
 	q->household = NULL;
 	if (idmap_get(&m->inquiries, q->question) != q) {
 		inquiry_free(q); /* a doubt that was confirmed */
 		return;
 	}
-	if (differs_after(q, row->fingerprint)) {
+	differs = differs_after(q, row->fingerprint);
+	/* R18: what one server said is no change by itself; all are asked. */
+	if (differs && source_asks(m, q->question)) {
+		source_early(m, q->question);
+		differs = false;
+	}
+	if (differs) {
 		q->begin = q->end;
 		q->restored = false;
 		told_release(q->group);

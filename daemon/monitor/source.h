@@ -53,6 +53,19 @@ void sources_status(const struct monitor *m, struct emit *j);
 /* After sources_restart(): testimonies of zones' servers get their numbers. */
 void inquiry_remap_sources(struct monitor *m);
 
+/* ---- moment.c ---- */
+/*
+ * Of an inquiry into what the servers of a zone say: passes by what they said
+ * in the first moment, if that comes to what is believed; or else what the zone
+ * says becomes the first.
+ */
+struct inquiry;
+struct testimony;
+void moment_weigh(struct inquiry *q);
+/* The last testimony, or what the zone said in the moment that it belongs to.
+ */
+const struct testimony *moment_head(const struct inquiry *q);
+
 /* ---- denied.c ---- */
 /* The zone's servers deny it: told. */
 void denied_note(struct monitor *m, uint32_t id, uint64_t print);
