@@ -10,6 +10,9 @@
 #include "quorum_priv.h"
 #include "source.h"
 
+/* While the servers of its zone are not found yet. */
+enum { AGAIN_UNKNOWN_S = 10 };
+
 enum proved
 inquiry_required(const struct inquiry *q)
 {
@@ -184,6 +187,22 @@ ask_other_group(struct inquiry *q, uint16_t own)
 }
 
 /*
+ * Whom a start found in the database may have no number yet: the servers of
+ * zones are known when they are found.
+ */
+static const struct witness *
+first_known(const struct inquiry *q)
+{
+	for (size_t i = q->begin; i < q->n; i++) {
+		const struct witness *w = &q->list[i].witness;
+
+		if (w->group != WITNESS_NOBODY && w->fail == FAIL_NOT)
+			return w;
+	}
+	return &q->list[q->begin].witness;
+}
+
+/*
  * The first server is asked again over TCP: at once where the path is what is
  * to be proved; else after 2.2 s, at half of T and near its end, since only a
  * later fetch can take a difference back (R12).
@@ -192,11 +211,16 @@ static void
 ask_again(struct inquiry *q, wall_us now)
 {
 	struct monitor *m = q->monitor;
-	const struct witness *first = &q->list[q->begin].witness;
+	const struct witness *first = first_known(q);
 	wall_us end = q->deadline != 0 ? q->deadline : now + WALL_S(q->wait_s);
 
 	if (q->n_repeats >= INQUIRY_REPEATS_MAX || now < q->next_repeat)
 		return;
+	if (first->group == WITNESS_NOBODY && source_asks(m, q->question)) {
+		source_early(m, q->question);
+		q->next_repeat = now + WALL_S(AGAIN_UNKNOWN_S);
+		return;
+	}
 	inquiry_ask(q, first->server, ASK_TCP);
 	if (q->required == PROVED_SOURCE)
 		source_confirm_all(m, q->question);

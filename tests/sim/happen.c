@@ -533,6 +533,12 @@ kill_again(struct sim *s, const struct due *d)
 	(void)d;
 }
 
+void
+happen_kill(void *ctx)
+{
+	kill_again(ctx, NULL);
+}
+
 /* Once, or soon again: while the first start still reads its state. */
 static void
 on_kill(struct sim *s)

@@ -342,6 +342,9 @@ make_profile(struct sim *s)
 	p->reloads = draw_chance(d, 40);
 	p->every = MONO_S(draw_from(d, 2, 40));
 	p->length = MONO_S(60 * (mono_ns)draw_from(d, 8, 30));
+	/* Its servers are asked several times as much. */
+	if (s->zones->on)
+		p->length = p->length / 3 * 2;
 	for (int i = 0; i < 4; i++) {
 		p->ttls[i] = ttls[draw_below(d, 8)];
 		if (p->ttls[i] > s->ttl_max)

@@ -86,6 +86,7 @@ sim_run(struct sim *s, uint64_t seed)
 	world_end(&s->w);
 	oracle_end(s);
 	zones_end(s);
+	zones_end_kills(s);
 	world_fini(&s->w);
 	scene_free(s);
 }

@@ -254,6 +254,8 @@ const char *server_name(size_t i);
 void happen_start(struct sim *s);
 /* Lets things happen until then. */
 void happen_until(struct sim *s, mono_ns until);
+/* The program is killed, whatever it does now, and starts again. */
+void happen_kill(void *ctx);
 /* Ends all that goes on, and begins nothing any more. */
 void happen_no_more(struct sim *s);
 

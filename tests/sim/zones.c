@@ -444,9 +444,17 @@ zones_build(struct sim *s)
 		if (z->ns[i].name[0] != '\0')
 			zones_serve(s, i, z->newest);
 	}
+	z->killer = loop_timer_new(s->w.loop, happen_kill, s);
 	z->built = true;
 	z->next = draw_wait(&z->draw, z->every);
 	zones_after(s);
+}
+
+void
+zones_end_kills(struct sim *s)
+{
+	loop_timer_free(s->zones->killer);
+	s->zones->killer = NULL;
 }
 
 void

@@ -91,11 +91,12 @@ struct zq {
 	bool watched;
 	uint32_t every_s;
 	/* as the servers are */
-	uint64_t print;    /* of all that R18 looks at; 0: nobody can know */
-	mono_ns changed;   /* since when that is so */
-	mono_ns disturbed; /* ... and the program was left alone */
-	mono_ns apart;     /* the servers differed then, the last time */
-	bool looked;       /* that it is believed */
+	uint64_t print;     /* of all that R18 looks at; 0: nobody can know */
+	mono_ns changed;    /* since when that is so */
+	mono_ns disturbed;  /* ... and the program was left alone */
+	mono_ns apart;      /* the servers differed then, the last time ... */
+	mono_ns apart_from; /* ... and since then; 0: they do not */
+	bool looked;        /* that it is believed */
 	/* as the program is */
 	mono_ns asked;
 	bool known, failing;
@@ -136,6 +137,7 @@ struct zones {
 	struct zdue agenda[AGENDA_MAX];
 	size_t n_agenda;
 	mono_ns next, every;
+	struct loop_timer *killer;
 	bool hijacked;
 	/* of what is told of the zone */
 	bool apart, split, delegation_split;
@@ -157,6 +159,8 @@ void zones_unwatch(struct sim *s, size_t host);
 void zones_build(struct sim *s);
 /* The primary has a new content. */
 void zones_publish(struct sim *s);
+/* Before the world ends. */
+void zones_end_kills(struct sim *s);
 void zones_free(struct sim *s);
 /* Around all that changes what somebody says. */
 void zones_before(struct sim *s);

@@ -28,6 +28,12 @@ is_late(const struct sim *s, const struct db_entry *e)
 	return loop_wall(s->w.loop) - e->at > WALL_S(2);
 }
 
+static mono_ns
+later(mono_ns a, mono_ns b)
+{
+	return a > b ? a : b;
+}
+
 /* ---- apart ---- */
 
 /* Some question of the zone was apart within a survey's time. */
@@ -149,6 +155,29 @@ is_flapping(const struct zones *z, mono_ns now)
 {
 	return z->n_ended >= FLAPS && now - z->ended[(z->n_ended - FLAPS) % 4] <
 	                                  MONO_S(FLAP_S + CALM_S);
+}
+
+/* Whatever else happens: who differs for refresh + retry is told as split. */
+static void
+look_late(struct sim *s)
+{
+	struct zones *z = s->zones;
+	mono_ns now = loop_mono(s->w.loop);
+
+	for (size_t i = 0; i < z->n; i++) {
+		const struct zq *q = &z->list[i];
+		mono_ns from = later(later(q->apart_from, q->disturbed),
+		    later(z->apart_at, z->found));
+
+		if (!q->in_view || !q->watched || q->apart_from == 0 ||
+		    s->away != 0 || !z->apart || z->split ||
+		    now - from < MONO_S(z->refresh + z->retry) +
+				     MONO_S(q->every_s * 3 + 40))
+			continue;
+		story_fail("R18: missed: %s spreads for %lld s, and no split "
+			   "was told",
+		    q->text, (long long)((now - q->apart_from) / MONO_S(1)));
+	}
 }
 
 static void
@@ -347,6 +376,7 @@ look_servers(struct sim *s)
 void
 zones_look_events(struct sim *s)
 {
+	look_late(s);
 	look_apart(s);
 	look_servers(s);
 }

@@ -247,12 +247,17 @@ zones_on_evidence(struct sim *s, struct zq *q, const struct commit_evidence *e,
     const struct uuid *change)
 {
 	content_id id = e->content == NULL ? 0 : id_of_content(e->content);
+	struct zones *z = s->zones;
 
 	if (!was_said(heard_in(s, q), ns_at(e->server), e->at, id))
 		story_fail("evidence of %s was not heard from %s: %s", q->text,
 		    e->server, id == 0 ? "a failure" : id_text(id));
 	s->hash = mix64(s->hash ^ id ^ (uint64_t)e->at);
 	(void)episode_of(q, change, e->at);
+	/* In the middle of it, where nothing else would. */
+	if (s->profile.restarts && z->next != INT64_MAX &&
+	    !loop_timer_is_set(z->killer) && draw_chance(&z->draw, 4))
+		loop_timer_in(z->killer, MONO_MS(draw_from(&z->draw, 1, 150)));
 }
 
 /* ---- decisions ---- */

@@ -284,8 +284,10 @@ zones_look(struct sim *s)
 
 		if (!q->in_view)
 			continue;
-		if (zones_are_apart(s->zones, q, &split))
-			q->apart = now;
+		if (!zones_are_apart(s->zones, q, &split))
+			q->apart_from = 0;
+		else if ((q->apart = now) != 0 && q->apart_from == 0)
+			q->apart_from = now;
 		look_at(s, q, now);
 		look_if_asked(s, q, now);
 	}
