@@ -257,6 +257,7 @@ static bool
 pick_to(const struct candidate *c, struct judgement *j)
 {
 	bool found = false;
+	wall_us last;
 
 	for (size_t i = 0; i < c->n_witnesses; i++) {
 		const struct witness *w = &c->witnesses[i];
@@ -271,9 +272,13 @@ pick_to(const struct candidate *c, struct judgement *j)
 			continue;
 		if (c->told != NULL && !content_equal(w->content, c->told))
 			continue;
-		/* A run that went on counts by its end. */
-		if (!found ||
-		    w->last_at >= c->witnesses[j->to_witness].last_at) {
+		/*
+		 * A run that went on counts by its end.  The servers of a zone
+		 * are heard in one moment, what the zone says first.
+		 */
+		last = found ? c->witnesses[j->to_witness].last_at : 0;
+		if (!found || w->last_at > last ||
+		    (w->last_at == last && !w->source)) {
 			j->to = w->content;
 			j->to_witness = i;
 			found = true;

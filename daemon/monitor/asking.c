@@ -10,6 +10,9 @@
 #include "quorum_priv.h"
 #include "source.h"
 
+/* While the servers of its zone are not found yet. */
+enum { AGAIN_UNKNOWN_S = 10 };
+
 enum proved
 inquiry_required(const struct inquiry *q)
 {

@@ -397,6 +397,7 @@ on_believed(void *ctx, int err, const struct store_believed *b)
 	struct monitor *m = q->monitor;
 	const struct question *row = table_question(m->table, q->question);
 	size_t begin = q->begin;
+	uint64_t first = begin < q->n ? q->list[begin].fingerprint : 0;
 
 	q->fetch_open = false;
 	if (err == 0 && !b->known && row->fingerprint == FINGERPRINT_ASK) {
@@ -421,12 +422,13 @@ on_believed(void *ctx, int err, const struct store_believed *b)
 	if (q->begin < q->n && testimony_begins(q, &q->list[q->begin]) &&
 	    stale_pass(q, b))
 		return;
+	moment_weigh(q);
 	while (q->begin < q->n && (!testimony_begins(q, &q->list[q->begin]) ||
 				      is_noise(q, &q->list[q->begin])))
 		q->begin++;
 	if (q->begin == q->n) {
 		no_difference(q);
-	} else if (q->begin != begin) {
+	} else if (q->begin != begin || q->list[begin].fingerprint != first) {
 		fetch(q); /* what is known of these other elements */
 	} else if (!keys_fetch(q)) {
 		inquiry_open(q);

@@ -65,6 +65,16 @@ void testimony_lags(struct monitor *m, uint32_t id, uint16_t server);
 /* After sources_restart(): testimonies of zones' servers get their numbers. */
 void inquiry_remap_sources(struct monitor *m);
 
+/* ---- moment.c ---- */
+/*
+ * Of an inquiry into what the servers of a zone say: passes by what they said
+ * in the first moment, if that comes to what is believed; or else what the zone
+ * says becomes the first.
+ */
+struct inquiry;
+struct testimony;
+void moment_weigh(struct inquiry *q);
+
 /* ---- denied.c ---- */
 /* The zone's servers deny it: told. */
 void denied_note(struct monitor *m, uint32_t id, uint64_t print);

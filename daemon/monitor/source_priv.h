@@ -177,6 +177,7 @@ struct zone_member {
 	uint16_t server;
 	bool has_serial;
 	uint32_t serial;
+	mono_ns serial_at;         /* it was said then; 0: before the start */
 	enum zone_trouble trouble; /* of the last rounds ... */
 	uint8_t rounds;
 	mono_ns counted;
@@ -237,8 +238,9 @@ struct zone_heard {
 	uint64_t print;
 	bool has_serial;
 	uint32_t serial;
-	const struct content *content; /* of those that do not agree */
-	const uint8_t *nsid;           /* of the same; borrowed */
+	mono_ns serial_sent, serial_at; /* it was asked for that, and said it */
+	const struct content *content;  /* of those that do not agree */
+	const uint8_t *nsid;            /* of the same; borrowed */
 	size_t nsid_size;
 	enum survey_stand stand;
 };
@@ -248,6 +250,11 @@ struct zone_heard {
  */
 void zone_hear(struct sources *s, struct zone_state *z, uint32_t id,
     const struct zone_heard *heard, size_t n);
+/*
+ * Does one that says something else have the newest serial by now?  Then it may
+ * be what the zone says, though it goes on saying the same.
+ */
+bool zone_is_overtaken(struct zone_state *z, uint32_t id);
 /* Has it spread for too long?  Then zone_hear() tells so, news or not. */
 bool zone_is_late(const struct sources *s, const struct zone_state *z);
 /* Serials, and who answers at all; of any survey. */

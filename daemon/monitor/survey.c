@@ -451,6 +451,8 @@ take_soa(struct survey *v, struct word *w, const struct answer *a)
 		return;
 	w->sum.has_serial = true;
 	w->sum.serial = soa.serial;
+	w->serial_sent = a->sent;
+	w->serial_at = a->received;
 	v->late_s = soa.refresh + soa.retry;
 }
 

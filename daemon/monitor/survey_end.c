@@ -163,6 +163,8 @@ hear(struct survey *v, const struct survey_result *r,
 		    .print = w->sum.fingerprint,
 		    .has_serial = w->fail == FAIL_NOT && w->sum.has_serial,
 		    .serial = w->sum.serial,
+		    .serial_sent = w->serial_sent,
+		    .serial_at = w->serial_at,
 		    .stand = r->stands[k]};
 		if (contents && w->fail == FAIL_NOT)
 			read_content(v, w, &heard[k]);
@@ -207,6 +209,21 @@ note_delegation(struct survey *v)
 		finder_doubt(v->of->finder, z->zone);
 }
 
+/* What a server was known to say instead is what its zone says by now. */
+static bool
+is_settled(const struct survey *v, const struct survey_result *r)
+{
+	if (v->zone->n_deviations == 0)
+		return false;
+	for (uint8_t k = 0; k < v->n; k++) {
+		if (r->stands[k] == STAND_AGREES &&
+		    zone_expected(v->zone, v->question, v->words[k].server) !=
+			0)
+			return true;
+	}
+	return false;
+}
+
 static void
 answered(struct survey *v, const struct survey_result *r)
 {
@@ -220,6 +237,7 @@ answered(struct survey *v, const struct survey_result *r)
 	if ((q->flags & Q_FAILS) != 0)
 		outage_good(m, id, !feeds);
 	if ((r->news && (r->apart || v->zone->n_deviations > 0)) ||
+	    is_settled(v, r) ||
 	    (r->apart && zone_is_late(v->sources, v->zone))) {
 		n = hear(v, r, heard, true);
 		zone_hear(v->sources, v->zone, id, heard, n);
@@ -329,7 +347,8 @@ wants_serials(const struct survey *v, const struct survey_result *r)
 	if (r->n_good == 0 || v->why == SURVEY_CHECK || v->why == SURVEY_DENY ||
 	    source_is_parent(m, table_view(m->table, v->question)))
 		return false;
-	return (r->apart && (r->news || zone_is_late(v->sources, v->zone))) ||
+	return (r->apart && (r->news || zone_is_late(v->sources, v->zone) ||
+				zone_is_overtaken(v->zone, v->question))) ||
 	       (r->changed && believed_of(v) != 0);
 }
 

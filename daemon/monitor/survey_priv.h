@@ -15,7 +15,9 @@ struct word {
 	enum fail fail;
 	enum transport transport;
 	struct reply_sum sum;
-	const uint8_t *wire; /* in the arena; NULL: not good */
+	mono_ns serial_sent, serial_at; /* it was asked for its serial, said it
+	                                 */
+	const uint8_t *wire;            /* in the arena; NULL: not good */
 	size_t size;
 };
 

@@ -182,6 +182,29 @@ deviation_of(struct zone_state *z, uint32_t id, uint16_t server)
 	return NULL;
 }
 
+/* By the last serials: is this server newer than all that do not deviate? */
+static bool
+leads(struct zone_state *z, uint32_t id, uint16_t server)
+{
+	const struct zone_member *own = zone_member(z, server);
+	bool any = false;
+
+	if (own == NULL || !own->has_serial)
+		return false;
+	for (uint8_t i = 0; i < z->n_members; i++) {
+		const struct zone_member *v = &z->members[i];
+
+		if (v->trouble != TROUBLE_NOT ||
+		    deviation_of(z, id, v->server) != NULL)
+			continue;
+		if (!v->has_serial ||
+		    !survey_serial_newer(own->serial, v->serial))
+			return false;
+		any = true;
+	}
+	return any;
+}
+
 uint64_t
 zone_expected(struct zone_state *z, uint32_t id, uint16_t server)
 {
@@ -191,6 +214,18 @@ zone_expected(struct zone_state *z, uint32_t id, uint16_t server)
 	if (d == NULL)
 		return 0;
 	return d->print != 0 ? d->print : EXPECTED_UNREAD;
+}
+
+bool
+zone_is_overtaken(struct zone_state *z, uint32_t id)
+{
+	for (uint32_t i = 0; i < z->n_deviations; i++) {
+		const struct deviation *d = &z->deviations[i];
+
+		if (d->question == id && leads(z, id, d->server))
+			return true;
+	}
+	return false;
 }
 
 struct deviation *
@@ -371,6 +406,7 @@ zone_hear(struct sources *s, struct zone_state *z, uint32_t id,
 	struct zone_news news = {.question = id, .heard = heard, .n_heard = n};
 	bool behind = false;
 	bool differs = false;
+	bool apart = false; /* in this survey, news or not */
 	bool dirty = false;
 
 	for (size_t i = 0; i < n; i++) {
@@ -378,6 +414,7 @@ zone_hear(struct sources *s, struct zone_state *z, uint32_t id,
 
 		if (!heard[i].good)
 			continue;
+		apart = apart || heard[i].stand != STAND_AGREES;
 		if (heard[i].stand == STAND_AGREES) {
 			d = deviation_of(z, id, heard[i].server);
 			if (d != NULL)
@@ -399,7 +436,7 @@ zone_hear(struct sources *s, struct zone_state *z, uint32_t id,
 		tell_apart(s, z, APART_SPLIT, &news);
 	else if (behind && z->apart == APART_NOT)
 		tell_apart(s, z, APART_SPREADING, &news);
-	else if (z->n_deviations > 0 && zone_is_late(s, z))
+	else if (apart && z->n_deviations > 0 && zone_is_late(s, z))
 		tell_late(s, z, &news);
 	else if (z->n_deviations == 0 && z->apart != APART_NOT)
 		tell_converged(s, z, &news);
@@ -422,6 +459,17 @@ trouble_text(enum fail fail)
 	return trouble_of(fail) == TROUBLE_LAME ? "lame" : "silent";
 }
 
+/*
+ * A survey that waited for another server ends late: what it heard may be from
+ * before what is known by now, and is no step back.
+ */
+static bool
+is_past(const struct zone_member *v, const struct zone_heard *h)
+{
+	return v->has_serial && h->serial_sent < v->serial_at &&
+	       !survey_serial_newer(h->serial, v->serial);
+}
+
 static void
 note_good(struct sources *s, struct zone_state *z, struct zone_member *v,
     const struct zone_heard *h)
@@ -438,7 +486,7 @@ note_good(struct sources *s, struct zone_state *z, struct zone_member *v,
 		v->told = TROUBLE_NOT;
 		zone_tell(s, z, &news);
 	}
-	if (!h->has_serial)
+	if (!h->has_serial || is_past(v, h))
 		return;
 	/* Some have more than one behind one address. */
 	if (v->has_serial && survey_serial_newer(v->serial, h->serial) &&
@@ -455,6 +503,7 @@ note_good(struct sources *s, struct zone_state *z, struct zone_member *v,
 	}
 	v->has_serial = true;
 	v->serial = h->serial;
+	v->serial_at = h->serial_at;
 }
 
 static bool

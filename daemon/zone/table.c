@@ -199,6 +199,8 @@ table_forget(struct table *t, mono_ns now)
 		t->looked_at = e->newer;
 		if (is_stale(e, now))
 			table_drop(t, e);
+		if (t->looked_at == NULL)
+			return; /* round: the rest is for the next time */
 	}
 }
 

@@ -328,7 +328,11 @@ zone_answer(const struct zone *z, const struct zone *over, const uint8_t *name,
 	const uint8_t *zone = name_zone_guess(name);
 	const struct rrset *set;
 
-	*out = (struct fetched){.soa_ttl = negative_ttl};
+	/* Not all of it: it is large, and this is asked often. */
+	out->rcode = 0;
+	out->no_soa = false;
+	out->soa_ttl = negative_ttl;
+	out->n = out->n_signatures = 0;
 	memcpy(out->soa_owner, zone_of(z, name), name_size(zone_of(z, name)));
 	for (;;) {
 		set = over != NULL ? find(over, name, type) : NULL;

@@ -12,7 +12,7 @@
 
 #include "base/err.h"
 #include "dns/type.h"
-#include "sim.h"
+#include "zones.h"
 
 enum { LOOK_EVERY_S = 20 };
 
@@ -533,6 +533,12 @@ kill_again(struct sim *s, const struct due *d)
 	(void)d;
 }
 
+void
+happen_kill(void *ctx)
+{
+	kill_again(ctx, NULL);
+}
+
 /* Once, or soon again: while the first start still reads its state. */
 static void
 on_kill(struct sim *s)
@@ -673,6 +679,14 @@ happen_until(struct sim *s, mono_ns until)
 	while (world_now(&s->w) < until) {
 		mono_ns at = sooner(sooner(next, look), until);
 		size_t first = first_due(s);
+		mono_ns of_zones = zones_next(s);
+
+		if (of_zones <= at &&
+		    (s->n_agenda == 0 || of_zones < s->agenda[first].at)) {
+			run_to(s, of_zones);
+			zones_happen(s);
+			continue;
+		}
 
 		if (s->n_agenda > 0 && s->agenda[first].at <= at) {
 			run_to(s, s->agenda[first].at);
@@ -687,6 +701,7 @@ happen_until(struct sim *s, mono_ns until)
 		}
 		if (at == look) {
 			oracle_look(s);
+			zones_look(s);
 			look += MONO_S(LOOK_EVERY_S);
 		}
 	}
@@ -705,4 +720,5 @@ happen_no_more(struct sim *s)
 		server_be_honest(server_at(s, i));
 	for (size_t i = 0; i < s->n_hosts; i++)
 		s->hosts[i].away = false;
+	zones_no_more(s);
 }

@@ -15,7 +15,7 @@
 #include "daemon/monitor/monitor_priv.h"
 #include "dns/type.h"
 #include "resolver/resolver.h"
-#include "sim.h"
+#include "zones.h"
 
 enum {
 	FAILING_AFTER = 3, /* the configuration's default */
@@ -57,8 +57,9 @@ can_fetch(
 {
 	struct sim *s = ctx;
 
-	(void)server;
 	(void)type;
+	if (zones_has(s, server))
+		return true;
 	for (size_t i = 0; i < s->n_hosts; i++) {
 		if (name_equal(s->hosts[i].name.wire, name))
 			return !s->hosts[i].away;
@@ -98,10 +99,14 @@ on_ask(void *ctx, const struct said *said)
 {
 	struct sim *s = ctx;
 	const struct ask *ask = said->ask;
-	struct subject *q = oracle_find(s, ask->name, ask->type);
 	mono_ns now = loop_mono(s->w.loop);
-	struct hearing *h =
-	    list_add(&q->heard, &q->n_heard, &q->heard_room, sizeof(*h));
+	struct subject *q;
+	struct hearing *h;
+
+	if (zones_has(s, said->server))
+		return zones_on_ask(s, said);
+	q = oracle_find(s, ask->name, ask->type);
+	h = list_add(&q->heard, &q->n_heard, &q->heard_room, sizeof(*h));
 
 	*h = (struct hearing){
 	    .sent = now,
@@ -132,9 +137,15 @@ static void
 on_arrival(void *ctx, size_t number)
 {
 	struct sim *s = ctx;
-	struct subject *q = &s->subjects[number >> 32];
-	struct hearing *h = &q->heard[number & UINT32_MAX];
+	struct subject *q;
+	struct hearing *h;
 
+	if ((number & ZONES_NUMBER) != 0) {
+		zones_on_arrival(s, number);
+		return;
+	}
+	q = &s->subjects[number >> 32];
+	h = &q->heard[number & UINT32_MAX];
 	h->arrived = loop_mono(s->w.loop);
 	h->wall = loop_wall(s->w.loop);
 	if (story_is_traced())
@@ -203,10 +214,17 @@ on_baseline(
     void *ctx, const struct db_question *row, const struct commit_baseline *c)
 {
 	struct sim *s = ctx;
-	struct subject *q = subject_of(s, row);
+	struct zq *zq = zones_row(s, row);
 	content_id id = id_of_content(c->content);
-	const struct hearing *h = find_heard(q, -1, c->at, id);
+	const struct hearing *h;
+	struct subject *q;
 
+	if (zq != NULL) {
+		zones_on_baseline(s, zq, c);
+		return;
+	}
+	q = subject_of(s, row);
+	h = find_heard(q, -1, c->at, id);
 	if (h == NULL || h->stale)
 		story_fail("R9: the baseline of %s was not heard: %s", q->text,
 		    id_text(id));
@@ -230,17 +248,39 @@ episode_of(struct subject *q, const struct uuid *change, wall_us at)
 	return e;
 }
 
+/* A server of the zone was asked to confirm, and said so. */
+static bool
+is_of_zone(const struct sim *s, const struct subject *q,
+    const struct commit_evidence *e, content_id id)
+{
+	if (strncmp(e->server, "198.51.100.", 11) != 0)
+		return false;
+	if (q->required != PROVED_SOURCE ||
+	    !zones_said(s, &q->name, q->type, e->server, e->at, id))
+		story_fail("evidence of %s was not heard from %s: %s", q->text,
+		    e->server, id == 0 ? "a failure" : id_text(id));
+	return true;
+}
+
 /* R3, R10: evidence is what was heard, from whom and when. */
 static void
 on_evidence(void *ctx, const struct db_question *row,
     const struct commit_evidence *e, const struct uuid *change)
 {
 	struct sim *s = ctx;
-	struct subject *q = subject_of(s, row);
+	struct zq *zq = zones_row(s, row);
 	content_id id = e->content == NULL ? 0 : id_of_content(e->content);
 	unsigned last = 0;
+	struct subject *q;
 	struct seen *own;
 
+	if (zq != NULL) {
+		zones_on_evidence(s, zq, e, change);
+		return;
+	}
+	q = subject_of(s, row);
+	if (is_of_zone(s, q, e, id))
+		return;
 	if (sscanf(e->server, "192.0.2.%u", &last) != 1)
 		story_fail("evidence of %s from %s", q->text, e->server);
 	if (find_heard(q, (int)last - 10, e->at, id) == NULL &&
@@ -264,6 +304,8 @@ proved_of(const struct commit_decision *d)
 	char text[32] = "";
 
 	(void)jpath(d->entry.body, ".proved", text, sizeof(text));
+	if (strcmp(text, "source") == 0)
+		return PROVED_SOURCE;
 	if (strcmp(text, "cache") == 0)
 		return PROVED_CACHE;
 	return strcmp(text, "path") == 0 ? PROVED_PATH : PROVED_NOTHING;
@@ -285,7 +327,8 @@ check_confirmed(const struct sim *s, const struct subject *q,
 	if (proved < q->required)
 		story_fail("R11: %s is confirmed with proof %s", q->text,
 		    proved_text(proved));
-	if (proved < PROVED_CACHE && s->hosts[q->host].lied)
+	if (s->hosts[q->host].lied &&
+	    (proved < PROVED_CACHE || q->required == PROVED_SOURCE))
 		return;
 	if (!truth_had(q, to) && (to != id_plain(OUTCOME_NODATA) ||
 				     !truth_had(q, id_plain(OUTCOME_NXDOMAIN))))
@@ -444,19 +487,30 @@ on_decision(
     void *ctx, const struct db_question *row, const struct commit_decision *d)
 {
 	struct sim *s = ctx;
-	struct subject *q = subject_of(s, row);
-	const struct host *host = &s->hosts[q->host];
+	struct zq *zq = zones_row(s, row);
 	content_id to = id_of_content(d->to);
-	struct episode *e = episode_of(q, &d->entry.id, d->entry.at);
+	const struct host *host;
+	struct subject *q;
+	struct episode *e;
 
 	count_decision(s, d);
+	if (zq != NULL) {
+		zones_on_decision(s, zq, d);
+		return;
+	}
+	q = subject_of(s, row);
+	host = &s->hosts[q->host];
+	e = episode_of(q, &d->entry.id, d->entry.at);
 	if (strstr(d->entry.body, "\"inconsistent\"") != NULL)
 		q->inconsistent = true;
 	check_confirmed(s, q, d, to);
-	check_heard(q, e, to);
+	if (q->required != PROVED_SOURCE)
+		check_heard(q, e, to);
 	if (d->first) {
 		e->decided_at = d->entry.at;
-		if (!host->lied && !host->forged) {
+		/* A server of the zone that is behind denies what is true. */
+		if (!host->lied && !host->forged &&
+		    q->required != PROVED_SOURCE) {
 			check_refuted(s, q, e, d);
 			check_order(s, q, e, d, to);
 		}
@@ -482,9 +536,11 @@ failures_since(const struct subject *q, wall_us at, bool *good)
 	for (size_t i = 0; i < q->n_heard; i++) {
 		const struct hearing *h = &q->heard[i];
 
-		if (h->arrived == 0 || h->purpose == PURPOSE_CONFIRM)
+		if (h->arrived == 0)
 			continue;
-		n = h->id == 0 || h->aside ? n + 1 : h->stale ? n : 0;
+		/* Who confirms what the name is now is fresh as well. */
+		if (h->purpose != PURPOSE_CONFIRM)
+			n = h->id == 0 || h->aside ? n + 1 : h->stale ? n : 0;
 		if (h->wall < at)
 			continue;
 		*good = *good || (h->id != 0 && !h->stale &&
@@ -530,7 +586,7 @@ on_entry(void *ctx, const struct db_entry *e)
 	add_text(s, e->body);
 	s->counts.events += e->event != NULL;
 	s->counts.told += e->told;
-	if (e->event == NULL || e->name[0] == '\0')
+	if (e->event == NULL || e->name[0] == '\0' || zones_on_entry(s, e))
 		return;
 	if (name_parse(e->name, &name, &why) != 0)
 		story_fail("an event of %s", e->name);
@@ -561,6 +617,7 @@ oracle_break(struct sim *s)
 		s->subjects[i].planned = now;
 		s->subjects[i].n_polls = 0;
 	}
+	zones_disturb(s);
 }
 
 void
@@ -615,7 +672,7 @@ has_state(const struct sim *s)
 static void
 check_seen(const struct sim *s, const struct subject *q)
 {
-	const struct db_question *row = db_find(s->w.db, &q->name, q->type);
+	const struct db_question *row = row_in(s, "default", &q->name, q->type);
 	content_id id = q->n_beliefs > 0 ? q->beliefs[q->n_beliefs - 1].id : 0;
 	wall_us seen;
 
@@ -633,6 +690,9 @@ check_seen(const struct sim *s, const struct subject *q)
 		    h->wall + WALL_MS(TICK_MS) >= seen)
 			return;
 	}
+	if (q->required == PROVED_SOURCE &&
+	    zones_said(s, &q->name, q->type, NULL, seen + WALL_MS(TICK_MS), id))
+		return;
 	story_fail("made up: %s was last seen %lld s ago", q->text,
 	    (long long)((loop_wall(s->w.loop) - seen) / WALL_S(1)));
 }

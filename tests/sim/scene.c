@@ -9,7 +9,7 @@
 #include "base/err.h"
 #include "dns/type.h"
 #include "judge/candidate.h"
-#include "sim.h"
+#include "zones.h"
 
 static const uint16_t types[HOST_TYPES] = {
     TYPE_A, TYPE_AAAA, TYPE_MX, TYPE_TXT, TYPE_NS};
@@ -85,6 +85,7 @@ host_publish(struct sim *s, struct host *h)
 		zone_put(z, rrset_read(z, &h->name, TYPE_HINFO, "a b", 60));
 	}
 	truth_note(s);
+	zones_publish(s);
 }
 
 static void
@@ -185,11 +186,13 @@ put_watch(struct sim *s, size_t host, const struct watch_plan *p)
 	}
 	buf_printf(&line, " every %us%s%s", p->every_s, p->tags,
 	    p->chase ? " chase true" : "");
+	zones_print_plan(p, &line);
 	if (p->confirm != PROVED_NOTHING)
 		buf_printf(
 		    &line, " confirm %s", proved_text((enum proved)p->confirm));
 	world_add_watch(&s->w, buf_text(&line));
 	buf_fini(&line);
+	zones_watch(s, host, p);
 	for (size_t i = 0; i < s->n_subjects; i++) {
 		struct subject *q = &s->subjects[i];
 
@@ -242,7 +245,10 @@ watch_some(struct sim *s, size_t host, unsigned mask)
 	/* Not drawn: seeds stay the worlds that they were. */
 	p->chase = mix64(s->draw.state) % 4 == 0;
 	h->listed = true;
-	add_subjects(s, host, p);
+	zones_plan(s, p);
+	if (p->views != VIEWS_SOURCE)
+		add_subjects(s, host, p);
+	zones_add(s, host, p);
 	put_watch(s, host, p);
 }
 
@@ -279,6 +285,7 @@ drop_watches(struct sim *s, size_t host)
 {
 	world_remove_watch(&s->w, s->hosts[host].text);
 	s->hosts[host].listed = false;
+	zones_unwatch(s, host);
 	for (size_t i = 0; i < s->n_subjects; i++) {
 		if (s->subjects[i].host == host)
 			s->subjects[i].watched = false;
@@ -335,6 +342,9 @@ make_profile(struct sim *s)
 	p->reloads = draw_chance(d, 40);
 	p->every = MONO_S(draw_from(d, 2, 40));
 	p->length = MONO_S(60 * (mono_ns)draw_from(d, 8, 30));
+	/* Its servers are asked several times as much. */
+	if (s->zones->on)
+		p->length = p->length / 3 * 2;
 	for (int i = 0; i < 4; i++) {
 		p->ttls[i] = ttls[draw_below(d, 8)];
 		if (p->ttls[i] > s->ttl_max)
@@ -346,6 +356,7 @@ make_profile(struct sim *s)
 void
 scene_build(struct sim *s)
 {
+	zones_profile(s);
 	make_profile(s);
 	make_servers(s);
 	s->n_watched = draw_from(&s->draw, 1, 6);
@@ -362,11 +373,13 @@ scene_build(struct sim *s)
 		q->truth[0] = q->truth[q->n_truth - 1];
 		q->n_truth = 1;
 	}
+	zones_build(s);
 }
 
 void
 scene_free(struct sim *s)
 {
 	oracle_free(s);
+	zones_free(s);
 	free(s->subjects);
 }

@@ -22,7 +22,7 @@
 #include "base/log.h"
 #include "base/rand.h"
 #include "fake_loop.h"
-#include "sim.h"
+#include "zones.h"
 
 /* What a seed's process tells of its run. */
 struct result {
@@ -44,6 +44,10 @@ longest_interval(const struct sim *s)
 		if (s->subjects[i].every_s > longest)
 			longest = s->subjects[i].every_s;
 	}
+	for (size_t i = 0; i < s->zones->n; i++) {
+		if (s->zones->list[i].every_s > longest)
+			longest = s->zones->list[i].every_s;
+	}
 	return longest;
 }
 
@@ -61,7 +65,7 @@ come_to_rest(struct sim *s)
 	truth_note(s);
 	rest = MONO_S(2 * longest_interval(s) + 2 * s->ttl_max + 200);
 	for (mono_ns end = world_now(&s->w) + rest; world_now(&s->w) < end;
-	     oracle_look(s))
+	     oracle_look(s), zones_look(s))
 		world_run(&s->w, MONO_S(20));
 }
 
@@ -81,6 +85,8 @@ sim_run(struct sim *s, uint64_t seed)
 	come_to_rest(s);
 	world_end(&s->w);
 	oracle_end(s);
+	zones_end(s);
+	zones_end_kills(s);
 	world_fini(&s->w);
 	scene_free(s);
 }
@@ -147,6 +153,21 @@ print_counts(const struct counts *c)
 	    c->events, c->told, c->tight);
 }
 
+static void
+print_zones(const struct zcounts *c)
+{
+	printf("%u worlds with a zone's servers: %u states of questions, %u "
+	       "held against what is believed, %u too short or unsure; "
+	       "%u changes, %u held against all the time, %u against some, "
+	       "%u left out\n",
+	    c->worlds, c->states, c->settled, c->short_, c->decided, c->strict,
+	    c->loose, c->left);
+	printf("%u events of them; %u times all that is told of a zone was "
+	       "looked at, %u left out as it came and went, %u times a server "
+	       "that did not answer\n",
+	    c->events, c->apart_settled, c->flapping, c->servers);
+}
+
 static int
 failed(uint64_t seed, const char *what)
 {
@@ -198,6 +219,7 @@ run_all(uint64_t from, uint64_t n)
 			return failed(from, "the same seed is another run");
 	}
 	print_counts(&sum);
+	print_zones(&sum.zones);
 	printf("%llu seeds, %llu failed, from %llu, %.1f s\n",
 	    (unsigned long long)n, (unsigned long long)n_failed,
 	    (unsigned long long)from, now() - begin);

@@ -9,6 +9,7 @@
  *   happen.c   what happens to them, and its end
  *   truth.c    what the zones said when
  *   oracle.c   what was asked, answered and decided, held against that
+ *   zones.h    the servers of the names' zone, its delegation, and its oracle
  *   sim.c      seeds, and what is printed
  *
  * The world draws from a generator of its own, so that the program's use of
@@ -122,11 +123,14 @@ struct records {
 	uint32_t values[RECORDS_MAX]; /* numbers that text is made of */
 };
 
+enum asked_through { VIEWS_DEFAULT, VIEWS_SOURCE, VIEWS_BOTH };
+
 /* Types of a host that are asked alike: a line of the list. */
 struct watch_plan {
 	unsigned mask; /* bit per type */
 	uint32_t every_s;
 	uint8_t confirm; /* enum proved; 0: as the configuration can */
+	uint8_t views;   /* enum asked_through */
 	bool chase;
 	const char *tags;
 };
@@ -173,10 +177,27 @@ struct profile {
 	mono_ns length;
 };
 
+/* Of the part of the world that zones.h describes. */
+struct zcounts {
+	uint32_t worlds;  /* that have it */
+	uint32_t states;  /* of questions, as their servers say it */
+	uint32_t settled; /* ... that lasted, and were held against belief */
+	uint32_t short_;  /* ... that did not, or that nobody can know */
+	uint32_t decided; /* changes ... */
+	uint32_t strict;  /* ... held against the rule as it was all the time */
+	uint32_t loose;   /* ... as it was at some time since first sight */
+	uint32_t left;    /* ... and only: some server said so */
+	uint32_t events;  /* in authoritative views */
+	uint32_t apart_settled; /* times that a zone's were held against them */
+	uint32_t flapping; /* ... and were not, as it came and went (T18) */
+	uint32_t servers;  /* lame or silent for long, and told */
+};
+
 struct counts {
 	uint32_t truths, asked, failed, decided, confirmed, unconfirmed,
 	    transient, revised, events, told, kills, aways, reloads, lies,
 	    tight;
+	struct zcounts zones;
 };
 
 struct sim {
@@ -206,6 +227,7 @@ struct sim {
 	mono_ns *breaks; /* the program was not left alone then */
 	size_t n_breaks, breaks_room;
 	mono_ns away_before, back; /* the database, the last time */
+	struct zones *zones;
 	uint64_t hash;
 	struct counts counts;
 	struct net_ear ear;
@@ -232,6 +254,8 @@ const char *server_name(size_t i);
 void happen_start(struct sim *s);
 /* Lets things happen until then. */
 void happen_until(struct sim *s, mono_ns until);
+/* The program is killed, whatever it does now, and starts again. */
+void happen_kill(void *ctx);
 /* Ends all that goes on, and begins nothing any more. */
 void happen_no_more(struct sim *s);
 

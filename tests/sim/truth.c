@@ -16,7 +16,7 @@
 #include "dns/type.h"
 #include "sim.h"
 
-enum { TEXTS_MAX = 4096, TEXT_SIZE = 160 };
+enum { TEXTS_MAX = 8192, TEXT_SIZE = 160 };
 
 static struct id_text {
 	content_id id;
@@ -51,36 +51,42 @@ finish(enum outcome outcome, uint64_t chain, uint64_t records)
 	return h == 0 ? 1 : h;
 }
 
-static void
-keep_text(content_id id, const char *text)
+/* The place of that number, or the free one for it. */
+static struct id_text *
+text_of(content_id id)
 {
-	if (n_texts == TEXTS_MAX)
-		return;
+	size_t at = id % TEXTS_MAX;
+
 	if (texts == NULL)
 		texts = calloc(TEXTS_MAX, sizeof(*texts));
 	CHECK(texts != NULL);
-	texts[n_texts].id = id;
-	snprintf(texts[n_texts++].text, TEXT_SIZE, "%s", text);
+	while (texts[at].id != 0 && texts[at].id != id)
+		at = (at + 1) % TEXTS_MAX;
+	return &texts[at];
+}
+
+static void
+keep_text(content_id id, const char *text)
+{
+	struct id_text *own = text_of(id);
+
+	if (n_texts == TEXTS_MAX / 2)
+		return;
+	n_texts++;
+	own->id = id;
+	snprintf(own->text, TEXT_SIZE, "%s", text);
 }
 
 static bool
 has_text(content_id id)
 {
-	for (size_t i = n_texts; i > 0; i--) {
-		if (texts[i - 1].id == id)
-			return true;
-	}
-	return false;
+	return text_of(id)->id == id;
 }
 
 const char *
 id_text(content_id id)
 {
-	for (size_t i = 0; i < n_texts; i++) {
-		if (texts[i].id == id)
-			return texts[i].text;
-	}
-	return "something unknown";
+	return has_text(id) ? text_of(id)->text : "something unknown";
 }
 
 static const struct rr *

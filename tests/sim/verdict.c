@@ -6,7 +6,7 @@
 
 #include "base/err.h"
 #include "daemon/monitor/monitor_priv.h"
-#include "sim.h"
+#include "zones.h"
 
 enum { WRITE_SLACK_MS = 1500, POLL_TAKES_S = 15 };
 
@@ -61,7 +61,9 @@ is_evidence(const struct subject *q, const struct hearing *h)
 static void
 check_written(const struct sim *s, const struct subject *q)
 {
-	for (size_t i = 0; i < q->n_heard; i++) {
+	/* What the zone's servers deny is told once, while it is said (R11). */
+	for (size_t i = 0; i < q->n_heard && q->required != PROVED_SOURCE;
+	     i++) {
 		const struct hearing *h = &q->heard[i];
 
 		if (h->id == 0 || h->arrived == 0 || h->stale || h->lost ||
@@ -89,8 +91,12 @@ is_disturbed(
 	for (size_t i = 0; i < q->n_heard; i++) {
 		const struct hearing *h = &q->heard[i];
 
-		if (h->sent >= from && h->sent < to &&
-		    (h->id == 0 || h->stale || h->arrived == 0))
+		if (h->sent < from || h->sent >= to)
+			continue;
+		if (h->id == 0 || h->stale || h->arrived == 0)
+			return true;
+		/* Who is polled lies for all that time. */
+		if (s->hosts[q->host].lied && !truth_had(q, h->id))
 			return true;
 	}
 	return false;
@@ -142,7 +148,7 @@ static void
 check_believed(struct sim *s, const struct subject *q)
 {
 	content_id now = q->truth[q->n_truth - 1].id;
-	const struct db_question *row = db_find(s->w.db, &q->name, q->type);
+	const struct db_question *row = row_in(s, "default", &q->name, q->type);
 
 	if (!q->watched)
 		return;
