@@ -196,8 +196,12 @@ is_told(const struct say_change *c, const struct record *r, size_t n)
 static bool
 two_groups_have(const struct say_change *c, const struct record *r, size_t n)
 {
-	for (size_t i = n + 1; i < c->n_witnesses; i++) {
-		if (strcmp(c->witnesses[i].group, c->witnesses[n].group) != 0 &&
+	const char *own = c->witnesses[n].group;
+
+	/* Of whom a start found in the database it may not be known (yet). */
+	for (size_t i = n + 1; i < c->n_witnesses && own != NULL; i++) {
+		if (c->witnesses[i].group != NULL &&
+		    strcmp(c->witnesses[i].group, own) != 0 &&
 		    content_has(c->witnesses[i].content, r))
 			return true;
 	}
