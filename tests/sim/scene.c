@@ -246,6 +246,9 @@ watch_some(struct sim *s, size_t host, unsigned mask)
 	p->chase = mix64(s->draw.state) % 4 == 0;
 	h->listed = true;
 	zones_plan(s, p);
+	/* A name is hostile as a whole, where its servers are asked (T16). */
+	if (s->zones != NULL)
+		p->tags = h->plans[0].tags;
 	if (p->views != VIEWS_SOURCE)
 		add_subjects(s, host, p);
 	zones_add(s, host, p);
