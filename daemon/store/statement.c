@@ -163,9 +163,10 @@ static const struct statement statements[N_STATEMENTS] = {
 	" entry_s = case when q.every_s <> excluded.every_s"
 	"  then excluded.entry_s"
 	"  else greatest(q.entry_s, excluded.entry_s) end,"
+	/* When the larger one was seen: a smaller one is not of its content. */
 	" entry_at = case when q.every_s <> excluded.every_s"
-	"  or excluded.entry_at is not null then excluded.entry_at"
-	"  else q.entry_at end"},
+	"  or excluded.entry_s > q.entry_s or q.entry_s is null"
+	"  then excluded.entry_at else q.entry_at end"},
 
     [WRITE_BASELINE] = {"baseline", SIDE_WRITE, "S0,S1,S2,S3,S4,S5,S6,S7",
 	"insert into dnsvigil.state (shard, question, server, outcome,"

@@ -353,10 +353,11 @@ apply_entry(struct db_question *q, const struct commit_question *c)
 	q->n_puts++;
 	if (!c->entry_known)
 		return;
-	q->entry_known = true;
-	q->entry_at = c->at;
-	if (c->entry_s > q->entry_s)
+	if (!q->entry_known || c->entry_s > q->entry_s) {
 		q->entry_s = c->entry_s;
+		q->entry_at = c->at;
+	}
+	q->entry_known = true;
 }
 
 static void
