@@ -293,7 +293,7 @@ on_evidence(void *ctx, const struct db_question *row,
 	if (id == 0)
 		return;
 	own = list_add(&q->seen, &q->n_seen, &q->seen_room, sizeof(*own));
-	*own = (struct seen){*change, id, e->ttl, e->at};
+	*own = (struct seen){*change, id, e->ttl, e->at, e->last_at};
 }
 
 /* ---- decisions ---- */

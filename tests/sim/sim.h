@@ -69,7 +69,7 @@ struct seen {
 	struct uuid change;
 	content_id id;
 	uint32_t ttl;
-	wall_us at;
+	wall_us at, last_at; /* of equal replies in a row */
 };
 
 struct episode {

@@ -47,7 +47,8 @@ is_evidence(const struct subject *q, const struct hearing *h)
 		if (!is_taken_as(h->id, seen->id) || seen->at > h->wall)
 			continue;
 		e = episode_of(q, &seen->change);
-		if (e->decided_at == 0 ||
+		/* A run may go on while the database is away. */
+		if (e->decided_at == 0 || h->wall <= seen->last_at ||
 		    e->decided_at >= h->wall - WALL_MS(WRITE_SLACK_MS))
 			return true;
 	}
