@@ -15,12 +15,13 @@ enum { SEVERITIES_MAX = 1000 };
 static const char *const kinds[] = {"appeared", "vanished", "added", "removed",
     "modified", "replaced", "alias", "outcome", "unreadable", "readable",
     "failing", "recovered", "blind", "sighted", "order", "duplicates", "ttl",
-    "case", "serial", "timers", "signature", "resolver-left", "resolver-back",
-    "filtered", "bogus", "signatures-expiring", "signatures-expired",
-    "signatures-renewed", "provider-failing", "provider-recovered", "spreading",
-    "split", "converged", "serial-backwards", "lame", "lame-ended",
-    "server-silent", "server-answers", "tcp-broken", "tcp-works", "edns-broken",
-    "edns-works", "split-delegation", "delegation-agrees"};
+    "case", "serial", "timers", "signature", "ech", "resolver-left",
+    "resolver-back", "filtered", "bogus", "signatures-expiring",
+    "signatures-expired", "signatures-renewed", "provider-failing",
+    "provider-recovered", "spreading", "split", "converged", "serial-backwards",
+    "lame", "lame-ended", "server-silent", "server-answers", "tcp-broken",
+    "tcp-works", "edns-broken", "edns-works", "split-delegation",
+    "delegation-agrees"};
 static const char *const levels[] = {
     "info", "low", "medium", "high", "critical"};
 
