@@ -152,6 +152,38 @@ test_severity_of_untagged_names(void **state)
 	CHECK_CLAIMS(claims);
 }
 
+/* What a change means goes before its type and its kind. */
+static void
+test_severity_R26_of_what_is_weaker_claimed_or_routine(void **state)
+{
+	const uint32_t acme = ASPECT_ACME | ASPECT_ROUTINE;
+	const struct claim claims[] = {
+	    {KIND_REPLACED, TYPE_TXT, OWNED, ASPECT_WEAKENED, SEVERITY_HIGH},
+	    {KIND_ADDED, TYPE_CAA, OWNED, ASPECT_WEAKENED, SEVERITY_HIGH},
+	    {KIND_ADDED, TYPE_CAA, 0, ASPECT_WEAKENED, SEVERITY_MEDIUM},
+	    /* On a hostile name it is what it was. */
+	    {KIND_ADDED, TYPE_TXT, HOSTILE, ASPECT_WEAKENED, SEVERITY_LOW},
+	    {KIND_APPEARED, TYPE_TXT, HOSTILE, acme, SEVERITY_HIGH},
+	    {KIND_ADDED, TYPE_TXT, 0, ASPECT_TOKEN, SEVERITY_MEDIUM},
+	    {KIND_ADDED, TYPE_TXT, OWNED, ASPECT_TOKEN, SEVERITY_MEDIUM},
+	    {KIND_VANISHED, TYPE_TXT, OWNED, ASPECT_TOKEN, SEVERITY_HIGH},
+	    {KIND_REPLACED, TYPE_TXT, OWNED, ASPECT_ROUTINE, SEVERITY_LOW},
+	    {KIND_VANISHED, TYPE_TXT, OWNED, acme, SEVERITY_LOW},
+	    {KIND_APPEARED, TYPE_TXT, OWNED | TRANSIENT, acme, SEVERITY_LOW},
+	    /* Another routine thing that was short is what R14 says. */
+	    {KIND_REPLACED, TYPE_TXT, OWNED | TRANSIENT,
+		ASPECT_MTA_STS | ASPECT_ROUTINE, SEVERITY_HIGH},
+	    {KIND_APPEARED, TYPE_TXT, OWNED | TRANSIENT, ASPECT_ACME,
+		SEVERITY_HIGH},
+	    /* What weakens wins over what is routine beside it. */
+	    {KIND_MODIFIED, TYPE_TXT, OWNED, ASPECT_WEAKENED | ASPECT_TOKEN,
+		SEVERITY_HIGH},
+	};
+
+	(void)state;
+	CHECK_CLAIMS(claims);
+}
+
 static void
 test_severity_of_events(void **state)
 {
@@ -355,6 +387,8 @@ main(void)
 	    cmocka_unit_test(test_severity_of_owned_names),
 	    cmocka_unit_test(test_severity_of_hostile_names),
 	    cmocka_unit_test(test_severity_of_untagged_names),
+	    cmocka_unit_test(
+		test_severity_R26_of_what_is_weaker_claimed_or_routine),
 	    cmocka_unit_test(test_severity_of_events),
 	    cmocka_unit_test(
 		test_severity_of_a_transient_change_of_an_owned_name_is_high),
