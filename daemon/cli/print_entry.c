@@ -5,6 +5,8 @@
  *
  *   when  severity  label(proof)  name type kind from -> to  (aspects)  [tags]
  *
+ * Below a change stands what it means, a line each, indented.
+ *
  * A member that is missing, or of another form than we know, leaves its place
  * empty: a newer daemon may have written it.
  */

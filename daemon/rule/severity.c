@@ -281,12 +281,25 @@ has_tag(const struct severity_input *in, const char *tag)
 }
 
 static bool
+has_aspect(const struct severity_input *in, const char *aspect)
+{
+	for (unsigned i = 0; i < N_ASPECTS; i++)
+		if ((in->aspects & 1u << i) != 0 &&
+		    strcmp(aspect_text(i), aspect) == 0)
+			return true;
+	return false;
+}
+
+static bool
 line_matches(const struct config_severity *line,
     const struct severity_input *in, const char *kind)
 {
 	uint16_t type;
 
 	if (line->kind != NULL && strcmp(line->kind, kind) != 0)
+		return false;
+	/* Of an event there is none, so that such a line is about changes. */
+	if (line->aspect != NULL && !has_aspect(in, line->aspect))
 		return false;
 	if (line->type != NULL &&
 	    (type_parse(line->type, &type) != 0 || type != in->type))

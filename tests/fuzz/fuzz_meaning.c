@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/arena.h"
 #include "dns/content.h"
 #include "dns/record.h"
 #include "dns/type.h"
@@ -37,6 +36,7 @@ static const char *const owners[] = {"\7example", "\6_dmarc\7example",
 struct sample {
 	struct content c;
 	struct record records[RECORDS_MAX];
+	uint8_t *owned[RECORDS_MAX]; /* their rdata, in no order */
 };
 
 /* MX names are whole in what is stored; the reader of others checks all. */
@@ -49,20 +49,23 @@ may_be_stored(const struct record *r)
 }
 
 static void
-put(struct sample *s, uint16_t type, const uint8_t *rdata, size_t size,
-    struct arena *a)
+put(struct sample *s, uint16_t type, const uint8_t *rdata, size_t size)
 {
-	struct record r = {type, (uint16_t)size, NULL, 0};
+	struct record r = {type, (uint16_t)size, rdata, 0};
 	uint16_t at = 0;
 
-	/* Exactly so many octets, so that a sanitizer sees their end. */
-	r.rdata = arena_copy(a, rdata, size + (size == 0));
 	if (s->c.n_records == RECORDS_MAX || !may_be_stored(&r))
 		return;
 	while (at < s->c.n_records && record_compare(&s->records[at], &r) < 0)
 		at++;
 	if (at < s->c.n_records && record_equal(&s->records[at], &r))
 		return;
+	/* Exactly so many octets, so that a sanitizer sees their end. */
+	s->owned[s->c.n_records] = malloc(size == 0 ? 1 : size);
+	HOLDS(s->owned[s->c.n_records] != NULL);
+	if (size != 0)
+		memcpy(s->owned[s->c.n_records], rdata, size);
+	r.rdata = s->owned[s->c.n_records];
 	memmove(s->records + at + 1, s->records + at,
 	    (s->c.n_records - at) * sizeof(r));
 	s->records[at] = r;
@@ -88,8 +91,8 @@ as_strings(const uint8_t *text, size_t size, uint8_t *out)
 }
 
 static void
-read_samples(const uint8_t *data, size_t size, uint16_t type,
-    struct sample both[2], struct arena *a)
+read_samples(
+    const uint8_t *data, size_t size, uint16_t type, struct sample both[2])
 {
 	static uint8_t strings[2 * 65535];
 
@@ -109,9 +112,9 @@ read_samples(const uint8_t *data, size_t size, uint16_t type,
 			rdata = strings;
 		}
 		if ((how & TO) == 0 || (how & BOTH) != 0)
-			put(&both[0], type, rdata, n, a);
+			put(&both[0], type, rdata, n);
 		if ((how & TO) != 0 || (how & BOTH) != 0)
-			put(&both[1], type, rdata, n, a);
+			put(&both[1], type, rdata, n);
 	}
 }
 
@@ -144,7 +147,6 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct sample both[2];
-	struct arena arena = {0};
 	const uint8_t *owner;
 	uint16_t type;
 
@@ -156,9 +158,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		both[i].c = (struct content){.outcome = OUTCOME_NODATA};
 		both[i].c.records = both[i].records;
 	}
-	read_samples(data + 1, size - 1, type, both, &arena);
+	read_samples(data + 1, size - 1, type, both);
 	check(&both[0].c, &both[1].c, type, owner);
 	check(&both[1].c, &both[0].c, type, owner);
-	arena_fini(&arena);
+	for (int i = 0; i < 2; i++)
+		for (uint16_t k = 0; k < both[i].c.n_records; k++)
+			free(both[i].owned[k]);
 	return 0;
 }

@@ -10,10 +10,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "base/diag.h"
 #include "config/config.h"
 #include "dns/type.h"
 #include "rule/severity.h"
@@ -314,17 +316,25 @@ test_severity_of_every_other_input_is_told(void **state)
 {
 	static const uint16_t types[] = {TYPE_A, TYPE_NS, TYPE_CNAME, TYPE_SOA,
 	    TYPE_PTR, TYPE_MX, TYPE_TXT, TYPE_AAAA, TYPE_DS, TYPE_HTTPS, 65400};
+	/* All that the table looks at: every set of them. */
+	static const uint32_t looked_at[] = {ASPECT_RETURNED, ASPECT_DANGLING,
+	    ASPECT_PRIVATE, ASPECT_BOGUS, ASPECT_UNSIGNED, ASPECT_DS_MISMATCH,
+	    ASPECT_DELEGATION, ASPECT_WEAKENED, ASPECT_ROUTINE, ASPECT_TOKEN,
+	    ASPECT_ACME};
+	enum { N = sizeof(looked_at) / sizeof(looked_at[0]) };
 
 	(void)state;
 	for (int kind = KIND_APPEARED; kind <= KIND_READABLE; kind++)
 		for (size_t t = 0; t < sizeof(types) / sizeof(types[0]); t++)
-			for (int i = 0; i < 16 << N_ASPECTS; i++)
-				assert_true(
-				    ((uint32_t)i >> 4 &
-					(ASPECT_ROTATING | ASPECT_FILTERED)) !=
-					0 ||
-				    severity_is_told(of((enum kind)kind,
-					types[t], i & 15, (uint32_t)i >> 4)));
+			for (int i = 0; i < 16 << N; i++) {
+				uint32_t aspects = 0;
+
+				for (int k = 0; k < N; k++)
+					if ((i >> 4 & 1 << k) != 0)
+						aspects |= looked_at[k];
+				assert_true(severity_is_told(of((enum kind)kind,
+				    types[t], i & 15, aspects)));
+			}
 }
 
 static void
@@ -338,6 +348,7 @@ test_severity_lines_of_the_operator_come_first(void **state)
 	    {.kind = "failing", .tag = "shop", .severity = "critical"},
 	    {.kind = "failing", .severity = "low"},
 	    {.type = "TYPE65400", .severity = "high"},
+	    {.aspect = "acme", .severity = "info"},
 	};
 	const struct config config = {.severities = lines,
 	    .n_severities = sizeof(lines) / sizeof(lines[0])};
@@ -362,6 +373,36 @@ test_severity_lines_of_the_operator_come_first(void **state)
 	assert_int_equal(severity_of(&in, &config), SEVERITY_CRITICAL);
 	in = input(KIND_OUTCOME, 65400, 0, 0);
 	assert_int_equal(severity_of(&in, &config), SEVERITY_HIGH);
+}
+
+/* The configuration has the words of its own: it is below the judge. */
+static void
+test_severity_lines_may_be_about_each_aspect(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < N_ASPECTS; i++) {
+		struct severity_input in =
+		    input(KIND_ADDED, TYPE_A, 0, 1u << i);
+		struct diag d = {0};
+		struct config *c;
+		char text[256];
+
+		snprintf(text, sizeof(text),
+		    "database: dbname=x\nresolvers: [192.0.2.1]\n"
+		    "watchlists: [a]\nseverity:\n"
+		    "  - {aspect: %s, severity: critical}\n",
+		    aspect_text(i));
+		c = config_read(text, strlen(text), "x.yaml", &d);
+		assert_non_null(c);
+		assert_int_equal(severity_of(&in, c),
+		    (1u << i & (ASPECT_ROTATING | ASPECT_FILTERED)) != 0
+			? SEVERITY_INFO
+			: SEVERITY_CRITICAL);
+		in.aspects = 0;
+		assert_int_equal(severity_of(&in, c), SEVERITY_LOW);
+		config_free(c);
+		diag_fini(&d);
+	}
 }
 
 static void
@@ -403,6 +444,7 @@ main(void)
 		test_severity_of_what_only_a_liar_said_is_info_r16),
 	    cmocka_unit_test(test_severity_of_every_other_input_is_told),
 	    cmocka_unit_test(test_severity_lines_of_the_operator_come_first),
+	    cmocka_unit_test(test_severity_lines_may_be_about_each_aspect),
 	    cmocka_unit_test(test_severity_words_read_back),
 	};
 
