@@ -278,18 +278,20 @@ kind_of(const struct key *key, char out[PART_SIZE])
 	return key->kind == KEY_RSA ? "RSA" : "Ed25519";
 }
 
+/* `was`: the bits of the key before it, 0: there was none. */
 static void
-say_size(const struct meant *m, const struct key *key)
+say_size(const struct meant *m, const struct key *key, unsigned was)
 {
-	if (key->kind != KEY_RSA || key->revoked)
+	if (key->kind != KEY_RSA || key->revoked || key->bits >= BITS_GOOD)
 		return;
 	if (key->bits < BITS_LEAST)
 		meaning_say(m, MEANING_DKIM_WEAK,
 		    "the DKIM key has %u bits: fewer than %d are refused by "
 		    "verifiers, for others can compute it",
 		    key->bits, BITS_LEAST);
-	else if (key->bits < BITS_GOOD)
-		meaning_say(m, MEANING_DKIM_WEAK,
+	else
+		meaning_say(m,
+		    key->bits < was ? MEANING_DKIM_WEAK : MEANING_DKIM_SMALL,
 		    "the DKIM key has %u bits, fewer than %d", key->bits,
 		    BITS_GOOD);
 }
@@ -312,7 +314,7 @@ say_key(const struct meant *m, const struct key *from, const struct key *to)
 		meaning_say(m, MEANING_DKIM_NEW,
 		    "a DKIM key where one was revoked: %s, %u bits",
 		    kind_of(to, is), to->bits);
-		say_size(m, to);
+		say_size(m, to, 0);
 		return;
 	}
 	/* Base 64 has a letter case. */
@@ -323,7 +325,7 @@ say_key(const struct meant *m, const struct key *from, const struct key *to)
 	    "another DKIM key: %s with %u bits, it was %s with %u",
 	    kind_of(to, is), to->bits, kind_of(from, was), from->bits);
 	if (from->kind != to->kind || to->bits < from->bits)
-		say_size(m, to);
+		say_size(m, to, from->kind == KEY_RSA ? from->bits : 0);
 }
 
 static void
@@ -367,7 +369,7 @@ say_new(const struct meant *m, const struct said *from, const struct key *to)
 	meaning_say(m, MEANING_DKIM_NEW, "the DKIM key is %s: %s, %u bits",
 	    from->stand == STAND_NONE ? "new" : "valid again",
 	    kind_of(to, kind), to->bits);
-	say_size(m, to);
+	say_size(m, to, 0);
 }
 
 void

@@ -50,6 +50,7 @@ static const struct {
     [MEANING_DKIM_KEY] =       {"dkim-key",       ASPECT_DKIM, NOTE},
     [MEANING_DKIM_REVOKED] =   {"dkim-revoked",   ASPECT_DKIM, NOTE},
     [MEANING_DKIM_WEAK] =      {"dkim-weak",      ASPECT_DKIM, WEAKER},
+    [MEANING_DKIM_SMALL] = {"dkim-small", ASPECT_DKIM, NOTE},
     [MEANING_DKIM_TESTING] =   {"dkim-testing",   ASPECT_DKIM, WEAKER},
     [MEANING_DKIM_TWO] =       {"dkim-two",       ASPECT_DKIM, WEAKER},
     [MEANING_DKIM_INVALID] =   {"dkim-invalid",   ASPECT_DKIM, WEAKER},

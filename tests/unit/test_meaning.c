@@ -269,9 +269,10 @@ test_dkim_says_what_the_key_is(void **state)
 {
 	static const struct row rows[] = {
 	    {DKIM, NULL, "v=DKIM1; p=" K2048, "dkim-new", "RSA, 2048 bits"},
-	    {DKIM, NULL, "p=" K1024, "dkim-new dkim-weak",
+	    {DKIM, NULL, "p=" K1024, "dkim-new dkim-small",
 		"1024 bits, fewer than 2048"},
-	    {DKIM, NULL, "p=" BARE1024, "dkim-new dkim-weak", "RSA, 1024 bits"},
+	    {DKIM, NULL, "p=" BARE1024, "dkim-new dkim-small",
+		"RSA, 1024 bits"},
 	    {DKIM, NULL, "k=rsa; p=" K512, "dkim-new dkim-weak",
 		"fewer than 1024 are refused"},
 	    {DKIM, NULL, "k=ed25519; p=" ED25519, "dkim-new", "Ed25519"},
@@ -522,6 +523,48 @@ test_codes_are_distinct(void **state)
 	}
 }
 
+/* Does the file have the word, with nothing of a word around it? */
+static void
+check_told(const char *path, const char *word)
+{
+	FILE *file = fopen(path, "r");
+	char line[4096];
+	bool found = false;
+
+	if (file == NULL)
+		fail_msg("%s: cannot be read", path);
+	while (!found && fgets(line, sizeof(line), file) != NULL) {
+		const char *at = line;
+
+		while (!found && (at = strstr(at, word)) != NULL) {
+			char before = at == line ? ' ' : at[-1];
+			char behind = at[strlen(word)];
+
+			found = strchr(" `", before) != NULL &&
+			        strchr(" `,.\n", behind) != NULL;
+			at++;
+		}
+	}
+	fclose(file);
+	if (!found)
+		fail_msg("%s: nothing about `%s`", path, word);
+}
+
+static void
+test_every_code_and_aspect_is_in_the_manual(void **state)
+{
+	(void)state;
+	for (int i = 0; i < N_MEANINGS; i++) {
+		check_told("docs/json.md", meaning_text((enum meaning_code)i));
+		check_told(
+		    "docs/man/dnsvigil.1", meaning_text((enum meaning_code)i));
+	}
+	for (unsigned i = 0; i < N_ASPECTS; i++) {
+		check_told("docs/json.md", aspect_text(i));
+		check_told("docs/man/dnsvigil.yaml.5", aspect_text(i));
+	}
+}
+
 int
 main(void)
 {
@@ -544,6 +587,7 @@ main(void)
 	    cmocka_unit_test(
 		test_aspects_say_what_is_weaker_and_what_is_routine),
 	    cmocka_unit_test(test_codes_are_distinct),
+	    cmocka_unit_test(test_every_code_and_aspect_is_in_the_manual),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
