@@ -264,12 +264,12 @@ take_kind(struct changes *c, const char *text)
 	/* The events of R20 and R6; their set grows, that of kinds does not. */
 	static const char *const events[] = {"failing", "recovered", "blind",
 	    "sighted", "order", "duplicates", "ttl", "case", "serial", "timers",
-	    "signature", "resolver-left", "resolver-back", "filtered", "bogus",
-	    "signatures-expiring", "signatures-expired", "signatures-renewed",
-	    "provider-failing", "provider-recovered", "spreading", "split",
-	    "converged", "serial-backwards", "lame", "lame-ended",
-	    "server-silent", "server-answers", "tcp-broken", "tcp-works",
-	    "edns-broken", "edns-works", "split-delegation",
+	    "signature", "ech", "resolver-left", "resolver-back", "filtered",
+	    "bogus", "signatures-expiring", "signatures-expired",
+	    "signatures-renewed", "provider-failing", "provider-recovered",
+	    "spreading", "split", "converged", "serial-backwards", "lame",
+	    "lame-ended", "server-silent", "server-answers", "tcp-broken",
+	    "tcp-works", "edns-broken", "edns-works", "split-delegation",
 	    "delegation-agrees", "views-differ", "views-agree"};
 	enum kind kind;
 	bool known = kind_parse(text, &kind) == 0;

@@ -5,6 +5,8 @@
  *
  *   when  severity  label(proof)  name type kind from -> to  (aspects)  [tags]
  *
+ * Below a change stands what it means, a line each, indented.
+ *
  * A member that is missing, or of another form than we know, leaves its place
  * empty: a newer daemon may have written it.
  */
@@ -21,7 +23,8 @@ enum {
 	WORD_MAX = 64,  /* of a word of ours, should it not be one */
 	NAME_MAX_SHOWN = 1024,
 	SEVERITY_WIDTH = 8, /* "critical" */
-	LABEL_WIDTH = 16    /* "confirmed(cache)" */
+	LABEL_WIDTH = 16,   /* "confirmed(cache)" */
+	MEANING_WIDTH = 400
 };
 
 static bool
@@ -191,6 +194,19 @@ put_label(struct buf *out, const struct scan_members *entry)
 	put_column_end(out, begin, LABEL_WIDTH);
 }
 
+/* What it means: each sentence in a line of its own. */
+static void
+put_meaning(struct buf *out, struct scan meaning)
+{
+	size_t left = scan_count(meaning);
+	struct scan value;
+
+	for (; left > 0 && scan_item(&meaning, &value); left--) {
+		buf_add_text(out, "\n      ");
+		put_text(out, value, MEANING_WIDTH);
+	}
+}
+
 static void
 put_change(struct buf *out, const struct scan_members *entry)
 {
@@ -346,4 +362,6 @@ print_entry(struct buf *out, bool log, int64_t seq, const char *class_,
 		put_change(out, entry);
 	if (log)
 		put_identity(out, entry);
+	if (strcmp(class_, "change") == 0)
+		put_meaning(out, scan_find(entry, "meaning"));
 }

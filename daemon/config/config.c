@@ -489,6 +489,7 @@ config_free(struct config *c)
 	free(c->sinks);
 	for (size_t i = 0; i < c->n_severities; i++) {
 		free(c->severities[i].kind);
+		free(c->severities[i].aspect);
 		free(c->severities[i].type);
 		free(c->severities[i].tag);
 		free(c->severities[i].severity);

@@ -9,19 +9,26 @@
 #include "reader_priv.h"
 #include "words_priv.h"
 
-enum { SEVERITIES_MAX = 1000 };
+enum { SEVERITIES_MAX = 1000, N_CHANGE_KINDS = 10 };
 
-/* Kinds of changes and events: R20.  A new kind is added here too. */
+/* Kinds of changes, N_CHANGE_KINDS of them, and events: R20.  A new kind is
+ * added here too. */
 static const char *const kinds[] = {"appeared", "vanished", "added", "removed",
     "modified", "replaced", "alias", "outcome", "unreadable", "readable",
     "failing", "recovered", "blind", "sighted", "order", "duplicates", "ttl",
-    "case", "serial", "timers", "signature", "resolver-left", "resolver-back",
-    "filtered", "bogus", "signatures-expiring", "signatures-expired",
-    "signatures-renewed", "provider-failing", "provider-recovered", "spreading",
-    "split", "converged", "serial-backwards", "lame", "lame-ended",
-    "server-silent", "server-answers", "tcp-broken", "tcp-works", "edns-broken",
-    "edns-works", "split-delegation", "delegation-agrees", "views-differ",
-    "views-agree"};
+    "case", "serial", "timers", "signature", "ech", "resolver-left",
+    "resolver-back", "filtered", "bogus", "signatures-expiring",
+    "signatures-expired", "signatures-renewed", "provider-failing",
+    "provider-recovered", "spreading", "split", "converged", "serial-backwards",
+    "lame", "lame-ended", "server-silent", "server-answers", "tcp-broken",
+    "tcp-works", "edns-broken", "edns-works", "split-delegation",
+    "delegation-agrees", "views-differ", "views-agree"};
+/* Aspects of changes, R20: those of judge/diff.h, in its order. */
+static const char *const aspects[] = {"alias", "mail", "delegation", "dangling",
+    "inconsistent", "returned", "rotating", "private", "unsupported",
+    "filtered", "bogus", "unsigned", "ds-mismatch", "spf", "dmarc", "dkim",
+    "mta-sts", "tls-rpt", "caa", "tlsa", "null-mx", "implicit-mx",
+    "verification-token", "acme", "ech", "weakened", "routine"};
 static const char *const levels[] = {
     "info", "low", "medium", "high", "critical"};
 
@@ -49,6 +56,15 @@ read_kind(void *ctx, const struct node *value)
 
 	take_choice(e, value, "kind", kinds, sizeof(kinds) / sizeof(kinds[0]),
 	    &e->line->kind);
+}
+
+static void
+read_aspect(void *ctx, const struct node *value)
+{
+	struct entry *e = ctx;
+
+	take_choice(e, value, "aspect", aspects,
+	    sizeof(aspects) / sizeof(aspects[0]), &e->line->aspect);
 }
 
 static void
@@ -87,11 +103,21 @@ read_tag(void *ctx, const struct node *value)
 		e->line->tag = reader_text(e->x, tag);
 }
 
+static bool
+is_of_change(const char *kind)
+{
+	for (size_t i = 0; i < N_CHANGE_KINDS; i++)
+		if (strcmp(kinds[i], kind) == 0)
+			return true;
+	return false;
+}
+
 static void
 read_severity(struct reader *x, const struct node *n)
 {
 	static const struct key keys[] = {
 	    {"kind", read_kind},
+	    {"aspect", read_aspect},
 	    {"type", read_rr_type},
 	    {"tag", read_tag},
 	    {"severity", read_level},
@@ -100,12 +126,17 @@ read_severity(struct reader *x, const struct node *n)
 
 	e.line = &x->c->severities[x->c->n_severities++];
 	e.line->line = n->at.line;
-	if (!node_walk(n, "a severity", keys, 4, &x->r, &e) || e.bad)
+	if (!node_walk(n, "a severity", keys, 5, &x->r, &e) || e.bad)
 		return;
-	if (e.line->kind == NULL)
+	if (e.line->kind == NULL && e.line->aspect == NULL)
 		report_error(&x->r, n->at,
 		    "a severity without `kind`; add `kind: replaced` or "
 		    "the like");
+	if (e.line->kind != NULL && e.line->aspect != NULL &&
+	    !is_of_change(e.line->kind))
+		report_error(&x->r, n->at,
+		    "`%s` is an event, which has no aspects; remove `aspect`",
+		    e.line->kind);
 	if (e.line->severity == NULL)
 		report_error(&x->r, n->at,
 		    "a line without `severity`; add `severity: high` or "

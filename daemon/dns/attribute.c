@@ -17,12 +17,13 @@
 #include "pair_priv.h"
 #include "rdata_priv.h"
 #include "signature_priv.h"
+#include "svcb_priv.h"
 #include "wire_priv.h"
 
 enum { TYPED_MAX = 2 + 65535 + 1, LABELS_MAX = 128 };
 
-static const char *const texts[N_ATTRIBUTES] = {
-    "order", "duplicates", "ttl", "case", "serial", "timers", "signature"};
+static const char *const texts[N_ATTRIBUTES] = {"order", "duplicates", "ttl",
+    "case", "serial", "timers", "signature", "ech"};
 
 const char *
 attribute_text(enum attribute attribute)
@@ -34,7 +35,7 @@ bool
 attribute_is_of_set(enum attribute attribute)
 {
 	return attribute == ATTRIBUTE_ORDER || attribute == ATTRIBUTE_CASE ||
-	       attribute == ATTRIBUTE_SIGNATURE;
+	       attribute == ATTRIBUTE_SIGNATURE || attribute == ATTRIBUTE_ECH;
 }
 
 /* ---- values ---- */
@@ -79,6 +80,9 @@ attributes_value(const struct attributes *a, enum attribute attribute,
 		break;
 	case ATTRIBUTE_SIGNATURE:
 		memcpy(out, a->signature, ATTRIBUTE_SIZE);
+		break;
+	case ATTRIBUTE_ECH:
+		memcpy(out, a->ech, ATTRIBUTE_SIZE);
 		break;
 	}
 }
@@ -250,6 +254,37 @@ read_signature(const struct reading *in, struct attributes *out)
 		return;
 	digest_of_set(set, n, out->signature);
 	out->has |= 1u << ATTRIBUTE_SIGNATURE;
+}
+
+/* ---- ech ---- */
+
+/* The values of `ech`, whole, of records whose shape was looked at. */
+static void
+read_ech(const struct reading *in, struct attributes *out)
+{
+	struct pair set[CHAIN_RECORDS_MAX];
+	uint8_t rdata[TYPED_MAX];
+	size_t n = 0;
+
+	if (in->m->qtype != TYPE_HTTPS && in->m->qtype != TYPE_SVCB)
+		return;
+	for (size_t i = 0; i < in->c->n_end; i++) {
+		struct message_record r;
+		const uint8_t *value;
+		size_t size;
+
+		message_record(in->wire, in->size, in->c->end[i], &r);
+		struct rdata_source s = source_of(in, &r);
+		(void)rdata_expand(&s, rdata_layout(r.type)->fields, rdata,
+		    sizeof(rdata), &size);
+		value = svcb_ech(rdata, size, &size);
+		if (value != NULL)
+			set[n++] = halves_of(value, size);
+	}
+	if (n == 0)
+		return;
+	digest_of_set(set, n, out->ech);
+	out->has |= 1u << ATTRIBUTE_ECH;
 }
 
 /* ---- letter case ---- */
@@ -453,6 +488,8 @@ read_records(const struct reading *in, unsigned wanted, struct attributes *out)
 		read_case(in, halves, out);
 	if ((wanted & 1u << ATTRIBUTE_SIGNATURE) != 0)
 		read_signature(in, out);
+	if ((wanted & 1u << ATTRIBUTE_ECH) != 0)
+		read_ech(in, out);
 	read_soa(in, out);
 	out->has &= (uint8_t)wanted;
 }

@@ -13,18 +13,24 @@
  * There is one packed form of a content, and content_unpack() refuses every
  * other one: records sorted and each once, names folded, no octet left over.
  *
+ * Policy 1 had SVCB and HTTPS records with the whole of `ech`; what is read
+ * of it is made what policy 2 says of the same answer.
+ *
  * To change it: raise CONTENT_POLICY, branch on the first octet in unpack,
  * and keep the old branch for as long as databases of that time are read.
  */
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "content_priv.h"
+#include "dns/record.h"
+#include "svcb_priv.h"
 #include "wire_priv.h"
 
-enum { FLAG_PARTIAL = 1 };
+enum { FLAG_PARTIAL = 1, POLICY_WHOLE_ECH = 1 };
 
 const char *
 outcome_text(enum outcome outcome)
@@ -118,6 +124,7 @@ struct unpack {
 	size_t left;
 	struct arena *arena;
 	struct content *out;
+	uint8_t policy;
 };
 
 /* The next octets, or NULL when there are not so many. */
@@ -139,9 +146,11 @@ unpack_header(struct unpack *u)
 	const uint8_t *p = next_octets(u, 4);
 	struct content *c = u->out;
 
-	if (p == NULL || p[0] != CONTENT_POLICY || p[1] >= OUTCOME_FAIL ||
-	    p[2] > UNREADABLE_NXDOMAIN_DATA || p[3] > FLAG_PARTIAL)
+	if (p == NULL || (p[0] != CONTENT_POLICY && p[0] != POLICY_WHOLE_ECH) ||
+	    p[1] >= OUTCOME_FAIL || p[2] > UNREADABLE_NXDOMAIN_DATA ||
+	    p[3] > FLAG_PARTIAL)
 		return ERR_SYNTAX;
+	u->policy = p[0];
 	c->outcome = (enum outcome)p[1];
 	c->reason = (enum unreadable)p[2];
 	c->partial = p[3] == FLAG_PARTIAL;
@@ -229,6 +238,42 @@ unpack_records(struct unpack *u)
 	return 0;
 }
 
+static int
+by_identity(const void *a, const void *b)
+{
+	return record_compare(a, b);
+}
+
+/* What policy 1 has of records with `ech`, as policy 2 would have it. */
+static int
+renew_records(struct unpack *u)
+{
+	struct content *c = u->out;
+	uint16_t n = 0;
+
+	for (unsigned i = 0; i < c->n_records; i++) {
+		struct record *r = &c->records[i];
+		uint8_t *rdata;
+
+		if (record_ech(r, NULL) != RECORD_ECH_GOOD)
+			continue;
+		rdata = arena_copy(u->arena, r->rdata, r->size);
+		if (rdata == NULL)
+			return -ENOMEM;
+		r->size = (uint16_t)svcb_reduce(rdata, r->size);
+		r->rdata = rdata;
+	}
+	if (c->n_records > 0)
+		qsort(c->records, c->n_records, sizeof c->records[0],
+		    by_identity);
+	for (unsigned i = 0; i < c->n_records; i++) {
+		if (n == 0 || !record_equal(&c->records[n - 1], &c->records[i]))
+			c->records[n++] = c->records[i];
+	}
+	c->n_records = n;
+	return 0;
+}
+
 int
 content_unpack(
     const uint8_t *data, size_t size, struct arena *a, struct content *out)
@@ -244,6 +289,8 @@ content_unpack(
 		err = unpack_records(&u);
 	if (err == 0 && u.left != 0)
 		err = ERR_SYNTAX;
+	if (err == 0 && u.policy == POLICY_WHOLE_ECH)
+		err = renew_records(&u);
 	return err;
 }
 

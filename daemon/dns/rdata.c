@@ -17,6 +17,7 @@
 #include "dns/content.h"
 #include "dns/type.h"
 #include "rdata_priv.h"
+#include "svcb_priv.h"
 #include "wire_priv.h"
 
 enum {
@@ -487,6 +488,8 @@ rdata_reduce(uint16_t type, uint8_t *rdata, size_t size)
 {
 	if (type == TYPE_SOA)
 		return size - 20;
+	if (type == TYPE_SVCB || type == TYPE_HTTPS)
+		return svcb_reduce(rdata, size);
 	if (type != TYPE_RRSIG)
 		return size;
 	size_t signer = name_size(rdata + 18);

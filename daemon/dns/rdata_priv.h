@@ -75,7 +75,8 @@ enum rdata_check rdata_expand(const struct rdata_source *s, const char *fields,
 
 /*
  * Makes the identity form of expanded, good rdata in place: SOA is left with
- * its two names, RRSIG with covered type, algorithm, key tag and signer.
+ * its two names, RRSIG with covered type, algorithm, key tag and signer, SVCB
+ * and HTTPS with no more of `ech` than svcb_priv.h says.
  */
 size_t rdata_reduce(uint16_t type, uint8_t *rdata, size_t size);
 

@@ -19,6 +19,7 @@
 #include "dns/record.h"
 #include "dns/type.h"
 #include "rdata_priv.h"
+#include "svcb_priv.h"
 #include "text_priv.h"
 #include "wire_priv.h"
 
@@ -183,6 +184,43 @@ print_by_ldns(const struct record *r, struct buf *out)
 	return ok;
 }
 
+enum record_ech
+record_ech(const struct record *r, struct buf *names)
+{
+	const uint8_t *value = NULL;
+	size_t size = 0;
+
+	if (r->type == TYPE_SVCB || r->type == TYPE_HTTPS)
+		value = svcb_ech(r->rdata, r->size, &size);
+	if (value == NULL)
+		return RECORD_ECH_NONE;
+	if (!ech_is_good(value, size))
+		return RECORD_ECH_BAD;
+	if (names != NULL)
+		ech_print(value, size, names);
+	return RECORD_ECH_GOOD;
+}
+
+/*
+ * What stays of a list of keys is no list that anybody may use: its public
+ * names are shown in its place, quoted, at the end.
+ */
+static bool
+print_ech(const struct record *r, struct buf *out)
+{
+	uint8_t rdata[RDATA_SIZE_MAX];
+	struct record rest = {.type = r->type, .rdata = rdata};
+
+	memcpy(rdata, r->rdata, r->size);
+	rest.size = (uint16_t)svcb_without_ech(rdata, r->size);
+	if (!print_by_ldns(&rest, out))
+		return false;
+	buf_add_text(out, " ech=\"");
+	(void)record_ech(r, out);
+	buf_add_u8(out, '"');
+	return true;
+}
+
 /*
  * The address of a server in a delegation, behind its name (referral.h).
  * 0: it is another record, else where the address begins.
@@ -231,7 +269,9 @@ print_whole(const struct record *r, struct buf *out, size_t enough)
 	}
 	if (layout->text == RDATA_TEXT_OWN)
 		text_fields(fields, r->rdata, r->size, out, enough);
-	else if (!print_by_ldns(r, out))
+	else if (record_ech(r, NULL) == RECORD_ECH_GOOD
+		     ? !print_ech(r, out)
+		     : !print_by_ldns(r, out))
 		text_unknown(r->rdata, r->size, out, enough);
 }
 

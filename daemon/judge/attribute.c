@@ -145,6 +145,7 @@ reason_of(enum attribute attribute, const uint8_t *from, const uint8_t *to)
 	case ATTRIBUTE_CASE:
 	case ATTRIBUTE_TIMERS:
 	case ATTRIBUTE_SIGNATURE:
+	case ATTRIBUTE_ECH:
 		break;
 	}
 	return NULL;

@@ -12,12 +12,12 @@
 
 #include <errno.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/err.h"
 #include "dns/record.h"
 #include "dns/type.h"
 #include "judge/diff.h"
+#include "meaning_priv.h"
 
 const char *
 kind_text(enum kind kind)
@@ -67,7 +67,9 @@ aspect_text(unsigned bit_index)
 	static const char *const texts[N_ASPECTS] = {"alias", "mail",
 	    "delegation", "dangling", "inconsistent", "returned", "rotating",
 	    "private", "unsupported", "filtered", "bogus", "unsigned",
-	    "ds-mismatch"};
+	    "ds-mismatch", "spf", "dmarc", "dkim", "mta-sts", "tls-rpt", "caa",
+	    "tlsa", "null-mx", "implicit-mx", "verification-token", "acme",
+	    "ech", "weakened", "routine"};
 
 	CHECK(bit_index < N_ASPECTS);
 	return texts[bit_index];
@@ -171,34 +173,6 @@ kind_of(
 	return kind_of_answers(from, to, d);
 }
 
-/*
- * Does the text begin with `prefix`, letter case aside?  A policy is the
- * strings of its record joined together (RFC 7208 3.3), so a boundary within
- * the prefix hides nothing.
- */
-static bool
-has_prefix(const struct record *r, const char *prefix)
-{
-	size_t want = strlen(prefix);
-	size_t found = 0;
-	size_t at = 0;
-
-	while (found < want && at < r->size) {
-		size_t left = r->rdata[at++];
-		size_t take;
-
-		if (left > r->size - at)
-			left = r->size - at;
-		take = left < want - found ? left : want - found;
-		if (strncasecmp(
-			(const char *)r->rdata + at, prefix + found, take) != 0)
-			return false;
-		found += take;
-		at += left;
-	}
-	return found == want;
-}
-
 static bool
 is_mail_policy(const struct record *r)
 {
@@ -206,7 +180,7 @@ is_mail_policy(const struct record *r)
 	    "v=spf1", "v=DMARC1", "v=DKIM1", "v=STSv1"};
 
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
-		if (r->type == TYPE_TXT && has_prefix(r, prefixes[i]))
+		if (r->type == TYPE_TXT && txt_begins(r, prefixes[i]))
 			return true;
 	return false;
 }

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "dns/type.h"
+#include "judge/meaning.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
 #include "say.h"
@@ -64,6 +65,20 @@ look_back(const struct inquiry *q, bool *novel, bool *returned)
 		*novel = true;
 }
 
+/* What the change means, as far as it is in the aspects (R26). */
+static uint32_t
+aspects_meant(const struct inquiry *q)
+{
+	const struct monitor *m = q->monitor;
+	const struct question *row = table_question(m->table, q->question);
+	struct meaning meaning;
+
+	meaning_of(&q->believed,
+	    &q->list[q->begin + q->judgement.to_witness].content, row->type,
+	    table_name(m->table, q->question, NULL), &meaning);
+	return meaning.aspects;
+}
+
 void
 decide_weigh(struct inquiry *q)
 {
@@ -96,6 +111,7 @@ decide_weigh(struct inquiry *q)
 		q->aspects |= ASPECT_BOGUS;
 	if (keys_mismatch(q))
 		q->aspects |= ASPECT_DS_MISMATCH;
+	q->aspects |= aspects_meant(q);
 	in.aspects = q->aspects;
 	q->severity = severity_of(&in, m->config);
 	if (q->rotating)

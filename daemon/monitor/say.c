@@ -11,6 +11,7 @@
 #include "dns/dnskey.h"
 #include "dns/record.h"
 #include "dns/type.h"
+#include "judge/meaning.h"
 #include "resolver/resolver.h"
 
 static void
@@ -118,6 +119,26 @@ put_aspects(struct emit *j, uint32_t aspects)
 		if ((aspects & (1u << i)) != 0)
 			emit_text(j, NULL, aspect_text(i));
 	}
+	emit_array_end(j);
+}
+
+/* What it means, in words for people and for machines. */
+static void
+put_meaning(struct emit *j, const struct say_change *c)
+{
+	struct meaning meaning;
+
+	meaning_of(
+	    c->from.content, c->to.content, c->q.type, c->q.name, &meaning);
+	if (meaning.n == 0)
+		return;
+	emit_array(j, "meaning");
+	for (size_t i = 0; i < meaning.n; i++)
+		emit_text(j, NULL, meaning.list[i].text);
+	emit_array_end(j);
+	emit_array(j, "meaning_codes");
+	for (size_t i = 0; i < meaning.n; i++)
+		emit_text(j, NULL, meaning_text(meaning.list[i].code));
 	emit_array_end(j);
 }
 
@@ -423,6 +444,7 @@ say_change(const struct say_change *c, struct buf *json)
 		emit_text(&j, "note", c->note);
 	emit_text(&j, "verdict", verdict_text(c->verdict));
 	emit_text(&j, "summary", buf_text(&summary));
+	put_meaning(&j, c);
 	put_window(&j, c);
 	if (g->label == LABEL_TRANSIENT) {
 		emit_int(&j, "lasted_at_least_ms", c->lasted_least / 1000);
@@ -617,6 +639,7 @@ put_attribute(struct emit *j, const char *key, enum attribute attribute,
 	case ATTRIBUTE_ORDER:
 	case ATTRIBUTE_CASE:
 	case ATTRIBUTE_SIGNATURE:
+	case ATTRIBUTE_ECH:
 		emit_text(j, key, hash_hex(value, ATTRIBUTE_SIZE, hex));
 		break;
 	}

@@ -53,6 +53,9 @@ enum family {
 	ADDRESS,    /* A, AAAA, CNAME, DNAME, HTTPS, SVCB: where it leads */
 	MAIL,       /* MX */
 	DELEGATION, /* NS, DS, SOA with another MNAME */
+	WEAKENED,   /* by what it means (judge/meaning.h), of whatever type */
+	CLAIMED,    /* a token: somebody claims control of the name */
+	ROUTINE,    /* it comes and goes by itself */
 	OTHER
 };
 
@@ -81,6 +84,13 @@ static const struct {
 	int novelty;
 	enum severity severity;
 } changes[] = {
+	/* What it means goes before how it looks. */
+	{EVERY_KIND,          WEAKENED,   OWNED,    ANY,   SEVERITY_HIGH},
+	{EVERY_KIND,          WEAKENED,   UNTAGGED, ANY,   SEVERITY_MEDIUM},
+	{APPEARED | ADDING,   CLAIMED,    UNTAGGED, ANY,   SEVERITY_MEDIUM},
+	{EVERY_KIND,          ROUTINE,    OWNED,    ANY,   SEVERITY_LOW},
+	{EVERY_KIND,          ROUTINE,    UNTAGGED, ANY,   SEVERITY_LOW},
+
 	{OUTCOME,             ANY_TYPE,   ANYONE,   ANY,   SEVERITY_LOW},
 
 	/* What comes out from behind an unreadable answer may be hostile. */
@@ -161,6 +171,7 @@ static const struct {
 	{"serial",    ANYONE, SEVERITY_LOW},
 	{"timers",    ANYONE, SEVERITY_LOW},
 	{"signature", ANYONE, SEVERITY_LOW},
+	{"ech",       ANYONE, SEVERITY_LOW},
 	{NULL,        ANYONE, SEVERITY_MEDIUM},
 };
 /* clang-format on */
@@ -176,6 +187,12 @@ who_of(const struct severity_input *in)
 static enum family
 family_of(uint16_t type, uint32_t aspects)
 {
+	if ((aspects & ASPECT_WEAKENED) != 0)
+		return WEAKENED;
+	if ((aspects & ASPECT_ROUTINE) != 0)
+		return ROUTINE;
+	if ((aspects & ASPECT_TOKEN) != 0)
+		return CLAIMED;
 	switch (type) {
 	case TYPE_A:
 	case TYPE_AAAA:
@@ -240,7 +257,10 @@ static enum severity
 adjust(const struct severity_input *in, enum severity severity)
 {
 	uint32_t alarming = ASPECT_DANGLING | ASPECT_PRIVATE;
-	bool is_alarming = in->transient || (in->aspects & alarming) != 0;
+	uint32_t challenge = ASPECT_ROUTINE | ASPECT_ACME;
+	/* A challenge stands for minutes: each of them would ring (R26). */
+	bool is_short = in->transient && (in->aspects & challenge) != challenge;
+	bool is_alarming = is_short || (in->aspects & alarming) != 0;
 	bool is_back = (in->aspects & ASPECT_RETURNED) != 0;
 
 	if ((in->aspects & (ASPECT_UNSIGNED | ASPECT_DS_MISMATCH)) != 0)
@@ -264,12 +284,25 @@ has_tag(const struct severity_input *in, const char *tag)
 }
 
 static bool
+has_aspect(const struct severity_input *in, const char *aspect)
+{
+	for (unsigned i = 0; i < N_ASPECTS; i++)
+		if ((in->aspects & 1u << i) != 0 &&
+		    strcmp(aspect_text(i), aspect) == 0)
+			return true;
+	return false;
+}
+
+static bool
 line_matches(const struct config_severity *line,
     const struct severity_input *in, const char *kind)
 {
 	uint16_t type;
 
 	if (line->kind != NULL && strcmp(line->kind, kind) != 0)
+		return false;
+	/* Of an event there is none, so that such a line is about changes. */
+	if (line->aspect != NULL && !has_aspect(in, line->aspect))
 		return false;
 	if (line->type != NULL &&
 	    (type_parse(line->type, &type) != 0 || type != in->type))

@@ -64,7 +64,8 @@ struct config_sink {
 
 /* One line of the severity table that the operator overrode (R21). */
 struct config_severity {
-	char *kind;     /* a change kind or an event kind */
+	char *kind;     /* a change kind or an event kind; NULL: any change */
+	char *aspect;   /* of a change; NULL: any */
 	char *type;     /* mnemonic, NULL: any */
 	char *tag;      /* NULL: any */
 	char *severity; /* info low medium high critical */

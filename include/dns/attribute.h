@@ -5,7 +5,7 @@
 /*
  * attribute -- what a reply shows beside what it says (R6): the order of its
  * records, duplicates, TTL, the letter case of names, an SOA's serial and
- * timers, the bytes of signatures.
+ * timers, the bytes of signatures, the keys in `ech` (R26).
  *
  * None of it is in a content, and so none of it is ever a change.  Who wants
  * to hear of one asks for it by name, and only then is any of this computed.
@@ -26,9 +26,10 @@ enum attribute {
 	ATTRIBUTE_CASE = 3,
 	ATTRIBUTE_SERIAL = 4,
 	ATTRIBUTE_TIMERS = 5,
-	ATTRIBUTE_SIGNATURE = 6
+	ATTRIBUTE_SIGNATURE = 6,
+	ATTRIBUTE_ECH = 7
 };
-enum { N_ATTRIBUTES = ATTRIBUTE_SIGNATURE + 1, ATTRIBUTE_SIZE = 16 };
+enum { N_ATTRIBUTES = ATTRIBUTE_ECH + 1, ATTRIBUTE_SIZE = 16 };
 
 /* The word of configurations and of the event's kind: "order", "ttl", ... */
 const char *attribute_text(enum attribute attribute);
@@ -44,6 +45,7 @@ struct attributes {
 	uint32_t serial;
 	uint32_t timers[4]; /* refresh, retry, expire, minimum */
 	uint8_t signature[ATTRIBUTE_SIZE];
+	uint8_t ech[ATTRIBUTE_SIZE];
 };
 
 /*

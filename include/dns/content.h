@@ -8,9 +8,9 @@
  * An outcome, the alias chain in its order, and the set of end records, each
  * type + identity rdata: canonical (RFC 4034 6.2, RFC 6840 5.1, and our own
  * addition: SVCB/HTTPS targets fold too), sorted, without duplicates, owner
- * left out (the chain has it).  TTLs, SOA serial and timers and RRSIG bytes
- * are attributes and are not in it (R6).  Two replies say the same exactly
- * when their packed contents are equal bytes.
+ * left out (the chain has it).  TTLs, SOA serial and timers, RRSIG bytes and
+ * the keys in `ech` (R26) are attributes and are not in it (R6).  Two replies
+ * say the same exactly when their packed contents are equal bytes.
  *
  * To change what identity means: raise CONTENT_POLICY, keep reading the old
  * packed form, and let the start-up load recompute (the loader compares
@@ -28,7 +28,7 @@
 #include "dns/name.h"
 
 enum {
-	CONTENT_POLICY = 1,
+	CONTENT_POLICY = 2,
 	CONTENT_RECORDS_MAX = 512, /* end records kept per answer (C13) */
 	CONTENT_CHAIN_MAX = 12,    /* links followed (M2) */
 	CONTENT_STRINGS_MAX = 512  /* character strings in one TXT (C7) */
@@ -79,7 +79,10 @@ struct content {
 
 /* Appends the packed form: what is stored, hashed and compared. */
 void content_pack(const struct content *c, struct buf *out);
-/* Reads it back; pointers go into `data` and `a`.  0, ERR_SYNTAX, -ENOMEM. */
+/*
+ * Reads it back, also from policy 1, which had `ech` whole: then it is as
+ * policy 2 has it.  Pointers go into `data` and `a`.  0, ERR_SYNTAX, -ENOMEM.
+ */
 MUST_CHECK int content_unpack(
     const uint8_t *data, size_t size, struct arena *a, struct content *out);
 bool content_equal(const struct content *a, const struct content *b);

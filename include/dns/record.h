@@ -70,6 +70,18 @@ struct uuid name_pivot(const uint8_t *wire);
 /* The key for an address used as a pivot. */
 struct uuid addr_pivot(int family, const uint8_t *ip);
 
+/*
+ * The parameter `ech` of SVCB and HTTPS records in identity form (R26): its
+ * public names are appended to `names` (may be NULL), "a.example,b.example",
+ * printable.
+ */
+enum record_ech {
+	RECORD_ECH_NONE = 0,
+	RECORD_ECH_GOOD,
+	RECORD_ECH_BAD /* a value that is no ECHConfigList */
+};
+enum record_ech record_ech(const struct record *r, struct buf *names);
+
 /* 0.0.0.0/8, 127/8, RFC 1918, fc00::/7, ... in A/AAAA rdata (M12). */
 bool record_is_private(const struct record *r);
 

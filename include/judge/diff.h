@@ -61,9 +61,24 @@ enum {
 	ASPECT_FILTERED = 1 << 9,     /* said by a resolver that lies (R16) */
 	ASPECT_BOGUS = 1 << 10,       /* a validator refuses it (R17) */
 	ASPECT_UNSIGNED = 1 << 11,    /* its DS set was emptied (R17) */
-	ASPECT_DS_MISMATCH = 1 << 12  /* no DS fits a key of the zone (R17) */
+	ASPECT_DS_MISMATCH = 1 << 12, /* no DS fits a key of the zone (R17) */
+	/* From here on they are set by what a change means (meaning.h). */
+	ASPECT_SPF = 1 << 13,
+	ASPECT_DMARC = 1 << 14,
+	ASPECT_DKIM = 1 << 15,
+	ASPECT_MTA_STS = 1 << 16,
+	ASPECT_TLS_RPT = 1 << 17,
+	ASPECT_CAA = 1 << 18,
+	ASPECT_TLSA = 1 << 19,
+	ASPECT_NULL_MX = 1 << 20,
+	ASPECT_IMPLICIT_MX = 1 << 21,
+	ASPECT_TOKEN = 1 << 22, /* somebody claims control (R26) */
+	ASPECT_ACME = 1 << 23,
+	ASPECT_ECH = 1 << 24,
+	ASPECT_WEAKENED = 1 << 25, /* the name is less protected */
+	ASPECT_ROUTINE = 1 << 26   /* all of it comes and goes by itself */
 };
-enum { N_ASPECTS = 13, ASPECTS_TEXT_SIZE = 144 };
+enum { N_ASPECTS = 27, ASPECTS_TEXT_SIZE = 280 };
 const char *aspect_text(unsigned bit_index);
 
 /*

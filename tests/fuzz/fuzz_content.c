@@ -42,8 +42,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (content_unpack(data, size, &arena, &c) == 0) {
 		content_pack(&c, &again);
-		HOLDS(again.err == 0 && again.size == size);
-		HOLDS(memcmp(again.data, data, size) == 0);
+		HOLDS(again.err == 0);
+		/* What another policy packed is packed by the one of now. */
+		HOLDS(data[0] != CONTENT_POLICY ||
+		      (again.size == size &&
+			  memcmp(again.data, data, size) == 0));
 		HOLDS(content_fingerprint(&c, &key) != 0);
 		for (unsigned i = 0; i < c.n_records; i++)
 			check_record(&c.records[i]);

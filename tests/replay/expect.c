@@ -379,17 +379,23 @@ is_alerts(struct clause *c)
 }
 
 static bool
-has_aspect(const char *body, const char *aspect)
+has_item(const char *body, const char *array, const char *item)
 {
 	char path[64], value[WORD_SIZE];
 
 	for (int i = 0;; i++) {
-		snprintf(path, sizeof(path), ".aspects[%d]", i);
+		snprintf(path, sizeof(path), "%s[%d]", array, i);
 		if (!jpath(body, path, value, sizeof(value)))
 			return false;
-		if (strcmp(value, aspect) == 0)
+		if (strcmp(value, item) == 0)
 			return true;
 	}
+}
+
+static bool
+has_aspect(const char *body, const char *aspect)
+{
+	return has_item(body, ".aspects", aspect);
 }
 
 static bool
@@ -428,6 +434,9 @@ entry_says(const struct db_entry *e, const char *p)
 		} else if (strcmp(word, "aspect") == 0) {
 			word_need(&p, word);
 			ok = has_aspect(e->body, word);
+		} else if (strcmp(word, "means") == 0) {
+			word_need(&p, word);
+			ok = has_item(e->body, ".meaning_codes", word);
 		} else if (strcmp(word, "without") == 0) {
 			word_need(&p, word);
 			ok = !has_aspect(e->body, word);

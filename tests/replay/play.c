@@ -79,7 +79,8 @@
  *   changes N                    decided ones; N may be `at most N`, `at least`
  *   change NAME TYPE WORDS       a decision with all of: its kind, "part of its
  *                                summary", label, proved P, severity S,
- *                                aspect A, without A, revision N, told, untold
+ *                                aspect A, without A, means CODE, revision N,
+ *                                told, untold
  *   alerts [change|event|group [KIND]] N
  *   events [KIND] N | candidates N | open N | lines N | written N
  *   json NAME TYPE PATH = VALUE  of its last decision; also `json group`,

@@ -127,18 +127,18 @@ test_only_the_one_packed_form_is_read(void **state)
 {
 	(void)state;
 	refuses("", 0);
-	refuses("\2\1\0\0\0\0\0", 7);         /* another policy */
-	refuses("\1\5\0\0\0\0\0", 7);         /* FAIL is no state */
-	refuses("\1\1\1\0\0\0\0", 7);         /* reason without cause */
-	refuses("\1\1\0\2\0\0\0", 7);         /* unknown flag */
-	refuses("\1\1\0\0\0\0\0x", 8);        /* something left over */
-	refuses("\1\1\0\0\1\1A\0\0\0", 10);   /* not folded */
-	refuses("\1\1\0\0\1\xc0\x0c\0\0", 9); /* a pointer */
-	refuses("\1\1\0\0\xd\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20);
-	refuses("\1\1\0\0\0\2\1", 7);                    /* 513 records */
-	refuses("\1\1\0\0\0\0\2\0\1\0\1b\0\1\0\1a", 17); /* unsorted */
-	refuses("\1\1\0\0\0\0\2\0\1\0\1a\0\1\0\1a", 17); /* twice */
-	refuses("\1\1\0\0\0\0\1\0\1\0\2a", 12);          /* too short */
+	refuses("\3\1\0\0\0\0\0", 7);         /* another policy */
+	refuses("\2\5\0\0\0\0\0", 7);         /* FAIL is no state */
+	refuses("\2\1\1\0\0\0\0", 7);         /* reason without cause */
+	refuses("\2\1\0\2\0\0\0", 7);         /* unknown flag */
+	refuses("\2\1\0\0\0\0\0x", 8);        /* something left over */
+	refuses("\2\1\0\0\1\1A\0\0\0", 10);   /* not folded */
+	refuses("\2\1\0\0\1\xc0\x0c\0\0", 9); /* a pointer */
+	refuses("\2\1\0\0\xd\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20);
+	refuses("\2\1\0\0\0\2\1", 7);                    /* 513 records */
+	refuses("\2\1\0\0\0\0\2\0\1\0\1b\0\1\0\1a", 17); /* unsorted */
+	refuses("\2\1\0\0\0\0\2\0\1\0\1a\0\1\0\1a", 17); /* twice */
+	refuses("\2\1\0\0\0\0\1\0\1\0\2a", 12);          /* too short */
 }
 
 static void

@@ -162,6 +162,9 @@ test_each_kind_shows_what_differs(void **state)
 	     "{\"rdata\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\"]},"
 	     "\"aspects\":[\"mail\",\"returned\"]",
 		"replaced a -> 1, 2, 3, 4, 5, 6 and 2 more   (mail, returned)"},
+	    {"\"kind\":\"added\",\"added\":[\"b\"],\"meaning\":[\"one\\u001b"
+	     "\",\"two\"],\"meaning_codes\":[\"x\",\"y\"]",
+		"added + b\n      one\\027\n      two"},
 	};
 
 	(void)state;

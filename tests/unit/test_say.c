@@ -450,6 +450,7 @@ test_say_event_of_an_attribute_has_both_values(void **state)
 	    [ATTRIBUTE_TIMERS] = "{\"refresh\":4294967295,\"retry\":0,"
 				 "\"expire\":0,\"minimum\":0}",
 	    [ATTRIBUTE_SIGNATURE] = "\"ffffffff000000000000000000000000\"",
+	    [ATTRIBUTE_ECH] = "\"ffffffff000000000000000000000000\"",
 	};
 	struct say_event e = {.name = NAME,
 	    .view = "default",

@@ -10,10 +10,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "base/diag.h"
 #include "config/config.h"
 #include "dns/type.h"
 #include "rule/severity.h"
@@ -152,6 +154,38 @@ test_severity_of_untagged_names(void **state)
 	CHECK_CLAIMS(claims);
 }
 
+/* What a change means goes before its type and its kind. */
+static void
+test_severity_R26_of_what_is_weaker_claimed_or_routine(void **state)
+{
+	const uint32_t acme = ASPECT_ACME | ASPECT_ROUTINE;
+	const struct claim claims[] = {
+	    {KIND_REPLACED, TYPE_TXT, OWNED, ASPECT_WEAKENED, SEVERITY_HIGH},
+	    {KIND_ADDED, TYPE_CAA, OWNED, ASPECT_WEAKENED, SEVERITY_HIGH},
+	    {KIND_ADDED, TYPE_CAA, 0, ASPECT_WEAKENED, SEVERITY_MEDIUM},
+	    /* On a hostile name it is what it was. */
+	    {KIND_ADDED, TYPE_TXT, HOSTILE, ASPECT_WEAKENED, SEVERITY_LOW},
+	    {KIND_APPEARED, TYPE_TXT, HOSTILE, acme, SEVERITY_HIGH},
+	    {KIND_ADDED, TYPE_TXT, 0, ASPECT_TOKEN, SEVERITY_MEDIUM},
+	    {KIND_ADDED, TYPE_TXT, OWNED, ASPECT_TOKEN, SEVERITY_MEDIUM},
+	    {KIND_VANISHED, TYPE_TXT, OWNED, ASPECT_TOKEN, SEVERITY_HIGH},
+	    {KIND_REPLACED, TYPE_TXT, OWNED, ASPECT_ROUTINE, SEVERITY_LOW},
+	    {KIND_VANISHED, TYPE_TXT, OWNED, acme, SEVERITY_LOW},
+	    {KIND_APPEARED, TYPE_TXT, OWNED | TRANSIENT, acme, SEVERITY_LOW},
+	    /* Another routine thing that was short is what R14 says. */
+	    {KIND_REPLACED, TYPE_TXT, OWNED | TRANSIENT,
+		ASPECT_MTA_STS | ASPECT_ROUTINE, SEVERITY_HIGH},
+	    {KIND_APPEARED, TYPE_TXT, OWNED | TRANSIENT, ASPECT_ACME,
+		SEVERITY_HIGH},
+	    /* What weakens wins over what is routine beside it. */
+	    {KIND_MODIFIED, TYPE_TXT, OWNED, ASPECT_WEAKENED | ASPECT_TOKEN,
+		SEVERITY_HIGH},
+	};
+
+	(void)state;
+	CHECK_CLAIMS(claims);
+}
+
 static void
 test_severity_of_events(void **state)
 {
@@ -282,17 +316,25 @@ test_severity_of_every_other_input_is_told(void **state)
 {
 	static const uint16_t types[] = {TYPE_A, TYPE_NS, TYPE_CNAME, TYPE_SOA,
 	    TYPE_PTR, TYPE_MX, TYPE_TXT, TYPE_AAAA, TYPE_DS, TYPE_HTTPS, 65400};
+	/* All that the table looks at: every set of them. */
+	static const uint32_t looked_at[] = {ASPECT_RETURNED, ASPECT_DANGLING,
+	    ASPECT_PRIVATE, ASPECT_BOGUS, ASPECT_UNSIGNED, ASPECT_DS_MISMATCH,
+	    ASPECT_DELEGATION, ASPECT_WEAKENED, ASPECT_ROUTINE, ASPECT_TOKEN,
+	    ASPECT_ACME};
+	enum { N = sizeof(looked_at) / sizeof(looked_at[0]) };
 
 	(void)state;
 	for (int kind = KIND_APPEARED; kind <= KIND_READABLE; kind++)
 		for (size_t t = 0; t < sizeof(types) / sizeof(types[0]); t++)
-			for (int i = 0; i < 16 << N_ASPECTS; i++)
-				assert_true(
-				    ((uint32_t)i >> 4 &
-					(ASPECT_ROTATING | ASPECT_FILTERED)) !=
-					0 ||
-				    severity_is_told(of((enum kind)kind,
-					types[t], i & 15, (uint32_t)i >> 4)));
+			for (int i = 0; i < 16 << N; i++) {
+				uint32_t aspects = 0;
+
+				for (int k = 0; k < N; k++)
+					if ((i >> 4 & 1 << k) != 0)
+						aspects |= looked_at[k];
+				assert_true(severity_is_told(of((enum kind)kind,
+				    types[t], i & 15, aspects)));
+			}
 }
 
 static void
@@ -306,6 +348,7 @@ test_severity_lines_of_the_operator_come_first(void **state)
 	    {.kind = "failing", .tag = "shop", .severity = "critical"},
 	    {.kind = "failing", .severity = "low"},
 	    {.type = "TYPE65400", .severity = "high"},
+	    {.aspect = "acme", .severity = "info"},
 	};
 	const struct config config = {.severities = lines,
 	    .n_severities = sizeof(lines) / sizeof(lines[0])};
@@ -332,6 +375,36 @@ test_severity_lines_of_the_operator_come_first(void **state)
 	assert_int_equal(severity_of(&in, &config), SEVERITY_HIGH);
 }
 
+/* The configuration has the words of its own: it is below the judge. */
+static void
+test_severity_lines_may_be_about_each_aspect(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < N_ASPECTS; i++) {
+		struct severity_input in =
+		    input(KIND_ADDED, TYPE_A, 0, 1u << i);
+		struct diag d = {0};
+		struct config *c;
+		char text[256];
+
+		snprintf(text, sizeof(text),
+		    "database: dbname=x\nresolvers: [192.0.2.1]\n"
+		    "watchlists: [a]\nseverity:\n"
+		    "  - {aspect: %s, severity: critical}\n",
+		    aspect_text(i));
+		c = config_read(text, strlen(text), "x.yaml", &d);
+		assert_non_null(c);
+		assert_int_equal(severity_of(&in, c),
+		    (1u << i & (ASPECT_ROTATING | ASPECT_FILTERED)) != 0
+			? SEVERITY_INFO
+			: SEVERITY_CRITICAL);
+		in.aspects = 0;
+		assert_int_equal(severity_of(&in, c), SEVERITY_LOW);
+		config_free(c);
+		diag_fini(&d);
+	}
+}
+
 static void
 test_severity_words_read_back(void **state)
 {
@@ -355,6 +428,8 @@ main(void)
 	    cmocka_unit_test(test_severity_of_owned_names),
 	    cmocka_unit_test(test_severity_of_hostile_names),
 	    cmocka_unit_test(test_severity_of_untagged_names),
+	    cmocka_unit_test(
+		test_severity_R26_of_what_is_weaker_claimed_or_routine),
 	    cmocka_unit_test(test_severity_of_events),
 	    cmocka_unit_test(
 		test_severity_of_a_transient_change_of_an_owned_name_is_high),
@@ -369,6 +444,7 @@ main(void)
 		test_severity_of_what_only_a_liar_said_is_info_r16),
 	    cmocka_unit_test(test_severity_of_every_other_input_is_told),
 	    cmocka_unit_test(test_severity_lines_of_the_operator_come_first),
+	    cmocka_unit_test(test_severity_lines_may_be_about_each_aspect),
 	    cmocka_unit_test(test_severity_words_read_back),
 	};
 
