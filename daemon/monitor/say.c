@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-#include "say.h"
+#include "say_priv.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -14,8 +14,8 @@
 #include "judge/meaning.h"
 #include "resolver/resolver.h"
 
-static void
-put_name(struct emit *j, const char *key, const uint8_t *wire)
+void
+say_put_name(struct emit *j, const char *key, const uint8_t *wire)
 {
 	char text[NAME_TEXT_SIZE];
 
@@ -31,8 +31,8 @@ put_record(struct emit *j, const char *key, const struct record *r)
 	emit_close_text(j, begin);
 }
 
-static void
-put_records(struct emit *j, const char *key, const struct content *c)
+void
+say_put_records(struct emit *j, const char *key, const struct content *c)
 {
 	emit_array(j, key);
 	for (uint16_t i = 0; i < c->n_records; i++)
@@ -40,8 +40,8 @@ put_records(struct emit *j, const char *key, const struct content *c)
 	emit_array_end(j);
 }
 
-static void
-put_state(struct emit *j, const char *key, const struct say_state *s)
+void
+say_put_state(struct emit *j, const char *key, const struct say_state *s)
 {
 	char digest[2 * SHA256_SIZE + 1];
 	const struct content *c = s->content;
@@ -53,10 +53,10 @@ put_state(struct emit *j, const char *key, const struct say_state *s)
 		emit_text(
 		    j, "sha256", hash_hex(c->digest, SHA256_SIZE, digest));
 	}
-	put_records(j, "rdata", c);
+	say_put_records(j, "rdata", c);
 	emit_array(j, "chain");
 	for (uint16_t i = 0; i < c->n_chain; i++)
-		put_name(j, NULL, c->chain[i]);
+		say_put_name(j, NULL, c->chain[i]);
 	emit_array_end(j);
 	if (c->partial)
 		emit_bool(j, "partial", true);
@@ -69,12 +69,12 @@ put_state(struct emit *j, const char *key, const struct say_state *s)
 }
 
 /* The name that is watched, and how people write it (E2). */
-static void
-put_watched(struct emit *j, const uint8_t *name)
+void
+say_put_watched(struct emit *j, const uint8_t *name)
 {
 	char text[NAME_TEXT_SIZE];
 
-	put_name(j, "name", name);
+	say_put_name(j, "name", name);
 	unicode_emit(j, name_print(name, text));
 }
 
@@ -83,8 +83,8 @@ put_question(struct emit *j, const struct say_question *q)
 {
 	char type[TYPE_TEXT_SIZE];
 
-	put_watched(j, q->name);
-	put_name(j, "zone", name_zone_guess(q->name));
+	say_put_watched(j, q->name);
+	say_put_name(j, "zone", name_zone_guess(q->name));
 	emit_text(j, "type", type_print(q->type, type));
 	emit_text(j, "view", q->view);
 }
@@ -98,8 +98,8 @@ put_texts(struct emit *j, const char *key, const char *const *texts, size_t n)
 	emit_array_end(j);
 }
 
-static void
-put_policy(struct emit *j, const struct policy *p)
+void
+say_put_policy(struct emit *j, const struct policy *p)
 {
 	if (p == NULL)
 		return;
@@ -278,8 +278,8 @@ put_difference(struct emit *j, const struct say_change *c)
 	emit_array_end(j);
 }
 
-static void
-put_ede(struct emit *j, const struct commit_evidence *w)
+void
+say_put_ede(struct emit *j, const struct commit_evidence *w)
 {
 	if (w->ede >= 0)
 		emit_int(j, "ede", w->ede);
@@ -288,8 +288,8 @@ put_ede(struct emit *j, const struct commit_evidence *w)
 }
 
 /* A stranger's octets, as those of a name or a text: \DDD, and \\. */
-static void
-put_nsid(struct emit *j, const uint8_t *nsid, size_t size)
+void
+say_put_nsid(struct emit *j, const uint8_t *nsid, size_t size)
 {
 	char text[4 * MESSAGE_NSID_MAX + 1];
 	size_t at = 0;
@@ -325,7 +325,7 @@ put_witness(struct emit *j, const struct commit_evidence *w)
 		emit_text(j, "reason", fail_text((enum fail)w->fail));
 	} else if (w->content != NULL) {
 		emit_text(j, "outcome", outcome_text(w->content->outcome));
-		put_records(j, "rdata", w->content);
+		say_put_records(j, "rdata", w->content);
 		emit_int(j, "ttl", w->ttl);
 		if (w->fetched_after != 0)
 			emit_wall(j, "fetched_after", w->fetched_after);
@@ -336,8 +336,8 @@ put_witness(struct emit *j, const struct commit_evidence *w)
 		emit_int(j, "serial", w->serial);
 	if ((w->flags & COMMIT_FLAG_CD) != 0)
 		emit_bool(j, "cd", true);
-	put_ede(j, w);
-	put_nsid(j, w->nsid, w->nsid_size);
+	say_put_ede(j, w);
+	say_put_nsid(j, w->nsid, w->nsid_size);
 	if (w->raw != NULL) {
 		if (w->sha256 == NULL)
 			hash_sha256(w->raw, w->raw_size, sha);
@@ -347,8 +347,8 @@ put_witness(struct emit *j, const struct commit_evidence *w)
 	emit_object_end(j);
 }
 
-static void
-put_witnesses(struct emit *j, const struct commit_evidence *list, size_t n)
+void
+say_put_witnesses(struct emit *j, const struct commit_evidence *list, size_t n)
 {
 	size_t first = 0;
 
@@ -452,11 +452,11 @@ say_change(const struct say_change *c, struct buf *json)
 			emit_int(
 			    &j, "lasted_at_most_ms", c->lasted_most / 1000);
 	}
-	put_state(&j, "from", &c->from);
-	put_state(&j, "to", &c->to);
+	say_put_state(&j, "from", &c->from);
+	say_put_state(&j, "to", &c->to);
 	put_difference(&j, c);
-	put_policy(&j, c->q.policy);
-	put_witnesses(&j, c->witnesses, c->n_witnesses);
+	say_put_policy(&j, c->q.policy);
+	say_put_witnesses(&j, c->witnesses, c->n_witnesses);
 	put_dig(&j, c);
 	emit_object_end(&j);
 	buf_fini(&summary);
@@ -475,10 +475,10 @@ say_candidate(
 	emit_text(&j, "class", "candidate");
 	emit_uuid(&j, "change", &c->id);
 	put_question(&j, &c->q);
-	put_state(&j, "from", &c->from);
-	put_state(&j, "seen", &first);
+	say_put_state(&j, "from", &c->from);
+	say_put_state(&j, "seen", &first);
 	emit_wall(&j, "seen_at", c->seen_at);
-	put_policy(&j, c->q.policy);
+	say_put_policy(&j, c->q.policy);
 	emit_object_end(&j);
 }
 
@@ -615,194 +615,6 @@ say_summary(const struct say_change *c, struct buf *text)
 	}
 }
 
-/* A number, an SOA's four timers, or a digest that says only "another". */
-static void
-put_attribute(struct emit *j, const char *key, enum attribute attribute,
-    const uint8_t *value)
-{
-	static const char *const timers[] = {
-	    "refresh", "retry", "expire", "minimum"};
-	char hex[2 * ATTRIBUTE_SIZE + 1];
-
-	switch (attribute) {
-	case ATTRIBUTE_DUPLICATES:
-	case ATTRIBUTE_TTL:
-	case ATTRIBUTE_SERIAL:
-		emit_int(j, key, attribute_number(value, 0));
-		break;
-	case ATTRIBUTE_TIMERS:
-		emit_object(j, key);
-		for (unsigned i = 0; i < 4; i++)
-			emit_int(j, timers[i], attribute_number(value, i));
-		emit_object_end(j);
-		break;
-	case ATTRIBUTE_ORDER:
-	case ATTRIBUTE_CASE:
-	case ATTRIBUTE_SIGNATURE:
-	case ATTRIBUTE_ECH:
-		emit_text(j, key, hash_hex(value, ATTRIBUTE_SIZE, hex));
-		break;
-	}
-}
-
-static void
-put_names(struct emit *j, const struct say_event *e)
-{
-	if (e->n_names == 0)
-		return;
-	emit_array(j, "names");
-	for (uint32_t i = 0; i < e->n_names; i++)
-		put_name(j, NULL, e->names[i].wire);
-	emit_array_end(j);
-}
-
-static void
-put_servers(struct emit *j, const struct say_event *e)
-{
-	if (e->has_serials) {
-		emit_int(j, "from", e->serial_from);
-		emit_int(j, "to", e->serial_to);
-	}
-	if (e->n_servers == 0)
-		return;
-	emit_array(j, "servers");
-	for (size_t i = 0; i < e->n_servers; i++) {
-		const struct say_server *s = &e->servers[i];
-
-		emit_object(j, NULL);
-		if (s->server != NULL)
-			emit_text(j, "server", s->server);
-		if (*s->host != '\0')
-			emit_text(j, "host", s->host);
-		emit_text(j, "stand", s->stand);
-		if (s->has_serial)
-			emit_int(j, "serial", s->serial);
-		put_nsid(j, s->nsid, s->nsid_size);
-		if (s->content != NULL) {
-			emit_text(
-			    j, "outcome", outcome_text(s->content->outcome));
-			put_records(j, "rdata", s->content);
-		}
-		emit_object_end(j);
-	}
-	emit_array_end(j);
-}
-
-static void
-put_view(struct emit *j, const struct say_view *v)
-{
-	const struct content *c = v->content;
-	struct content some;
-
-	emit_object(j, NULL);
-	emit_text(j, "view", v->view);
-	if (c != NULL) {
-		some = *c;
-		if (some.n_records > SAY_VIEW_VALUES)
-			some.n_records = SAY_VIEW_VALUES;
-		emit_text(j, "outcome", outcome_text(c->outcome));
-		if (c->outcome == OUTCOME_UNREADABLE)
-			emit_text(j, "reason", unreadable_text(c->reason));
-		put_records(j, "rdata", &some);
-		if (some.n_records < c->n_records)
-			emit_int(j, "more", c->n_records - some.n_records);
-		emit_array(j, "chain");
-		for (uint16_t i = 0; i < c->n_chain; i++)
-			put_name(j, NULL, c->chain[i]);
-		emit_array_end(j);
-		if (c->partial)
-			emit_bool(j, "partial", true);
-		emit_wall(j, "since", v->since);
-	}
-	emit_object_end(j);
-}
-
-static void
-put_views(struct emit *j, const struct say_event *e)
-{
-	if (e->n_views == 0)
-		return;
-	emit_array(j, "views");
-	for (size_t i = 0; i < e->n_views && i < SAY_VIEWS_MAX; i++)
-		put_view(j, &e->views[i]);
-	emit_array_end(j);
-}
-
-/* That which ends first; `keys` have signed, and the last of them ends then. */
-static void
-put_signatures(struct emit *j, const struct signatures *s)
-{
-	char type[TYPE_TEXT_SIZE];
-
-	if (s == NULL)
-		return;
-	emit_object(j, "signature");
-	emit_text(j, "covers", type_print(s->first.covers, type));
-	put_name(j, "signer", s->first.signer.wire);
-	emit_int(j, "key_tag", s->first.key_tag);
-	emit_int(j, "algorithm", s->first.algorithm);
-	emit_wall(j, "inception", WALL_S(s->first.inception));
-	emit_wall(j, "expires", WALL_S(s->first.expires));
-	emit_int(j, "keys", s->n_keys);
-	emit_wall(j, "last_expires", WALL_S(s->last_expires));
-	emit_object_end(j);
-}
-
-void
-say_event(const struct say_event *e, struct buf *json)
-{
-	char type[TYPE_TEXT_SIZE];
-	struct emit j;
-
-	emit_start(&j, json);
-	emit_object(&j, NULL);
-	emit_int(&j, "schema", 1);
-	emit_text(&j, "class", "event");
-	emit_uuid(&j, "id", &e->id);
-	emit_text(&j, "kind", e->kind);
-	if (e->name != NULL) {
-		put_watched(&j, e->name);
-		put_name(&j, "zone",
-		    e->zone != NULL ? e->zone : name_zone_guess(e->name));
-		emit_text(&j, "type", type_print(e->type, type));
-	}
-	emit_text(&j, "view", e->view);
-	if (e->server != NULL)
-		emit_text(&j, "server", e->server);
-	if (e->host != NULL && *e->host != '\0')
-		emit_text(&j, "host", e->host);
-	if (e->reason != NULL)
-		emit_text(&j, "reason", e->reason);
-	if (e->provider != NULL)
-		put_name(&j, "provider", e->provider);
-	if (e->from != NULL) {
-		put_attribute(&j, "from", e->attribute, e->from);
-		put_attribute(&j, "to", e->attribute, e->to);
-	}
-	if (e->seen != NULL) {
-		put_state(&j, "state", e->believed);
-		put_state(&j, "seen", e->seen);
-		put_ede(&j, &e->witnesses[0]);
-	}
-	put_signatures(&j, e->signatures);
-	emit_wall(&j, "since", e->since);
-	emit_wall(&j, "at", e->at);
-	emit_text(&j, "severity", severity_text(e->severity));
-	if (e->asked != 0) {
-		emit_int(&j, "asked", e->asked);
-		emit_int(&j, "failed", e->failed);
-	}
-	if (e->count != 0)
-		emit_int(&j, "count", e->count);
-	put_names(&j, e);
-	put_servers(&j, e);
-	put_views(&j, e);
-	put_policy(&j, e->policy);
-	if (e->n_witnesses > 0)
-		put_witnesses(&j, e->witnesses, e->n_witnesses);
-	emit_object_end(&j);
-}
-
 void
 say_group(const struct say_group *g, struct buf *json)
 {
@@ -818,7 +630,7 @@ say_group(const struct say_group *g, struct buf *json)
 	emit_uuid(&j, "id", &g->id);
 	emit_int(&j, "revision", g->revision);
 	emit_text(&j, "kind", g->kind);
-	put_watched(&j, g->name);
+	say_put_watched(&j, g->name);
 	emit_text(&j, "view", g->view);
 	emit_text(&j, "severity", severity_text(g->severity));
 	if (g->label != LABEL_NONE)

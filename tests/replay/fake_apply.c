@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "dns/record.h"
 #include "dns/type.h"
+#include "fake_apply.h"
 #include "fake_store.h"
 #include "jpath.h"
 #include "judge/candidate.h"
@@ -34,8 +35,8 @@ need(struct db *db, const struct store_key *key, const char *what)
 	return q;
 }
 
-static const char *
-keep_text(struct db *db, const char *text)
+const char *
+db_keep_text(struct db *db, const char *text)
 {
 	char *own;
 
@@ -47,8 +48,8 @@ keep_text(struct db *db, const char *text)
 }
 
 /* "www.example.org. A", for messages. */
-static const char *
-subject(const struct db_question *q)
+const char *
+db_subject(const struct db_question *q)
 {
 	static char text[NAME_TEXT_SIZE + 32];
 	char name[NAME_TEXT_SIZE];
@@ -57,193 +58,6 @@ subject(const struct db_question *q)
 	snprintf(text, sizeof(text), "%s %s", name_print(q->name.wire, name),
 	    type_print(q->type, type));
 	return text;
-}
-
-/* ---- intervals ---- */
-
-static struct db_interval *
-interval_of(struct db_question *q, const struct uuid *link)
-{
-	for (size_t i = 0; i < q->n_intervals; i++) {
-		if (q->intervals[i].closed == 0 &&
-		    uuid_equal(&q->intervals[i].link, link))
-			return &q->intervals[i];
-	}
-	return NULL;
-}
-
-typedef void link_fn(
-    void *ctx, const struct uuid *link, const struct record *r);
-
-/* Every record of the content, or its outcome, by its key. */
-static void
-each_link(const struct content *c, link_fn *fn, void *ctx)
-{
-	struct record alias = {.type = TYPE_CNAME};
-	struct uuid link;
-
-	for (uint16_t i = 0; i < c->n_chain; i++) {
-		alias.rdata = c->chain[i];
-		alias.size = (uint16_t)name_size(c->chain[i]);
-		link = db_link(&alias);
-		fn(ctx, &link, &alias);
-	}
-	for (uint16_t i = 0; i < c->n_records; i++) {
-		link = db_link(&c->records[i]);
-		fn(ctx, &link, &c->records[i]);
-	}
-	if (c->n_records == 0) {
-		memset(&link, 0, sizeof(link));
-		link.b[0] = 0xff;
-		link.b[1] = (uint8_t)c->outcome;
-		fn(ctx, &link, NULL);
-	}
-}
-
-struct see {
-	struct db *db;
-	struct db_question *q;
-	wall_us at, last;
-	bool believed;
-};
-
-static void
-see_link(void *ctx, const struct uuid *link, const struct record *r)
-{
-	const struct see *s = ctx;
-	struct db_interval *v = interval_of(s->q, link);
-	struct buf text = {0};
-
-	if (v == NULL) {
-		v = list_add(&s->q->intervals, &s->q->n_intervals,
-		    &s->q->intervals_room, sizeof(*v));
-		v->link = *link;
-		v->record = *link;
-		v->rrtype = r == NULL ? 0 : r->type;
-		if (r != NULL)
-			record_print(r, &text, 0);
-		v->text = keep_text(
-		    s->db, r == NULL ? "(no records)" : buf_text(&text));
-		v->first_seen = s->at;
-		buf_fini(&text);
-	}
-	if (s->last > v->last_seen)
-		v->last_seen = s->last;
-	if (s->at < v->first_seen)
-		v->first_seen = s->at;
-	v->believed = v->believed || s->believed;
-}
-
-static void
-see_content(struct db *db, struct db_question *q,
-    const struct commit_evidence *e, const struct uuid *change)
-{
-	const struct content *c = e->content;
-	struct see s = {db, q, e->at, e->last_at, false};
-	struct db_shown *shown;
-
-	shown =
-	    list_add(&q->shown, &q->n_shown, &q->shown_room, sizeof(*shown));
-	shown->content = db_pack(db, c);
-	shown->change = *change;
-	shown->by = keep_text(db, e->server);
-	shown->ttl = e->ttl;
-	shown->at = e->at;
-	shown->held = (struct store_held){
-	    .at = e->at,
-	    .last_at = e->last_at,
-	    .count = e->count,
-	    .ttl = e->ttl,
-	    .flags = e->flags,
-	    .ede = e->ede,
-	    .transport = e->transport,
-	    .server = shown->by,
-	    .group = keep_text(db, e->group),
-	    .raw = e->raw == NULL ? NULL
-	                          : arena_copy(&db->arena, e->raw, e->raw_size),
-	    .raw_size = e->raw_size,
-	};
-	each_link(c, see_link, &s);
-}
-
-static void
-see_evidence(struct db *db, struct db_question *q,
-    const struct commit_evidence *list, size_t n, const struct uuid *change)
-{
-	for (size_t i = 0; i < n; i++) {
-		if ((list[i].content != NULL) != (list[i].fail == 0))
-			story_fail("oracle: evidence of %s is neither a reply "
-				   "nor a failure",
-			    subject(q));
-		if (list[i].last_at < list[i].at || list[i].count == 0)
-			story_fail("oracle: evidence of %s ends before it "
-				   "begins",
-			    subject(q));
-		if (db->eye != NULL)
-			db->eye->on_evidence(db->eye->ctx, q, &list[i], change);
-		if (list[i].content != NULL)
-			see_content(db, q, &list[i], change);
-	}
-}
-
-struct has {
-	const struct uuid *want;
-	bool found;
-};
-
-static void
-has_link(void *ctx, const struct uuid *link, const struct record *r)
-{
-	struct has *h = ctx;
-
-	(void)r;
-	h->found = h->found || uuid_equal(link, h->want);
-}
-
-static void
-close_intervals(
-    struct db *db, struct db_question *q, const struct commit_decision *d)
-{
-	struct see s = {db, q, d->since, d->since, true};
-
-	for (size_t i = 0; i < q->n_intervals; i++) {
-		struct db_interval *v = &q->intervals[i];
-		struct has h = {&v->link, false};
-
-		if (v->closed != 0)
-			continue;
-		each_link(d->keep, has_link, &h);
-		if (!h.found) {
-			if (v->believed && d->from_seen > v->last_seen)
-				v->last_seen = d->from_seen;
-			v->closed = d->entry.at != 0 ? d->entry.at : 1;
-		}
-	}
-	if (d->believed)
-		each_link(d->to, see_link, &s);
-}
-
-static void
-open_link(void *ctx, const struct uuid *link, const struct record *r)
-{
-	struct db_question *q = ctx;
-
-	(void)r;
-	if (interval_of(q, link) == NULL)
-		story_fail("oracle: a believed record of %s is in no open "
-			   "interval",
-		    subject(q));
-}
-
-static void
-check_intervals(struct db_question *q)
-{
-	struct arena a = {0};
-	struct content c;
-
-	CHECK(content_unpack(q->content.data, q->content.size, &a, &c) == 0);
-	each_link(&c, open_link, q);
-	arena_fini(&a);
 }
 
 /* ---- the log ---- */
@@ -276,12 +90,12 @@ put_entry(struct db *db, const struct commit_entry *e, bool told)
 	    .at = e->at,
 	    .id = e->id,
 	    .revision = e->revision,
-	    .class_ = keep_text(db, e->class_),
-	    .body = keep_text(db, e->body),
-	    .name = keep_text(db, e->name),
+	    .class_ = db_keep_text(db, e->class_),
+	    .body = db_keep_text(db, e->body),
+	    .name = db_keep_text(db, e->name),
 	    .type = e->type,
 	    .kind = e->kind,
-	    .event = keep_text(db, e->event),
+	    .event = db_keep_text(db, e->event),
 	    .severity = e->severity,
 	    .label = e->label,
 	    .told = told,
@@ -312,9 +126,9 @@ put_alert(struct db *db, const struct commit_alert *a, size_t first, size_t n)
 	*own = (struct db_alert){
 	    .id = a->id,
 	    .revision = a->revision,
-	    .class_ = keep_text(db, a->class_),
-	    .name = keep_text(db, a->name),
-	    .group = keep_text(db, a->group),
+	    .class_ = db_keep_text(db, a->class_),
+	    .name = db_keep_text(db, a->name),
+	    .group = db_keep_text(db, a->group),
 	    .first = first,
 	    .n = n,
 	};
@@ -394,22 +208,21 @@ static void
 apply_baseline(struct db *db, const struct commit_baseline *c)
 {
 	struct db_question *q = need(db, &c->key, "a baseline");
-	struct see s = {db, q, c->at, c->at, true};
 
 	if (q->content.data != NULL)
-		story_fail("oracle: a second baseline of %s", subject(q));
+		story_fail("oracle: a second baseline of %s", db_subject(q));
 	if (db->eye != NULL)
 		db->eye->on_baseline(db->eye->ctx, q, c);
 	q->content = db_pack(db, c->content);
 	q->ttl = c->ttl;
 	q->since = q->last_seen = c->at;
 	q->n_baselines++;
-	each_link(c->content, see_link, &s);
+	db_see_baseline(db, q, c->content, c->at);
 	if (story_is_traced()) {
 		struct buf text = {0};
 
 		db_print(&q->content, &text);
-		story_trace("baseline %s %s", subject(q), buf_text(&text));
+		story_trace("baseline %s %s", db_subject(q), buf_text(&text));
 		buf_fini(&text);
 	}
 }
@@ -429,22 +242,22 @@ check_from(struct db *db, const struct db_question *q, const char *body)
 	if (!jpath(body, ".from.outcome", value, sizeof(value)) ||
 	    strcmp(value, outcome_text(c.outcome)) != 0)
 		story_fail("oracle: from of %s is %s, believed is %s",
-		    subject(q), value, outcome_text(c.outcome));
+		    db_subject(q), value, outcome_text(c.outcome));
 	for (uint16_t i = 0; i <= c.n_records && i < 8; i++) {
 		bool has;
 
 		snprintf(path, sizeof(path), ".from.rdata[%u]", i);
 		has = jpath(body, path, value, sizeof(value));
 		if (has != (i < c.n_records))
-			story_fail(
-			    "oracle: from of %s has other records", subject(q));
+			story_fail("oracle: from of %s has other records",
+			    db_subject(q));
 		if (!has)
 			break;
 		buf_clear(&text);
 		record_print(&c.records[i], &text, 1024);
 		if (strcmp(value, buf_text(&text)) != 0)
 			story_fail("oracle: from of %s has %s, believed is %s",
-			    subject(q), value, buf_text(&text));
+			    db_subject(q), value, buf_text(&text));
 	}
 	buf_fini(&text);
 	arena_fini(&a);
@@ -458,15 +271,16 @@ apply_sight(struct db *db, const struct commit_sight *c)
 
 	if (q->content.data == NULL)
 		story_fail("oracle: a candidate of %s before its baseline",
-		    subject(q));
+		    db_subject(q));
 	if (q->phase == CANDIDATE_OPEN)
-		story_fail("oracle: a second open candidate of %s", subject(q));
+		story_fail(
+		    "oracle: a second open candidate of %s", db_subject(q));
 	if (packed_equal(&seen, &q->content))
 		story_fail("oracle: the candidate of %s differs in nothing",
-		    subject(q));
+		    db_subject(q));
 	if (c->n_evidence == 0)
-		story_fail(
-		    "oracle: a candidate of %s without evidence", subject(q));
+		story_fail("oracle: a candidate of %s without evidence",
+		    db_subject(q));
 	check_from(db, q, c->entry.body);
 	q->phase = CANDIDATE_OPEN;
 	q->candidate = c->entry.id;
@@ -474,7 +288,7 @@ apply_sight(struct db *db, const struct commit_sight *c)
 	q->seen_at = c->seen_at;
 	q->open_content = seen;
 	db->n_candidates++;
-	see_evidence(db, q, c->evidence, c->n_evidence, &c->entry.id);
+	db_see_evidence(db, q, c->evidence, c->n_evidence, &c->entry.id);
 	put_entry(db, &c->entry, false);
 }
 
@@ -486,8 +300,8 @@ apply_more(struct db *db, const struct commit_more *c)
 	if (last_of(db, &c->change) == NULL)
 		story_fail("oracle: evidence of %s for a change that is not "
 			   "in the log",
-		    subject(q));
-	see_evidence(db, q, c->evidence, c->n_evidence, &c->change);
+		    db_subject(q));
+	db_see_evidence(db, q, c->evidence, c->n_evidence, &c->change);
 }
 
 /* A first decision closes its candidate; later ones are about a decided one. */
@@ -502,20 +316,20 @@ check_decision(
 			    !uuid_equal(&q->candidate, &d->entry.id)))
 		story_fail("oracle: a first decision of %s without an open "
 			   "candidate",
-		    subject(q));
+		    db_subject(q));
 	if (!d->first && (last == NULL || last->revision == 0))
 		story_fail("oracle: a later decision of %s before its first",
-		    subject(q));
+		    db_subject(q));
 	if (d->entry.label == LABEL_NONE)
 		story_fail(
-		    "oracle: a decision of %s without a label", subject(q));
+		    "oracle: a decision of %s without a label", db_subject(q));
 	if (d->first && d->believed == transient)
-		story_fail("oracle: %s is %s and %sbelieved", subject(q),
+		story_fail("oracle: %s is %s and %sbelieved", db_subject(q),
 		    label_text((enum label)d->entry.label),
 		    d->believed ? "" : "not ");
 	if (d->doubted && d->entry.label != LABEL_UNCONFIRMED)
 		story_fail(
-		    "oracle: %s is doubted and not unconfirmed", subject(q));
+		    "oracle: %s is doubted and not unconfirmed", db_subject(q));
 	if (d->first)
 		check_from(db, q, d->entry.body);
 	if (d->first && last != NULL)
@@ -529,8 +343,8 @@ check_to(struct db_question *q, const struct commit_decision *d,
 	bool seen = packed_equal(to, &q->open_content);
 
 	if (packed_equal(to, &q->content))
-		story_fail(
-		    "oracle: the change of %s differs in nothing", subject(q));
+		story_fail("oracle: the change of %s differs in nothing",
+		    db_subject(q));
 	for (size_t i = 0; i < q->n_shown && !seen; i++)
 		seen = packed_equal(to, &q->shown[i].content) &&
 		       uuid_equal(&q->shown[i].change, &d->entry.id);
@@ -538,7 +352,7 @@ check_to(struct db_question *q, const struct commit_decision *d,
 	if (!seen && d->to->outcome != OUTCOME_NODATA)
 		story_fail("oracle: %s becomes what no evidence of its change "
 			   "shows",
-		    subject(q));
+		    db_subject(q));
 }
 
 static void
@@ -573,15 +387,15 @@ apply_decision(struct db *db, const struct commit_decision *d, bool told)
 	struct packed to = db_pack(db, d->to);
 
 	check_decision(db, q, d);
-	see_evidence(db, q, d->evidence, d->n_evidence, &d->entry.id);
+	db_see_evidence(db, q, d->evidence, d->n_evidence, &d->entry.id);
 	if (db->eye != NULL)
 		db->eye->on_decision(db->eye->ctx, q, d);
 	if (d->first)
 		check_to(q, d, &to);
 	if (d->believed)
 		believe(db, q, d, &to);
-	close_intervals(db, q, d);
-	check_intervals(q);
+	db_close_intervals(db, q, d);
+	db_check_intervals(q);
 	if (uuid_equal(&q->candidate, &d->entry.id)) {
 		q->phase = d->doubted ? CANDIDATE_DOUBTED : CANDIDATE_NONE;
 		q->revision = d->entry.revision;
@@ -627,10 +441,10 @@ noted_in(struct db *db, struct db_question *q, const struct commit_attribute *c)
 	bool of_zone = c->key.server == STORE_SERVER_ZONE;
 
 	if (of_zone && q->type != TYPE_SOA)
-		story_fail("oracle: %s is no SOA of a zone", subject(q));
+		story_fail("oracle: %s is no SOA of a zone", db_subject(q));
 	if (!of_zone && q->content.data == NULL)
 		story_fail("oracle: an attribute of %s before its baseline",
-		    subject(q));
+		    db_subject(q));
 	if (c->about != NULL)
 		(void)need(db, c->about, "an event");
 	if (c->key.server == STORE_SERVER_VIEWS)
@@ -653,7 +467,7 @@ apply_attribute(struct db *db, const struct commit_attribute *c)
 	    memcmp(noted->data, own, c->noted_size) == 0)
 		story_fail("oracle: an attribute of %s is written that is "
 			   "there",
-		    subject(q));
+		    db_subject(q));
 	*noted = (struct packed){own, c->noted_size};
 	for (size_t i = 0; i < c->n_entries; i++) {
 		const struct commit_entry *e = &c->entries[i];
@@ -663,13 +477,14 @@ apply_attribute(struct db *db, const struct commit_attribute *c)
 		put_entry(db, e, told);
 		if (told && (at == c->n_alerts ||
 				!uuid_equal(&c->alerts[at].id, &e->id)))
-			story_fail(
-			    "oracle: an event of %s has no alert", subject(q));
+			story_fail("oracle: an event of %s has no alert",
+			    db_subject(q));
 		if (told)
 			put_alert(db, &c->alerts[at++], db->n_entries - 1, 1);
 	}
 	if (at != c->n_alerts)
-		story_fail("oracle: an alert of %s has no event", subject(q));
+		story_fail(
+		    "oracle: an alert of %s has no event", db_subject(q));
 }
 
 /* R17: both answers are kept, and neither as something that was seen. */
@@ -684,12 +499,14 @@ apply_told(struct db *db, const struct commit_told *c)
 		if (c->evidence[i].raw == NULL)
 			story_fail(
 			    "oracle: an event of %s without a raw answer",
-			    subject(q));
+			    db_subject(q));
 		if (c->evidence[i].content != NULL)
-			story_fail("oracle: %s opens an interval", subject(q));
+			story_fail(
+			    "oracle: %s opens an interval", db_subject(q));
 	}
 	if (told != (c->alert != NULL))
-		story_fail("oracle: an event of %s has no alert", subject(q));
+		story_fail(
+		    "oracle: an event of %s has no alert", db_subject(q));
 	put_entry(db, &c->entry, told);
 	if (told)
 		put_alert(db, c->alert, db->n_entries - 1, 1);
@@ -698,7 +515,7 @@ apply_told(struct db *db, const struct commit_told *c)
 	if (q->signed_told == c->signatures->told)
 		story_fail("oracle: of the signatures of %s is told what is "
 			   "known",
-		    subject(q));
+		    db_subject(q));
 	q->signed_told = c->signatures->told;
 	q->signed_since = c->signatures->since;
 }
@@ -710,7 +527,7 @@ apply_outage(struct db *db, const struct commit_outage *c)
 	bool same = q->n_outages > 0 && q->failing_since == c->since;
 
 	if (!same && q->failing)
-		story_fail("oracle: a second open outage of %s", subject(q));
+		story_fail("oracle: a second open outage of %s", db_subject(q));
 	if (!same) {
 		q->n_outages++;
 		q->bogus = (struct packed){NULL, 0};
@@ -721,13 +538,14 @@ apply_outage(struct db *db, const struct commit_outage *c)
 		    c->bogus_size};
 	if (c->until != 0 && c->until < c->since)
 		story_fail("oracle: the outage of %s ends before it begins",
-		    subject(q));
+		    db_subject(q));
 	q->failing = c->until == 0;
 	q->failing_since = c->since;
 	q->failing_until = c->until;
 	q->failing_told = c->told;
 	q->fail = c->fail;
-	story_trace("outage %s %s", subject(q), q->failing ? "open" : "over");
+	story_trace(
+	    "outage %s %s", db_subject(q), q->failing ? "open" : "over");
 }
 
 static void
@@ -739,8 +557,8 @@ apply_settled(
 	if (!uuid_equal(&q->candidate, change))
 		return;
 	if (q->phase == CANDIDATE_OPEN)
-		story_fail(
-		    "oracle: %s is settled before it was decided", subject(q));
+		story_fail("oracle: %s is settled before it was decided",
+		    db_subject(q));
 	q->phase = CANDIDATE_NONE;
 }
 

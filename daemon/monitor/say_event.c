@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: ISC */
+
+/* An event as the log and webhooks have it. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/emit.h"
+#include "dns/record.h"
+#include "dns/type.h"
+#include "resolver/resolver.h"
+#include "say_priv.h"
+
+/* A number, an SOA's four timers, or a digest that says only "another". */
+static void
+put_attribute(struct emit *j, const char *key, enum attribute attribute,
+    const uint8_t *value)
+{
+	static const char *const timers[] = {
+	    "refresh", "retry", "expire", "minimum"};
+	char hex[2 * ATTRIBUTE_SIZE + 1];
+
+	switch (attribute) {
+	case ATTRIBUTE_DUPLICATES:
+	case ATTRIBUTE_TTL:
+	case ATTRIBUTE_SERIAL:
+		emit_int(j, key, attribute_number(value, 0));
+		break;
+	case ATTRIBUTE_TIMERS:
+		emit_object(j, key);
+		for (unsigned i = 0; i < 4; i++)
+			emit_int(j, timers[i], attribute_number(value, i));
+		emit_object_end(j);
+		break;
+	case ATTRIBUTE_ORDER:
+	case ATTRIBUTE_CASE:
+	case ATTRIBUTE_SIGNATURE:
+	case ATTRIBUTE_ECH:
+		emit_text(j, key, hash_hex(value, ATTRIBUTE_SIZE, hex));
+		break;
+	}
+}
+
+static void
+put_names(struct emit *j, const struct say_event *e)
+{
+	if (e->n_names == 0)
+		return;
+	emit_array(j, "names");
+	for (uint32_t i = 0; i < e->n_names; i++)
+		say_put_name(j, NULL, e->names[i].wire);
+	emit_array_end(j);
+}
+
+static void
+put_servers(struct emit *j, const struct say_event *e)
+{
+	if (e->has_serials) {
+		emit_int(j, "from", e->serial_from);
+		emit_int(j, "to", e->serial_to);
+	}
+	if (e->n_servers == 0)
+		return;
+	emit_array(j, "servers");
+	for (size_t i = 0; i < e->n_servers; i++) {
+		const struct say_server *s = &e->servers[i];
+
+		emit_object(j, NULL);
+		if (s->server != NULL)
+			emit_text(j, "server", s->server);
+		if (*s->host != '\0')
+			emit_text(j, "host", s->host);
+		emit_text(j, "stand", s->stand);
+		if (s->has_serial)
+			emit_int(j, "serial", s->serial);
+		say_put_nsid(j, s->nsid, s->nsid_size);
+		if (s->content != NULL) {
+			emit_text(
+			    j, "outcome", outcome_text(s->content->outcome));
+			say_put_records(j, "rdata", s->content);
+		}
+		emit_object_end(j);
+	}
+	emit_array_end(j);
+}
+
+static void
+put_view(struct emit *j, const struct say_view *v)
+{
+	const struct content *c = v->content;
+	struct content some;
+
+	emit_object(j, NULL);
+	emit_text(j, "view", v->view);
+	if (c != NULL) {
+		some = *c;
+		if (some.n_records > SAY_VIEW_VALUES)
+			some.n_records = SAY_VIEW_VALUES;
+		emit_text(j, "outcome", outcome_text(c->outcome));
+		if (c->outcome == OUTCOME_UNREADABLE)
+			emit_text(j, "reason", unreadable_text(c->reason));
+		say_put_records(j, "rdata", &some);
+		if (some.n_records < c->n_records)
+			emit_int(j, "more", c->n_records - some.n_records);
+		emit_array(j, "chain");
+		for (uint16_t i = 0; i < c->n_chain; i++)
+			say_put_name(j, NULL, c->chain[i]);
+		emit_array_end(j);
+		if (c->partial)
+			emit_bool(j, "partial", true);
+		emit_wall(j, "since", v->since);
+	}
+	emit_object_end(j);
+}
+
+static void
+put_views(struct emit *j, const struct say_event *e)
+{
+	if (e->n_views == 0)
+		return;
+	emit_array(j, "views");
+	for (size_t i = 0; i < e->n_views && i < SAY_VIEWS_MAX; i++)
+		put_view(j, &e->views[i]);
+	emit_array_end(j);
+}
+
+/* That which ends first; `keys` have signed, and the last of them ends then. */
+static void
+put_signatures(struct emit *j, const struct signatures *s)
+{
+	char type[TYPE_TEXT_SIZE];
+
+	if (s == NULL)
+		return;
+	emit_object(j, "signature");
+	emit_text(j, "covers", type_print(s->first.covers, type));
+	say_put_name(j, "signer", s->first.signer.wire);
+	emit_int(j, "key_tag", s->first.key_tag);
+	emit_int(j, "algorithm", s->first.algorithm);
+	emit_wall(j, "inception", WALL_S(s->first.inception));
+	emit_wall(j, "expires", WALL_S(s->first.expires));
+	emit_int(j, "keys", s->n_keys);
+	emit_wall(j, "last_expires", WALL_S(s->last_expires));
+	emit_object_end(j);
+}
+
+void
+say_event(const struct say_event *e, struct buf *json)
+{
+	char type[TYPE_TEXT_SIZE];
+	struct emit j;
+
+	emit_start(&j, json);
+	emit_object(&j, NULL);
+	emit_int(&j, "schema", 1);
+	emit_text(&j, "class", "event");
+	emit_uuid(&j, "id", &e->id);
+	emit_text(&j, "kind", e->kind);
+	if (e->name != NULL) {
+		say_put_watched(&j, e->name);
+		say_put_name(&j, "zone",
+		    e->zone != NULL ? e->zone : name_zone_guess(e->name));
+		emit_text(&j, "type", type_print(e->type, type));
+	}
+	emit_text(&j, "view", e->view);
+	if (e->server != NULL)
+		emit_text(&j, "server", e->server);
+	if (e->host != NULL && *e->host != '\0')
+		emit_text(&j, "host", e->host);
+	if (e->reason != NULL)
+		emit_text(&j, "reason", e->reason);
+	if (e->provider != NULL)
+		say_put_name(&j, "provider", e->provider);
+	if (e->from != NULL) {
+		put_attribute(&j, "from", e->attribute, e->from);
+		put_attribute(&j, "to", e->attribute, e->to);
+	}
+	if (e->seen != NULL) {
+		say_put_state(&j, "state", e->believed);
+		say_put_state(&j, "seen", e->seen);
+		say_put_ede(&j, &e->witnesses[0]);
+	}
+	put_signatures(&j, e->signatures);
+	emit_wall(&j, "since", e->since);
+	emit_wall(&j, "at", e->at);
+	emit_text(&j, "severity", severity_text(e->severity));
+	if (e->asked != 0) {
+		emit_int(&j, "asked", e->asked);
+		emit_int(&j, "failed", e->failed);
+	}
+	if (e->count != 0)
+		emit_int(&j, "count", e->count);
+	put_names(&j, e);
+	put_servers(&j, e);
+	put_views(&j, e);
+	say_put_policy(&j, e->policy);
+	if (e->n_witnesses > 0)
+		say_put_witnesses(&j, e->witnesses, e->n_witnesses);
+	emit_object_end(&j);
+}
