@@ -2,6 +2,7 @@
 
 /* The servers of a story, and what was asked of them. */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
