@@ -125,6 +125,9 @@ same_run(const struct inquiry *q, const struct answer *a, enum fail fail,
 
 	if (q->n <= q->begin)
 		return NULL;
+	/* What the decision has is on its way: this comes after it. */
+	if (q->state == INQUIRY_CLOSING && q->n <= q->end)
+		return NULL;
 	for (size_t i = q->n; i > first; i--) {
 		struct testimony *t = &q->list[i - 1];
 
