@@ -398,8 +398,8 @@ add_server(struct sim *s, size_t i)
 	char line[96];
 
 	snprintf(n->name, sizeof(n->name), "%s%zu", ours ? "ns" : "x", i);
-	snprintf(n->host, sizeof(n->host), "%s.p%u.test.", n->name,
-	    ours ? (unsigned)i % 2 : 9);
+	snprintf(n->host, sizeof(n->host), "%s%zu.p%u.test.", ours ? "ns" : "x",
+	    i, ours ? (unsigned)i % 2 : 9);
 	snprintf(n->text, sizeof(n->text), "198.51.100.%zu", i + 1);
 	n->server = s->w.net.n_servers;
 	snprintf(line, sizeof(line), "%s %s of p%u.test", n->name, n->text,
