@@ -23,6 +23,7 @@
 #include "quorum_priv.h"
 #include "source.h"
 #include "stale.h"
+#include "stretch.h"
 #include "views.h"
 
 enum { PROGRESS_EVERY_S = 10, CLOCK_STEP_S = 2 };
@@ -463,6 +464,7 @@ monitor_free(struct monitor *m)
 	attribute_free_all(m);
 	remnant_free_all(m);
 	stale_free_all(m);
+	stretch_free_all(m);
 	burst_free_all(m);
 	filter_free_all(m);
 	sources_stop(m);
@@ -671,7 +673,8 @@ map_bytes(const struct monitor *m)
 	       idmap_bytes(&m->households) + idmap_bytes(&m->failing) +
 	       idmap_bytes(&m->holds) + idmap_bytes(&m->remnants) +
 	       idmap_bytes(&m->filtered) + idmap_bytes(&m->signatures) +
-	       idmap_bytes(&m->bursts) + views_bytes(m) + stale_bytes(m);
+	       idmap_bytes(&m->bursts) + views_bytes(m) + stale_bytes(m) +
+	       stretch_bytes(m);
 }
 
 /* What a question costs, all that grows with their number told together. */

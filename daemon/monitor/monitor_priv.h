@@ -323,6 +323,8 @@ struct monitor {
 	struct idmap remnants;   /* by question */
 	uint32_t remnant_at;     /* of the walk that sweeps them */
 	struct stales *stales;   /* NULL: nothing was in doubt yet */
+	struct idmap stretches;  /* by question, of those with stale answers */
+	bool stretches_full;     /* and it was said */
 	struct idmap denied;     /* by question: what the zone's servers deny */
 	uint64_t n_denied;       /* polls that said it again */
 	uint64_t n_old;          /* answers of old cache entries */

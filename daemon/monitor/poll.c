@@ -36,6 +36,7 @@
 #include "schedule/spread.h"
 #include "source.h"
 #include "stale.h"
+#include "stretch.h"
 
 enum {
 	DUE_RUN = 32,         /* divides POLL_TURN_MAX */
@@ -543,6 +544,8 @@ poll_failed(struct monitor *m, const struct errand *e, const struct answer *a,
 	if ((q->flags & Q_WATCHED) != 0)
 		stands_for_s =
 		    outage_fail(m, id, bogus_weigh(m, e, a, fail), paths_of(e));
+	if ((q->flags & Q_FAILS) != 0)
+		stretch_end(m, id); /* its outage says it */
 	finish(m, id, false, stands_for_s, CHASE_NO_TTL);
 }
 
@@ -591,6 +594,7 @@ poll_good(struct monitor *m, const struct errand *e, const struct answer *a,
 
 	if (stale)
 		m->n_stale++;
+	stretch_hear(m, id, stale, e->purpose == PURPOSE_POLL);
 	if ((q->flags & Q_FAILS) != 0 && !stale)
 		outage_good(m, id, believed);
 	if (believed) {

@@ -21,6 +21,7 @@
 #include "schedule/chase.h"
 #include "schedule/spread.h"
 #include "source.h"
+#include "stretch.h"
 #include "views.h"
 
 enum { RESTORE_TURN_MAX = 20000 };
@@ -155,6 +156,8 @@ on_row(void *ctx, const struct store_row *row)
 			put_unwatched(m, row);
 		if (row->failing)
 			end_outage(m, row);
+		if (row->stale_since != 0)
+			stretch_over(m, row);
 		return;
 	}
 	q = table_question(m->table, id);
@@ -171,6 +174,8 @@ on_row(void *ctx, const struct store_row *row)
 	entry_restore(m, q, row);
 	if (row->failing && idmap_get(&m->failing, id) == NULL)
 		outage_restore(m, id, row);
+	if (row->stale_since != 0)
+		stretch_restore(m, id, row);
 	if (row->noted_size > 0)
 		attribute_restore(m, id, row);
 	if (row->signed_told != 0)

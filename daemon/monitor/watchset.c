@@ -32,6 +32,7 @@
 #include "loop/loop.h"
 #include "monitor_priv.h"
 #include "stage.h"
+#include "stretch.h"
 #include "watching.h"
 
 enum {
@@ -306,6 +307,7 @@ apply_gone(struct watchset *w, uint32_t id)
 	make_stray(w, q);
 	restore_put_question(m, id, false);
 	outage_unwatched(m, id);
+	stretch_end(m, id);
 }
 
 static void

@@ -473,6 +473,22 @@ commit_outage(struct store *s, const struct commit_outage *c,
 }
 
 void
+commit_stale(struct store *s, const struct commit_stale *c, store_done_fn *done,
+    void *ctx)
+{
+	const struct lanes lanes = {LANE_OUTAGE, LANE_OUTAGE};
+	struct batch *b = write_item(s, &c->key, 1, lanes);
+
+	row_begin(b, GROUP_STALE);
+	row_i16(b, (int16_t)c->key.shard);
+	row_uuid(b, &c->key.question);
+	row_wall(b, c->since);
+	row_wall(b, c->until);
+	row_end(b, GROUP_STALE);
+	write_item_end(s, b, done, ctx);
+}
+
+void
 commit_settled(struct store *s, const struct store_key *key,
     const struct uuid *change, store_done_fn *done, void *ctx)
 {

@@ -21,7 +21,7 @@ enum {
 	TURN_MS_MAX = 5,
 	/* "PGCOPY\n\377\r\n\0", flags, length of an extension (none). */
 	COPY_HEAD_SIZE = 19,
-	COPY_FIELDS = 29
+	COPY_FIELDS = 30
 };
 
 struct load {
@@ -186,6 +186,7 @@ read_row(struct load *l, struct cursor *c, struct store_row *row)
 	row->entry_known = take_field(&peek).size >= 0;
 	row->entry_s = (uint32_t)take_i32(c);
 	row->entry_fits = take_bool(c);
+	row->stale_since = take_wall(c, &is_null);
 	return c->left >= 0 && row->name != NULL;
 }
 

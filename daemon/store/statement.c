@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * statement -- all traffic with the database at a glance, with
- * statement_plain.c.
+ * statement_plain.c and statement_rare.c.
  *
  * Inside a batch the order of the statements is fixed, so the rows of one
  * question may come from several items only where that order is theirs
@@ -42,6 +42,7 @@
  * V delivery    shard alert revision sink class name group n_members created
  * M member      shard id revision
  * O outage      shard question server since until count fail told bogus
+ * W stale       shard question since until
  * X settled     shard question server change
  * P span        every_s anchor from to started
  * Y seen        shard question server at
@@ -75,6 +76,7 @@ static const struct {
     [GROUP_DELIVERY] = {'V', "huittttiz"},
     [GROUP_MEMBER] = {'M', "hui"},
     [GROUP_OUTAGE] = {'O', "huizzihob"},
+    [GROUP_STALE] = {'W', "huzz"},
     [GROUP_SETTLED] = {'X', "huiu"},
     [GROUP_SPAN] = {'P', "izzzo"},
     [GROUP_SEEN] = {'Y', "huiz"},
@@ -355,6 +357,8 @@ static const struct statement statements[N_STATEMENTS] = {
 	" told = excluded.told,"
 	" bogus = coalesce(excluded.bogus, outage.bogus)"},
 
+    [WRITE_STALE] = {"stale", SIDE_WRITE, "W0,W1,W2,W3", statement_stale},
+
     [WRITE_SETTLED] = {"settled", SIDE_WRITE, "X0,X1,X2,X3",
 	"delete from dnsvigil.candidate c"
 	" using unnest($1, $2, $3, $4) k (shard, question, server, change)"
@@ -372,22 +376,7 @@ static const struct statement statements[N_STATEMENTS] = {
 	" on conflict (every_s, anchor, from_at) do update"
 	" set to_at = greatest(p.to_at, excluded.to_at)"},
 
-    /* One pass without a plan (`once`): what is believed was seen, each. */
-    [WRITE_SEEN] = {"seen", SIDE_WRITE, "Y0,Y1,Y2,Y3",
-	"with k as materialized ("
-	" select * from unnest($1, $2, $3, $4)"
-	"  k (shard, question, server, at)),"
-	" believed as ("
-	" update dnsvigil.state s"
-	" set last_seen = k.at"
-	" from k"
-	" where s.shard = k.shard and s.question = k.question"
-	" and s.server = k.server and s.last_seen < k.at)"
-	" update dnsvigil.record_now r"
-	" set last_seen = k.at, count = r.count + 1"
-	" from k"
-	" where r.shard = k.shard and r.question = k.question"
-	" and r.server = k.server and r.believed and r.last_seen < k.at"},
+    [WRITE_SEEN] = {"seen", SIDE_WRITE, "Y0,Y1,Y2,Y3", statement_seen},
 
     [WRITE_ATTRIBUTE] = {"attribute", SIDE_WRITE, "A0,A1,A2,A3,A4",
 	"insert into dnsvigil.attribute (shard, question, server, noted, at)"

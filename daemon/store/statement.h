@@ -28,6 +28,7 @@ enum group {
 	GROUP_DELIVERY,
 	GROUP_MEMBER,
 	GROUP_OUTAGE,
+	GROUP_STALE,
 	GROUP_SETTLED,
 	GROUP_SPAN,
 	GROUP_SEEN,
@@ -76,6 +77,7 @@ enum statement_id {
 	WRITE_RECORD_GONE,
 	WRITE_CANDIDATE_END,
 	WRITE_OUTAGE,
+	WRITE_STALE,
 	WRITE_SETTLED,
 	WRITE_SPAN,
 	WRITE_SEEN,
@@ -113,6 +115,10 @@ struct statement_arg {
 };
 /* How many; args has STATEMENT_ARGS_MAX. */
 int statement_args(const struct statement *st, struct statement_arg *args);
+
+/* Texts that are prepared and stand apart (statement_rare.c). */
+extern const char statement_stale[];
+extern const char statement_seen[];
 
 /* COPY of one of the groups of first answers. */
 const char *statement_first(enum group group);

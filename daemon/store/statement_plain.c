@@ -48,7 +48,8 @@ const char statement_rights[] =
     "select string_agg(x.privilege || ' on ' || x.name, ', ')"
     " from (values ('writer', 'update'), ('question', 'insert'),"
     "  ('question', 'update'), ('state', 'insert'), ('state', 'update'),"
-    "  ('outage', 'insert'), ('outage', 'update'), ('span', 'insert'),"
+    "  ('outage', 'insert'), ('outage', 'update'), ('stale', 'insert'),"
+    "  ('stale', 'update'), ('span', 'insert'),"
     "  ('span', 'update'), ('sink', 'insert'), ('sink', 'update'),"
     "  ('delivery', 'insert'), ('delivery', 'update'),"
     "  ('record_now', 'insert'), ('record_now', 'update'),"
@@ -136,7 +137,7 @@ const char statement_load[] =
     "  c.phase, c.change, c.seen_at, c.revision, o.since, o.until, o.told,"
     "  o.fail, o.bogus,"
     "  a.noted, a.signed_told, a.signed_since, z.noted, d.noted,"
-    "  q.entry_s, q.entry_at >= s.since"
+    "  q.entry_s, q.entry_at >= s.since, t.since"
     " from dnsvigil.question q"
     " left join dnsvigil.state s"
     "  on s.shard = q.shard and s.question = q.question"
@@ -156,6 +157,9 @@ const char statement_load[] =
     " left join dnsvigil.attribute d"
     "  on d.shard = q.shard and d.question = q.question"
     "  and d.server = 2" /* STORE_SERVER_VIEWS */
+    " left join dnsvigil.stale t"
+    "  on t.shard = q.shard and t.question = q.question"
+    "  and t.until is null"
     " left join newest n on n.every_s = q.every_s"
     /* The first plan in the newest span, the last, and that of the one
      * before. */

@@ -235,6 +235,13 @@ struct commit_outage {
 	size_t bogus_size;
 };
 
+/* Stale answers, which are not fresh coverage, begin or end. */
+struct commit_stale {
+	struct store_key key;
+	wall_us since; /* identifies it, with the question */
+	wall_us until; /* 0: still open */
+};
+
 /*
  * What a question showed beside what it said (R6), or, with the server
  * STORE_SERVER_ZONE and a zone's SOA question, what is known of the zone's
@@ -286,6 +293,8 @@ void commit_told(struct store *s, const struct commit_told *c,
 void commit_attribute(struct store *s, const struct commit_attribute *c,
     store_done_fn *done, void *ctx);
 void commit_outage(struct store *s, const struct commit_outage *c,
+    store_done_fn *done, void *ctx);
+void commit_stale(struct store *s, const struct commit_stale *c,
     store_done_fn *done, void *ctx);
 /* A question that is no longer doubted (R15): confirmed, followed or a day old.
  */

@@ -31,7 +31,7 @@ struct loop;
 struct store;
 
 enum {
-	STORE_SCHEMA = 8, /* the last migration this program knows */
+	STORE_SCHEMA = 9, /* the last migration this program knows */
 	STORE_SHARDS = 1024,
 	STORE_BATCH_ITEMS = 1000, /* a transaction is sent at this many items */
 	STORE_BATCH_MS = 50,      /* or when the oldest waits this long ... */
@@ -132,6 +132,7 @@ struct store_row {
 	size_t views_size;
 	uint8_t signed_told; /* see commit_signatures; 0: nothing is open */
 	wall_us signed_since;
+	wall_us stale_since; /* see commit_stale; 0: none is open */
 };
 typedef void store_row_fn(void *ctx, const struct store_row *row);
 /* err 0 when all rows came; 1 is never used. */

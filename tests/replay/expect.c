@@ -626,6 +626,10 @@ is_of_question(struct clause *c, const char *what)
 		n = q->entry_known ? (long)q->entry_s : -1;
 	else if (strcmp(what, "puts") == 0)
 		n = (long)q->n_puts;
+	else if (strcmp(what, "stretches") == 0)
+		n = (long)q->n_stretches;
+	else if (strcmp(what, "stretching") == 0)
+		n = q->n_stretches > 0 && q->stale_until == 0;
 	else
 		n = (long)q->n_outages;
 	return count_is(c, what, n);
@@ -699,7 +703,8 @@ is_true(struct clause *c)
 		return is_interval(c);
 	if (strcmp(word, "intervals") == 0 || strcmp(word, "beliefs") == 0 ||
 	    strcmp(word, "outages") == 0 || strcmp(word, "entry") == 0 ||
-	    strcmp(word, "puts") == 0)
+	    strcmp(word, "puts") == 0 || strcmp(word, "stretches") == 0 ||
+	    strcmp(word, "stretching") == 0)
 		return is_of_question(c, word);
 	if (strcmp(word, "fresh") == 0)
 		return is_fresh(c);

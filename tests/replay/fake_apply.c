@@ -548,6 +548,35 @@ apply_outage(struct db *db, const struct commit_outage *c)
 	    "outage %s %s", db_subject(q), q->failing ? "open" : "over");
 }
 
+static bool
+is_stretching(const struct db_question *q)
+{
+	return q->n_stretches > 0 && q->stale_until == 0;
+}
+
+/* One write when it begins and one when it ends. */
+static void
+apply_stale(struct db *db, const struct commit_stale *c)
+{
+	struct db_question *q = need(db, &c->key, "a stale stretch");
+	bool same = q->n_stretches > 0 && q->stale_since == c->since;
+
+	if (!same && is_stretching(q))
+		story_fail(
+		    "oracle: a second stale stretch of %s", db_subject(q));
+	if (same == (c->until == 0))
+		story_fail("oracle: the stale stretch of %s is written again",
+		    db_subject(q));
+	if (same && (!is_stretching(q) || c->until < c->since))
+		story_fail("oracle: the stale stretch of %s cannot end so",
+		    db_subject(q));
+	q->n_stretches += !same;
+	q->stale_since = c->since;
+	q->stale_until = c->until;
+	story_trace("stale %s %s", db_subject(q),
+	    is_stretching(q) ? "open" : "over");
+}
+
 static void
 apply_settled(
     struct db *db, const struct store_key *key, const struct uuid *change)
@@ -615,6 +644,9 @@ db_apply(struct db *db, struct op *op)
 		break;
 	case OP_OUTAGE:
 		apply_outage(db, &op->u.outage);
+		break;
+	case OP_STALE:
+		apply_stale(db, &op->u.stale);
 		break;
 	case OP_SETTLED:
 		apply_settled(db, &op->u.settled.key, &op->u.settled.change);

@@ -263,6 +263,16 @@ commit_outage(struct store *s, const struct commit_outage *c,
 }
 
 void
+commit_stale(struct store *s, const struct commit_stale *c, store_done_fn *done,
+    void *ctx)
+{
+	struct op *op = op_new(OP_STALE, done, ctx);
+
+	op->u.stale = *c;
+	store_enqueue(s, op);
+}
+
+void
 commit_settled(struct store *s, const struct store_key *key,
     const struct uuid *change, store_done_fn *done, void *ctx)
 {

@@ -620,6 +620,7 @@ on_load(void *ctx)
 		    .views_size = q->views.size,
 		    .signed_told = q->signed_told,
 		    .signed_since = q->signed_since,
+		    .stale_since = q->stale_until == 0 ? q->stale_since : 0,
 		};
 
 		s->on_row(s->load_ctx, &row);

@@ -94,6 +94,8 @@ struct db_question {
 	uint8_t signed_told;
 	wall_us signed_since;
 	unsigned n_outages;
+	wall_us stale_since, stale_until; /* the latest stretch */
+	unsigned n_stretches;
 	unsigned n_baselines;
 };
 
@@ -190,6 +192,7 @@ enum op_kind {
 	OP_DECISIONS,
 	OP_EVENTS,
 	OP_OUTAGE,
+	OP_STALE,
 	OP_SETTLED,
 	OP_SPANS,
 	OP_SEEN,
@@ -212,6 +215,7 @@ struct op {
 		struct commit_decisions decisions;
 		struct commit_events events;
 		struct commit_outage outage;
+		struct commit_stale stale;
 		struct commit_attribute attribute;
 		struct commit_told told;
 		struct {

@@ -93,6 +93,8 @@
  *   entry NAME TYPE N            an answer may be so many seconds old, as the
  *                                database knows; -1: it does not
  *   puts NAME TYPE N             so often it was written what is watched
+ *   stretches NAME TYPE N        rows of stale answers that the database has
+ *   stretching NAME TYPE N       1: one of them is open; 0: none
  *   fresh NAME TYPE SPAN [least] last seen at most (least) so long ago
  *   kept NAME TYPE SPAN          last seen not later than its last good reply,
  *                                and at most so long before
