@@ -150,6 +150,11 @@ class Question:
                count=count, fail=fail, told=True)
 
 
+    def stale(self, since, until=None):
+        insert("stale", shard=self.shard, question=self.key, since=since,
+               until=until)
+
+
 def span(begin, end, every=60):
     insert("span", anchor=DAY + "00:00", from_at=begin, to_at=end,
            every_s=every)

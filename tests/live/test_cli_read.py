@@ -380,6 +380,23 @@ class Coverage(Loaded):
             (row["covered_millionths"], row["fresh_millionths"]),
             (1000000, 0))
 
+    def test_stale_answers_are_covered_and_not_fresh(self):
+        """An hour of them, and others that go on; each poll else is fresh."""
+        q = Question("kept.example.com.", "A", lists=["kept"], entry=0)
+        self.addCleanup(cluster.psql, "delete from dnsvigil.question "
+                        "where name_text = 'kept.example.com.'")
+        q.stale(DAY + "02:00", DAY + "03:00")
+        q.stale(DAY + "04:00")
+        row, = self.rows("kept.example.com", "--since", DAY + "01:00:00Z",
+                         "--until", DAY + "05:00:00Z")
+        self.assertEqual(
+            (row["covered_millionths"], row["fresh_millionths"],
+             row["asked"], row["fresh"]), (1000000, 500000, 240, 120))
+        row, = self.rows("kept.example.com", "--since", DAY + "04:10:00Z",
+                         "--until", DAY + "05:00:00Z")
+        self.assertEqual((row["covered_millionths"], row["fresh_millionths"],
+                          row["fresh"]), (1000000, 0, 0))
+
     def test_nothing_is_missed_where_nothing_was(self):
         row, = self.rows("gone.example.com", "--since", DAY + "01:00:00Z",
                          "--until", DAY + "02:00:00Z")

@@ -573,8 +573,8 @@ apply_stale(struct db *db, const struct commit_stale *c)
 	q->n_stretches += !same;
 	q->stale_since = c->since;
 	q->stale_until = c->until;
-	story_trace("stale %s %s", db_subject(q),
-	    is_stretching(q) ? "open" : "over");
+	story_trace(
+	    "stale %s %s", db_subject(q), is_stretching(q) ? "open" : "over");
 }
 
 static void
