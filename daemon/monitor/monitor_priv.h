@@ -23,6 +23,7 @@
  *   provider.c   names that fail together while others answer (R4)
  *   canary.c     questions whose truth is known, and who lies (R16)
  *   filter.c     what a resolver blocks, and what moves together there
+ *   note.c       an event on its way to the database
  *   event.c      an event about a question, with its proof
  *   bogus.c      what a validator holds back (R17)
  *   signature.c  signatures that will expire (R17)

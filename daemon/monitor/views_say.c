@@ -6,50 +6,11 @@
  * so that a restart tells nothing twice and does not forget to end it.
  */
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "loop/loop.h"
+#include "note.h"
 #include "views_priv.h"
 
 enum { KEEP_VERSION = 1, KEEP_TOLD = 1, KEEP_RESTLESS = 2, KEEP_SIZE = 10 };
-
-struct told {
-	struct pending pending;
-	struct monitor *monitor;
-	enum severity severity;
-	bool alerted;
-	char *json;
-};
-
-static void
-told_free(struct pending *p)
-{
-	struct told *t = (struct told *)p;
-
-	free(t->json);
-	free(t);
-}
-
-static void
-on_durable(void *ctx, int err)
-{
-	struct told *t = ctx;
-	struct monitor *m = t->monitor;
-	struct monitor_line line = {
-	    .class_ = "event",
-	    .json = t->json,
-	    .seq = err == 0 ? commit_seq(m->store) : 0,
-	    .severity = t->severity,
-	};
-
-	pending_take(m, &t->pending);
-	if (err == 0 && m->hooks.on_line != NULL)
-		m->hooks.on_line(m->hooks.ctx, &line);
-	if (err == 0 && t->alerted && m->hooks.on_outbox != NULL)
-		m->hooks.on_outbox(m->hooks.ctx);
-	told_free(&t->pending);
-}
 
 /* ---- what is kept ---- */
 
@@ -80,7 +41,7 @@ views_unpack(const uint8_t *data, size_t size, struct views_cell *cell)
 
 static void
 put(struct monitor *m, const struct apart *a, struct commit_attribute *c,
-    struct told *t)
+    struct note *n)
 {
 	struct buf packed = {0};
 
@@ -89,12 +50,13 @@ put(struct monitor *m, const struct apart *a, struct commit_attribute *c,
 	c->at = loop_wall(m->loop);
 	c->noted = packed.data;
 	c->noted_size = packed.size;
-	if (t != NULL)
-		pending_add(m, &t->pending);
+	if (n != NULL)
+		pending_add(m, &n->pending);
 	if (packed.err == 0)
-		commit_attribute(m->store, c, t == NULL ? NULL : on_durable, t);
-	else if (t != NULL)
-		on_durable(t, packed.err);
+		commit_attribute(
+		    m->store, c, n == NULL ? NULL : note_durable, n);
+	else if (n != NULL)
+		note_durable(n, packed.err);
 	buf_fini(&packed);
 }
 
@@ -121,80 +83,21 @@ policy_of_all(struct monitor *m, const struct view_set *set)
 }
 
 static void
-weigh(const struct monitor *m, struct say_event *e)
-{
-	struct severity_input in = {
-	    .event = e->kind,
-	    .type = e->type,
-	    .owned = e->policy->owned,
-	    .hostile = e->policy->hostile,
-	    .tags = e->policy->tags,
-	    .n_tags = e->policy->n_tags,
-	};
-
-	e->severity = severity_of(&in, m->config);
-}
-
-static struct told *
-note_new(struct monitor *m, const struct say_event *e)
-{
-	struct told *t = calloc(1, sizeof(*t));
-	struct buf json = {0};
-
-	if (t == NULL)
-		return NULL;
-	say_event(e, &json);
-	t->pending.free = told_free;
-	t->monitor = m;
-	t->severity = e->severity;
-	t->alerted = severity_is_told(e->severity) && m->n_sinks > 0;
-	t->json = strdup(buf_text(&json));
-	buf_fini(&json);
-	if (t->json != NULL)
-		return t;
-	free(t);
-	return NULL;
-}
-
-static void
 commit(struct monitor *m, const struct apart *a, uint32_t about,
-    const struct say_event *e, struct told *t)
+    const struct say_event *e, struct note *n)
 {
 	struct store_key key = table_key(m->table, about);
-	char name[NAME_TEXT_SIZE];
-	struct commit_entry entry = {
-	    .id = e->id,
-	    .revision = 1,
-	    .at = e->at,
-	    .class_ = "event",
-	    .body = t->json,
-	    .name = name_print(e->name, name),
-	    .type = e->type,
-	    .view = e->view,
-	    .event = e->kind,
-	    .severity = (uint8_t)e->severity,
-	    .lists = e->policy->lists,
-	    .n_lists = e->policy->n_lists,
-	    .tags = e->policy->tags,
-	    .n_tags = e->policy->n_tags,
-	};
-	struct commit_alert alert = {
-	    .id = e->id,
-	    .revision = 1,
-	    .class_ = "event",
-	    .name = name,
-	    .sinks = m->sinks,
-	    .n_sinks = m->n_sinks,
-	};
+	struct note_rows rows;
 	struct commit_attribute c = {
-	    .entries = &entry,
+	    .entries = &rows.entry,
 	    .n_entries = 1,
-	    .alerts = &alert,
-	    .n_alerts = t->alerted ? 1 : 0,
+	    .alerts = &rows.alert,
+	    .n_alerts = n->alerted ? 1 : 0,
 	    .about = &key,
 	};
 
-	put(m, a, &c, t);
+	note_fill(n, e, &rows);
+	put(m, a, &c, n);
 }
 
 /* About the first of its views, which the others differ from. */
@@ -203,7 +106,7 @@ tell(struct monitor *m, const struct apart *a, const struct view_set *set,
     struct say_event *e)
 {
 	uint32_t about = set->ids[0];
-	struct told *t;
+	struct note *n;
 
 	e->policy = policy_of_all(m, set);
 	if (e->policy == NULL)
@@ -215,11 +118,11 @@ tell(struct monitor *m, const struct apart *a, const struct view_set *set,
 	e->at = loop_wall(m->loop);
 	e->id = uuid_v7(e->at);
 	e->count = e->n_views > SAY_VIEWS_MAX ? (uint32_t)e->n_views : 0;
-	weigh(m, e);
-	t = note_new(m, e);
-	if (t != NULL)
-		commit(m, a, about, e, t);
-	return t != NULL;
+	note_weigh(m, e);
+	n = note_new(m, e);
+	if (n != NULL)
+		commit(m, a, about, e, n);
+	return n != NULL;
 }
 
 bool

@@ -5,51 +5,11 @@
  * then: either both are there after a restart or neither.
  */
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "config/watchlist.h"
 #include "dns/type.h"
 #include "loop/loop.h"
-#include "say.h"
+#include "note.h"
 #include "source_priv.h"
-
-struct told {
-	struct pending pending;
-	struct monitor *monitor;
-	enum severity severity;
-	bool alerted;
-	char *json;
-};
-
-static void
-told_free(struct pending *p)
-{
-	struct told *t = (struct told *)p;
-
-	free(t->json);
-	free(t);
-}
-
-static void
-on_durable(void *ctx, int err)
-{
-	struct told *t = ctx;
-	struct monitor *m = t->monitor;
-	struct monitor_line line = {
-	    .class_ = "event",
-	    .json = t->json,
-	    .seq = err == 0 ? commit_seq(m->store) : 0,
-	    .severity = t->severity,
-	};
-
-	pending_take(m, &t->pending);
-	if (err == 0 && m->hooks.on_line != NULL)
-		m->hooks.on_line(m->hooks.ctx, &line);
-	if (err == 0 && t->alerted && m->hooks.on_outbox != NULL)
-		m->hooks.on_outbox(m->hooks.ctx);
-	told_free(&t->pending);
-}
 
 /* The zone's SOA question, which what is known of its servers belongs to. */
 static struct store_key
@@ -84,42 +44,37 @@ put_soa(struct sources *s, struct zone_state *z)
 	commit_question(m->store, &c, NULL, NULL);
 }
 
+/* With `n` an event, too, about the question `about`. */
 static void
-put(struct sources *s, struct zone_state *z, const struct store_key *about,
-    const struct commit_entry *entry, const struct commit_alert *alert,
-    struct told *t)
+put(struct sources *s, struct zone_state *z, struct commit_attribute *c,
+    struct note *n)
 {
 	struct monitor *m = s->monitor;
 	struct buf packed = {0};
-	struct commit_attribute c = {
-	    .key = key_of(s, z),
-	    .at = loop_wall(m->loop),
-	    .entries = entry,
-	    .n_entries = entry != NULL,
-	    .alerts = alert,
-	    .n_alerts = alert != NULL,
-	    .about = about,
-	};
 
+	c->key = key_of(s, z);
+	c->at = loop_wall(m->loop);
 	put_soa(s, z);
 	zone_pack(s, z, &packed);
-	c.noted = packed.data;
-	c.noted_size = packed.size;
-	if (t != NULL)
-		pending_add(m, &t->pending);
+	c->noted = packed.data;
+	c->noted_size = packed.size;
+	if (n != NULL)
+		pending_add(m, &n->pending);
 	if (packed.err == 0)
 		commit_attribute(
-		    m->store, &c, t == NULL ? NULL : on_durable, t);
-	else if (t != NULL)
-		on_durable(t, packed.err);
+		    m->store, c, n == NULL ? NULL : note_durable, n);
+	else if (n != NULL)
+		note_durable(n, packed.err);
 	buf_fini(&packed);
 }
 
 void
 zone_keep(struct sources *s, struct zone_state *z)
 {
+	struct commit_attribute c = {0};
+
 	if (!s->monitor->setup.once)
-		put(s, z, NULL, NULL, NULL, NULL);
+		put(s, z, &c, NULL);
 }
 
 static const char *
@@ -188,39 +143,12 @@ fill_delegation(const struct zone *zone, struct say_server *out,
 	return zone->n_names;
 }
 
-static bool
-make_json(struct told *t, struct say_event *e)
-{
-	struct buf json = {0};
-
-	say_event(e, &json);
-	t->json = strdup(buf_text(&json));
-	buf_fini(&json);
-	return t->json != NULL;
-}
-
 /* The question that it is about: one that showed it, or the zone's SOA. */
 static uint32_t
 about_of(const struct zone_state *z, const struct zone_news *n)
 {
 	return n->n_heard > 0 && n->question != QUESTION_NONE ? n->question
 	                                                      : z->soa;
-}
-
-static enum severity
-weigh(const struct monitor *m, const struct zone_news *n, uint16_t type,
-    const struct policy *p)
-{
-	struct severity_input in = {
-	    .event = n->kind,
-	    .type = type,
-	    .owned = p->owned,
-	    .hostile = p->hostile,
-	    .tags = p->tags,
-	    .n_tags = p->n_tags,
-	};
-
-	return severity_of(&in, m->config);
 }
 
 static void
@@ -254,43 +182,25 @@ fill_event(struct sources *s, struct zone_state *z, const struct zone_news *n,
 	    .serial_to = n->serial_to,
 	};
 	e->id = uuid_v7(e->at);
-	e->severity = weigh(m, n, e->type, p);
+	note_weigh(m, e);
 }
 
 static void
 commit(struct sources *s, struct zone_state *z, uint32_t about,
-    const struct say_event *e, struct told *t)
+    const struct say_event *e, struct note *n)
 {
-	struct monitor *m = s->monitor;
-	struct store_key key = table_key(m->table, about);
-	char name[NAME_TEXT_SIZE];
-	struct commit_entry entry = {
-	    .id = e->id,
-	    .revision = 1,
-	    .at = e->at,
-	    .class_ = "event",
-	    .body = t->json,
-	    .name = name_print(e->name, name),
-	    .type = e->type,
-	    .view = e->view,
-	    .event = e->kind,
-	    .severity = (uint8_t)e->severity,
-	    .lists = e->policy->lists,
-	    .n_lists = e->policy->n_lists,
-	    .tags = e->policy->tags,
-	    .n_tags = e->policy->n_tags,
-	};
-	struct commit_alert alert = {
-	    .id = e->id,
-	    .revision = 1,
-	    .class_ = "event",
-	    .name = name,
-	    .sinks = m->sinks,
-	    .n_sinks = m->n_sinks,
+	struct store_key key = table_key(s->monitor->table, about);
+	struct note_rows rows;
+	struct commit_attribute c = {
+	    .entries = &rows.entry,
+	    .n_entries = 1,
+	    .alerts = &rows.alert,
+	    .n_alerts = n->alerted ? 1 : 0,
+	    .about = &key,
 	};
 
-	t->alerted = severity_is_told(e->severity) && m->n_sinks > 0;
-	put(s, z, &key, &entry, t->alerted ? &alert : NULL, t);
+	note_fill(n, e, &rows);
+	put(s, z, &c, n);
 }
 
 void
@@ -300,19 +210,15 @@ zone_tell(struct sources *s, struct zone_state *z, const struct zone_news *n)
 	struct say_server servers[SURVEY_MAX];
 	char names[ZONE_NAMES_MAX][NAME_TEXT_SIZE];
 	struct say_event e;
-	struct told *t;
+	struct note *note;
 
-	if (m->setup.once || (t = calloc(1, sizeof(*t))) == NULL)
+	if (m->setup.once)
 		return;
 	fill_event(s, z, n, &e);
 	e.servers = servers;
 	e.n_servers = n->delegation ? fill_delegation(z->zone, servers, names)
 	                            : fill_servers(s, z, n, servers);
-	t->monitor = m;
-	t->severity = e.severity;
-	t->pending.free = told_free;
-	if (make_json(t, &e))
-		commit(s, z, about_of(z, n), &e, t);
-	else
-		told_free(&t->pending);
+	note = note_new(m, &e);
+	if (note != NULL)
+		commit(s, z, about_of(z, n), &e, note);
 }
