@@ -153,20 +153,17 @@ put_facts(struct inquiry *q, const struct store_held *h, struct testimony *t)
 static void
 put_one(struct inquiry *q, const struct store_held *h, size_t *end)
 {
-	struct testimony *first = &q->list[0];
 	struct testimony t = {.stored = true, .ede = -1};
-	struct testimony *into;
+	struct testimony *into = &q->list[0];
 
 	if (!read_again(q, h, &t))
 		return;
-	if (first->raw == NULL && content_equal(&t.content, &first->content))
-		into = first;
-	else
-		into = insert(q, *end);
-	if (into == NULL)
-		return;
-	if (into != first)
+	if (into->raw != NULL || !content_equal(&t.content, &into->content)) {
+		into = insert(q, *end); /* moves the list */
+		if (into == NULL)
+			return;
 		(*end)++;
+	}
 	*into = t;
 	put_facts(q, h, into);
 }
