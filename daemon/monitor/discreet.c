@@ -4,7 +4,10 @@
 
 #include <stdlib.h>
 
-enum { TOLD_MAX = 20 /* the others are counted */ };
+enum {
+	TOLD_MAX = 20,    /* the others are counted */
+	LOOKED_MAX = 1000 /* for notes, each among all of them */
+};
 
 struct discreet_note {
 	uint32_t name; /* of the table, and so of one view */
@@ -99,6 +102,7 @@ say(struct discreet *d, const struct table *t, uint32_t id, bool asked,
 	struct discreet_note *n = note_of(d, q->name);
 	char name[NAME_TEXT_SIZE];
 
+	d->n_looked++;
 	/* Once a watch; its delegation has no note. */
 	if (n == NULL || n->told)
 		return;
@@ -129,8 +133,7 @@ discreet_refuse(struct discreet *d, struct stage *s, struct table *t,
 		return false;
 	if (!is_hostile(s, t, id))
 		return false;
-	/* Each is looked for among all notes. */
-	if (d->n_told < TOLD_MAX)
+	if (d->n_told < TOLD_MAX && d->n_looked < LOOKED_MAX)
 		say(d, t, id, source, files, diag);
 	d->n_refused++;
 	stage_put(s, id, source ? POLICY_NONE : policy_discreet(t, policy));

@@ -22,6 +22,7 @@ struct discreet {
 	size_t n_notes, room;
 	uint32_t n_refused; /* questions of this load ... */
 	uint32_t n_told;    /* ... and watches of them that were told */
+	uint32_t n_looked;  /* questions that a watch was looked for of */
 };
 
 void discreet_begin(struct discreet *d);

@@ -354,6 +354,11 @@ finish(struct reading *r)
 		a->retry = now + MONO_S(UNSURE_AGAIN_S);
 		return;
 	}
+	/* What is not sure may tell, and silences nothing. */
+	if (is_same(r) && !is_sure(r)) {
+		a->retry = now + MONO_S(UNSURE_AGAIN_S);
+		return;
+	}
 	a->unsure = 0;
 	a->read = r->print;
 	if (is_same(r))
@@ -449,6 +454,19 @@ end(struct monitor *m, struct apart *a, const struct view_set *set,
 	forget(m, a);
 }
 
+/* Nobody wants to be told any more: what was opened is closed. */
+static void
+look_away(struct monitor *m, struct apart *a)
+{
+	struct view_set set;
+
+	gather(m, a->question, &set);
+	if (a->cell.told)
+		end(m, a, &set, "not-compared");
+	else
+		forget(m, a);
+}
+
 static void
 look(struct monitor *m, struct apart *a)
 {
@@ -515,7 +533,10 @@ look_on(struct monitor *m)
 			v->looking = false;
 			return;
 		}
-		look(m, a);
+		if (m->config->differ_after_s == 0)
+			look_away(m, a);
+		else
+			look(m, a);
 	}
 }
 
@@ -591,10 +612,10 @@ walk_on(struct monitor *m)
 void
 views_step(struct monitor *m)
 {
-	if (!m->planned || m->setup.once || m->draining ||
-	    m->config->differ_after_s == 0)
+	if (!m->planned || m->setup.once || m->draining)
 		return;
-	walk_on(m);
+	if (m->config->differ_after_s != 0)
+		walk_on(m);
 	if (monitor_has_time(m))
 		look_on(m);
 }
