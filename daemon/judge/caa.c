@@ -101,6 +101,20 @@ may_issue(const struct content *c, const char *tag, struct span domain,
 	return false;
 }
 
+/* Is there one of this domain with just these terms? */
+static bool
+has_issuer(const struct content *c, const char *tag, const struct property *p)
+{
+	struct property other;
+	uint16_t i = 0;
+
+	while (next_of(c, tag, &i, &other))
+		if (other.domain.n > 0 && span_same(other.domain, p->domain) &&
+		    span_same(other.terms, p->terms))
+			return true;
+	return false;
+}
+
 /* Those that may issue by `c` and not by `other`, each once. */
 static void
 list_issuers(const struct content *c, const char *tag,
@@ -137,7 +151,10 @@ say_any(const struct issuing *s)
 		    s->m, MEANING_CAA_ANY, "any CA may issue %s now", s->what);
 }
 
-/* Terms that are gone widen what a CA may do (accounturi, RFC 8657). */
+/*
+ * Terms that are gone widen what a CA may do (accounturi, RFC 8657), and so do
+ * others beside those that it has.
+ */
 static void
 say_terms(const struct issuing *s)
 {
@@ -150,9 +167,16 @@ say_terms(const struct issuing *s)
 	while (next_of(s->m->to, s->to, &i, &to)) {
 		if (to.domain.n == 0 ||
 		    !may_issue(s->m->from, s->from, to.domain, &from) ||
-		    span_same(from.terms, to.terms))
+		    has_issuer(s->m->from, s->from, &to))
 			continue;
-		if (to.terms.n == 0)
+		if (to.terms.n > 0 && has_issuer(s->m->to, s->to, &from)) {
+			/* Without terms it may anyway. */
+			if (from.terms.n > 0)
+				meaning_say(s->m, MEANING_CAA_WEAKER,
+				    "%s may issue %s by %s now, too",
+				    span_print(to.domain, who), s->what,
+				    span_print(to.terms, terms));
+		} else if (to.terms.n == 0)
 			meaning_say(s->m, MEANING_CAA_WEAKER,
 			    "%s may issue %s without the condition %s now",
 			    span_print(to.domain, who), s->what,

@@ -151,6 +151,20 @@ say_bad(const struct meant *m, const struct said *from, const struct said *to,
 	    to->wrong.why);
 }
 
+/* Does anything differ but the value of the field? */
+static bool
+differs_beside(const struct said *from, const struct said *to)
+{
+	struct span a = joined_span(&from->found.text);
+	struct span b = joined_span(&to->found.text);
+	size_t n = (size_t)(from->value.p - a.p);
+	size_t k = (size_t)(to->value.p - b.p);
+
+	return !span_same((struct span){a.p, n}, (struct span){b.p, k}) ||
+	       !span_same(span_from(a, n + from->value.n),
+		   span_from(b, k + to->value.n));
+}
+
 void
 mta_sts_judge(const struct meant *m)
 {
@@ -177,6 +191,8 @@ mta_sts_judge(const struct meant *m)
 		    "the MTA-STS id is %s now, it was %s: senders fetch the "
 		    "policy anew",
 		    is, span_print(from.value, was));
+		if (differs_beside(&from, &to))
+			meaning_no_routine(m);
 	}
 	/* What else is at this name has no meaning, and is no routine. */
 	if (m->from->n_records != 1 || m->to->n_records != 1)

@@ -150,31 +150,40 @@ is_domain(struct span s)
 	return dot > 0 && is_toplabel(span_from(s, dot));
 }
 
-/* Takes "/n" or "//n" off the end; false: it is there and makes no sense. */
+/*
+ * Takes "/n" or "//n" off the end; *bits is n, or `max` without it.  False: it
+ * is there and makes no sense.
+ */
 static bool
-take_cidr(struct span *s, const char *slash, int max)
+take_cidr(struct span *s, const char *slash, int max, int *bits)
 {
 	size_t at = s->n;
 	size_t n = strlen(slash);
 
+	*bits = max;
 	while (at > 0 && is_digit(s->p[at - 1]))
 		at--;
 	if (at == s->n || at < n || memcmp(s->p + at - n, slash, n) != 0)
 		return true;
 	if (n == 1 && at > 1 && s->p[at - 2] == '/')
 		return true; /* the other kind */
-	if (span_number(span_from(*s, at), max) < 0)
+	*bits = span_number(span_from(*s, at), max);
+	if (*bits < 0)
 		return false;
 	s->n = at - n;
 	return true;
 }
 
-/* [ ":" domain-spec ] [ dual-cidr-length ] */
+/* [ ":" domain-spec ] [ dual-cidr-length ]; *wide: of nearly any host. */
 static bool
-is_host(struct span s)
+is_host(struct span s, bool *wide)
 {
-	if (!take_cidr(&s, "//", 128) || !take_cidr(&s, "/", 32))
+	int ip6;
+	int ip4;
+
+	if (!take_cidr(&s, "//", 128, &ip6) || !take_cidr(&s, "/", 32, &ip4))
 		return false;
+	*wide = ip6 <= WIDE_IP6 || ip4 <= WIDE_IP4;
 	return s.n == 0 || (s.p[0] == ':' && is_domain(span_from(s, 1)));
 }
 
@@ -218,6 +227,19 @@ take_network(struct spf *spf, struct span term, struct span rest, bool pass)
 	return NULL;
 }
 
+/* `a` and `mx`: networks around addresses. */
+static const char *
+take_host(struct spf *spf, struct span term, struct span rest, bool pass)
+{
+	bool wide;
+
+	if (!is_host(rest, &wide))
+		return "no domain or prefix length";
+	if (pass && wide && spf->all == 0)
+		spf->wide = term;
+	return NULL;
+}
+
 /* NULL, or what is wrong with it. */
 static const char *
 take_mechanism(struct spf *spf, struct span term)
@@ -247,7 +269,7 @@ take_mechanism(struct spf *spf, struct span term)
 	if (spf->all == 0)
 		spf->lookups++;
 	if (span_is(name, "a") || span_is(name, "mx"))
-		return is_host(rest) ? NULL : "no domain or prefix length";
+		return take_host(spf, term, rest, qualifier == '+');
 	if (span_is(name, "ptr") && rest.n == 0)
 		return NULL;
 	if (!span_is(name, "include") && !span_is(name, "exists") &&
@@ -380,6 +402,8 @@ end_text(const struct said *s)
 		return "there was none";
 	if (s->stand != STAND_GOOD)
 		return "it was not valid";
+	if (s->spf.lookups > LOOKUPS_MAX)
+		return "too many lookups";
 	if (s->spf.wide.n > 0)
 		return "a network of nearly any host";
 	switch (s->spf.all) {

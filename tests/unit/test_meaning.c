@@ -109,6 +109,14 @@ test_spf_says_who_may_send(void **state)
 		"spf-open spf-senders", "ip4:0.0.0.0/0 send"},
 	    {APEX, "v=spf1 mx -all", "v=spf1 ip6:::/0 mx -all",
 		"spf-open spf-senders", NULL},
+	    {APEX, "v=spf1 mx -all", "v=spf1 mx/0 -all",
+		"spf-open spf-senders spf-senders", "mx/0 send"},
+	    {APEX, "v=spf1 mx -all", "v=spf1 mx a:x.example/24//16 -all",
+		"spf-open spf-senders", "a:x.example/24//16 send"},
+	    {APEX, "v=spf1 mx -all", "v=spf1 mx ~a/0 -all", "spf-senders",
+		NULL},
+	    {APEX, "v=spf1 mx -all", "v=spf1 mx a/24//64 -all", "spf-senders",
+		NULL},
 	    {APEX, "v=spf1 mx -all", "v=spf1 -ip4:0.0.0.0/0 mx -all",
 		"spf-senders", NULL},
 	    {APEX, "v=spf1 mx -all", "v=spf1 mx -all ip4:0.0.0.0/0",
@@ -372,6 +380,16 @@ test_caa_says_who_may_issue(void **state)
 		"caa-weaker caa-stronger", NULL},
 	    {APEX, "0 issue ca.example; accounturi=https://a.example/1",
 		"0 issue ca.example", "caa-weaker", "without the condition"},
+	    /* One CA with two conditions; and one more. */
+	    {APEX, "0 issue ca.example; a=1\n0 issue ca.example; a=2",
+		"0 issue ca.example; a=1\n0 issue ca.example; a=2\n"
+		"0 iodef mailto:a@b.example",
+		"caa-reports", "mailto:a@b.example"},
+	    {APEX, "0 issue ca.example; a=1",
+		"0 issue ca.example; a=1\n0 issue ca.example; a=2",
+		"caa-weaker", "by a=2 now, too"},
+	    {APEX, "0 issue ca.example",
+		"0 issue ca.example\n0 issue ca.example; a=2", "", NULL},
 	    {APEX, "0 issue ca.example",
 		"0 issue ca.example; validationmethods=dns-01", "caa-terms",
 		"is validationmethods=dns-01 now"},
@@ -495,6 +513,9 @@ test_aspects_say_what_is_weaker_and_what_is_routine(void **state)
 	/* Something else came with it. */
 	assert_int_equal(
 	    aspects(TYPE_TXT, STS, "v=STSv1;id=1", "v=STSv1;id=2\nhello"),
+	    ASPECT_MTA_STS);
+	assert_int_equal(
+	    aspects(TYPE_TXT, STS, "v=STSv1;id=1", "v=STSv1;id=2;x=1"),
 	    ASPECT_MTA_STS);
 	assert_int_equal(
 	    aspects(TYPE_TXT, ACME, NULL, CHALLENGE), ASPECT_ACME | routine);
