@@ -36,6 +36,7 @@
  *   stale.c      what caches keep beyond its time (stale.h)
  *   burst.c      what just changed, asked a few times more
  *   watchset.c   watchlists into the table, and reloads
+ *   status.c     all of it in numbers
  */
 
 #include <stdbool.h>
