@@ -134,7 +134,7 @@ $(B)/.flags: FORCE | $(BUILD)/.deps-build
 	@printf '%s\n' '$(CC) $(ALL_CFLAGS)' | cmp -s - $@ || \
 	    printf '%s\n' '$(CC) $(ALL_CFLAGS)' >$@
 
-$(B)/tests/%.o: private STD += -Itests/lib -I.
+$(B)/tests/%.o: private STD += -Itests/lib -Idaemon/stage -I.
 $(B)/tests/%.o: | $(BUILD)/.deps-check
 
 $(B)/%.o: %.c $(B)/.flags
@@ -152,6 +152,17 @@ $(B)/libtestlib.a: $(call objects,$(LIB_SRC))
 	$(archive_recipe)
 
 $(B)/lib%.a: $$(call objects,$$(call sources,$$*))
+	$(archive_recipe)
+
+# The monitor once more, over a loop, a net and a store in memory.  What these
+# have in common with the real ones are names: all but the public ones go.
+$(B)/stage.o: $(call objects,$(call sources,stage)) $(B)/libmonitor.a
+	$(say) LINK $@
+	$(Q)$(CC) -r -nostdlib -o $@.tmp $^
+	$(Q)objcopy --keep-global-symbol=drill_run --keep-global-symbol=drill_scenarios $@.tmp
+	$(Q)mv $@.tmp $@
+
+$(B)/libstage.a: $(B)/stage.o
 	$(archive_recipe)
 
 $(PROGRAM): $(B)/daemon/main.o $(call archives,main)
@@ -181,16 +192,16 @@ $(UNIT): $(B)/tests/unit/%: $(B)/tests/unit/%.o $(TESTLIB) \
 
 # The real deciding code over a fake loop, a fake net and a store in memory.
 REPLAY      := $(if $(REPLAY_SRC),$(B)/replay)
-REPLAY_ARCH := $(filter-out %/libloop.a %/libresolver.a %/libstore.a,\
-               $(call archives,main))
-$(B)/replay: $(call objects,$(REPLAY_SRC)) $(TESTLIB) $(REPLAY_ARCH)
+REPLAY_ARCH := $(filter-out %/libstage.a %/libloop.a %/libresolver.a \
+               %/libstore.a,$(call archives,main))
+STAGE       := $(call objects,$(call sources,stage))
+$(B)/replay: $(call objects,$(REPLAY_SRC)) $(STAGE) $(TESTLIB) $(REPLAY_ARCH)
 	$(say) LINK $@
 	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS) $(TEST_LIBS)
 
 # The same world, without scripts: what happens is drawn from a seed.
 SIM       := $(if $(SIM_SRC),$(B)/sim)
-SIM_WORLD := $(filter-out %/play.c %/script.c %/expect.c,$(REPLAY_SRC))
-$(B)/sim: $(call objects,$(SIM_SRC) $(SIM_WORLD)) $(TESTLIB) $(REPLAY_ARCH)
+$(B)/sim: $(call objects,$(SIM_SRC)) $(STAGE) $(TESTLIB) $(REPLAY_ARCH)
 	$(say) LINK $@
 	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS) $(TEST_LIBS)
 
@@ -327,7 +338,7 @@ lint-text:
 lint-headers:
 	$(say) LINT 'headers compile alone'
 	@printf '%s\n' $(LINT_HDR) | $(XARGS) -n 1 $(CC) $(STD) $(WARN) \
-	    $(PKG_CFLAGS) -Itests/lib -Werror -x c -fsyntax-only
+	    $(PKG_CFLAGS) -Itests/lib -Idaemon/stage -Werror -x c -fsyntax-only
 
 lint-format:
 	$(say) LINT 'format'

@@ -139,7 +139,7 @@ delivery_object(const struct delivery *d)
 	return json_pack("{s:s,s:I,s:I,s:I,s:b,s:b}", "sink", d->sink,
 	    "sink_seq", (json_int_t)d->sink_seq, "prev_sink_seq",
 	    (json_int_t)d->prev_sink_seq, "attempt", (json_int_t)d->attempt,
-	    "replay", 0, "test", 0);
+	    "replay", 0, "test", d->test);
 }
 
 static int

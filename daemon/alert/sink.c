@@ -460,46 +460,6 @@ attempt_new(struct sink *s, const struct delivery *d)
 	return t;
 }
 
-static int
-post_body(struct sink *s, const struct delivery *d, const struct buf *body,
-    struct attempt *t)
-{
-	const struct config_sink *config = s->config;
-	int64_t now_s = loop_wall(s->engine->loop) / WALL_S(1);
-	struct buf signature = {0};
-	char id[WEBHOOK_ID_SIZE];
-	char id_line[80];
-	char time_line[80];
-	const char *headers[] = {
-	    "content-type: application/json", id_line, time_line, NULL};
-	int err;
-
-	webhook_id(d, id);
-	snprintf(id_line, sizeof(id_line), "webhook-id: %s", id);
-	snprintf(time_line, sizeof(time_line), "webhook-timestamp: %lld",
-	    (long long)now_s);
-	buf_add_text(&signature, "webhook-signature: ");
-	err = webhook_sign(
-	    config->secret, config->secret_size, id, now_s, body, &signature);
-	headers[3] = buf_text(&signature);
-	if (err == 0)
-		err = http_post(s->engine->http,
-		    &(struct http_post){.url = config->url,
-			.headers = headers,
-			.n_headers = sizeof(headers) / sizeof(headers[0]),
-			.body = body->data,
-			.size = body->size,
-			.ca = config->ca,
-			.ca_size = config->ca_size,
-			.allow = config->allow,
-			.n_allow = config->n_allow,
-			.http = config->http,
-			.timeout_ms = ALERT_TIMEOUT_MS},
-		    on_posted, t);
-	buf_fini(&signature);
-	return err;
-}
-
 /* What could not even be posted waits like what was not answered. */
 static void
 start_attempt(struct sink *s, const struct delivery *d)
@@ -510,7 +470,10 @@ start_attempt(struct sink *s, const struct delivery *d)
 	int err = t == NULL ? -ENOMEM : webhook_body(d, &body);
 
 	if (err == 0)
-		err = post_body(s, d, &body, t);
+		err = alert_post(s->engine->http,
+		    &(struct alert_attempt){s->config, d, &body,
+			loop_wall(s->engine->loop) / WALL_S(1)},
+		    on_posted, t);
 	buf_fini(&body);
 	if (err == 0) {
 		t->next = s->open;

@@ -21,12 +21,14 @@
 #include "base/attr.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "http/http.h"
 #include "store/outbox.h"
 
 struct loop;
 struct store;
 struct http;
 struct config;
+struct config_sink;
 struct alert;
 
 enum {
@@ -75,6 +77,19 @@ bool alert_is_idle(const struct alert *a);
 
 size_t alert_n_sinks(const struct alert *a);
 struct alert_sink_status alert_sink_status(const struct alert *a, size_t i);
+
+/*
+ * One signed POST of a body from webhook_body(): for the engine above, and for
+ * what is in no outbox (a drill).  As http_post(); retries are the caller's.
+ */
+struct alert_attempt {
+	const struct config_sink *sink;
+	const struct delivery *delivery; /* its id and revision */
+	const struct buf *body;
+	int64_t now_s; /* Unix time */
+};
+MUST_CHECK int alert_post(struct http *http, const struct alert_attempt *a,
+    http_done_fn *done, void *ctx);
 
 /*
  * webhook.c, pure: the parts of one delivery.

@@ -50,6 +50,7 @@ struct delivery {
 	uint32_t attempt;      /* 1 for the first try */
 	wall_us created;
 	const char *name; /* order is kept per (name, sink) */
+	bool test;        /* of a drill: in no outbox, and of no sequence */
 };
 
 /* deliveries is NULL and err set on failure; borrowed for the call. */

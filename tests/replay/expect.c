@@ -10,6 +10,7 @@
 #include "base/emit.h"
 #include "base/err.h"
 #include "dns/type.h"
+#include "expect.h"
 #include "fake_loop.h"
 #include "jpath.h"
 #include "judge/candidate.h"

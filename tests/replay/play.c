@@ -117,6 +117,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/rand.h"
+#include "expect.h"
 #include "play.h"
 #include "world.h"
 
@@ -214,6 +215,7 @@ tell_story(const struct file *f, const struct story *s)
 	log_open(story_is_traced() ? LOG_DEBUG : LOG_ERROR);
 	rand_seed(seed_of(s));
 	world_init(&world);
+	world.expect = expect_all;
 	script_tell(&world, f->lines + s->first, s->n);
 	world_fini(&world);
 }

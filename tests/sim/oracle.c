@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../replay/jpath.h"
 #include "base/err.h"
 #include "daemon/monitor/monitor_priv.h"
 #include "dns/type.h"
+#include "jpath.h"
 #include "resolver/resolver.h"
 #include "zones.h"
 

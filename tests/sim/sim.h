@@ -21,7 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../replay/world.h"
+#include "world.h"
 
 /* ---- numbers ---- */
 

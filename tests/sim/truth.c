@@ -190,8 +190,10 @@ truth_note(struct sim *s)
 		struct truth_at *t;
 		content_id id;
 
-		zone_answer(&s->w.net.truth, NULL, q->name.wire, q->type,
-		    s->profile.authoritative, s->w.net.negative_ttl, &f);
+		zone_answer(&s->w.net.truth, NULL,
+		    &(struct zone_question){
+			q->name.wire, q->type, s->profile.authoritative},
+		    s->w.net.negative_ttl, &f);
 		id = id_of_reply(&f, q->name.wire, q->type);
 		if (q->n_truth > 0 && q->truth[q->n_truth - 1].id == id)
 			continue;

@@ -234,7 +234,8 @@ number(struct sim *s, struct snapshot *snap)
 	for (size_t i = 0; i < s->zones->n; i++) {
 		const struct zq *q = &s->zones->list[i];
 
-		zone_answer(&zone, NULL, q->name.wire, q->type, true,
+		zone_answer(&zone, NULL,
+		    &(struct zone_question){q->name.wire, q->type, true},
 		    s->w.net.negative_ttl, &f);
 		snap->ids[i] = id_of_reply(&f, q->name.wire, q->type);
 	}
@@ -359,7 +360,8 @@ parent_id(struct sim *s, uint16_t type)
 	static struct fetched f;
 	const struct zone *own = &s->w.net.servers[s->zones->root].own;
 
-	zone_answer(own, NULL, s->zones->apex.wire, type, true, 60, &f);
+	zone_answer(own, NULL,
+	    &(struct zone_question){s->zones->apex.wire, type, true}, 60, &f);
 	f.rcode = 0; /* the name is there: it is delegated */
 	return id_of_reply(&f, s->zones->apex.wire, type);
 }

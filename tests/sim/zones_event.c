@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../replay/jpath.h"
 #include "base/err.h"
 #include "dns/name.h"
+#include "jpath.h"
 #include "zones.h"
 
 enum {

@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../replay/jpath.h"
 #include "base/err.h"
 #include "dns/type.h"
+#include "jpath.h"
 #include "judge/candidate.h"
 #include "resolver/resolver.h"
 #include "zones.h"

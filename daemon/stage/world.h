@@ -15,7 +15,7 @@ struct watch_line {
 	char name[WORD_SIZE];
 	char types[256];
 	char every[32];
-	char more[256]; /* further members, as YAML */
+	char more[2048]; /* further members, as YAML */
 };
 
 struct world {
@@ -46,6 +46,13 @@ struct world {
 	size_t n_watches, watches_room;
 	char lists[16][64];
 	size_t n_lists;
+	/* Does the world look like this?  `why` says which clause does not
+	 * hold.  NULL: nobody expects anything. */
+	bool (*expect)(
+	    struct world *w, const char *clauses, char *why, size_t size);
+	/* "say TEXT" in the script.  NULL: nobody listens. */
+	void (*say)(struct world *w, const char *text);
+	void *ctx; /* of whoever set these */
 	bool started, once, done;
 	char fatal[256];
 	unsigned n_lines;
@@ -83,11 +90,5 @@ struct script_line {
 	char *text;
 };
 void script_tell(struct world *w, const struct script_line *lines, size_t n);
-
-/*
- * expect.c: does the world look like this?  `why` says which clause does not
- * hold.
- */
-bool expect_all(struct world *w, const char *clauses, char *why, size_t size);
 
 #endif

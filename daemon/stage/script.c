@@ -275,7 +275,9 @@ do_expect(struct world *w, const char *p)
 
 	world_start(w);
 	fake_loop_settle(w->loop);
-	if (!expect_all(w, p, why, sizeof(why)))
+	if (w->expect == NULL)
+		story_fail("nobody expects anything here");
+	if (!w->expect(w, p, why, sizeof(why)))
 		story_fail("%s", why);
 }
 
@@ -300,7 +302,7 @@ is_met(void *ctx)
 		return h->met;
 	h->generation = w->db->generation;
 	h->looked = world_now(w);
-	h->met = expect_all(w, h->clauses, h->why, sizeof(h->why));
+	h->met = w->expect(w, h->clauses, h->why, sizeof(h->why));
 	return h->met;
 }
 
@@ -311,7 +313,7 @@ do_within(struct world *w, const char *p)
 	struct hope h = {.w = w, .generation = UINT64_MAX};
 	mono_ns end;
 
-	if (!word_is(&p, "expect"))
+	if (!word_is(&p, "expect") || w->expect == NULL)
 		story_fail("within SPAN expect ...");
 	h.clauses = p;
 	world_start(w);
@@ -387,6 +389,9 @@ do_statement(struct world *w, const char *verb, const char *p)
 	} else if (strcmp(verb, "count") == 0) {
 		net_reset_counts(&w->net);
 		w->db->n_written = 0;
+	} else if (strcmp(verb, "say") == 0) {
+		if (w->say != NULL)
+			w->say(w, p);
 	} else if (strcmp(verb, "expect") == 0) {
 		do_expect(w, p);
 	} else if (strcmp(verb, "within") == 0) {

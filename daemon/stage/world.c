@@ -5,7 +5,6 @@
  * real config room; everything else is virtual.
  */
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,22 +56,7 @@ world_init(struct world *w)
 	    tmp != NULL ? tmp : "/tmp");
 	if (mkdtemp(w->dir) == NULL)
 		story_fail("no folder %s", w->dir);
-}
-
-static void
-remove_files(const char *dir)
-{
-	char path[512];
-	struct dirent *e;
-	DIR *d = opendir(dir);
-
-	while (d != NULL && (e = readdir(d)) != NULL) {
-		snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
-		unlink(path);
-	}
-	if (d != NULL)
-		closedir(d);
-	rmdir(dir);
+	story_folder(w->dir);
 }
 
 void
@@ -95,7 +79,7 @@ world_fini(struct world *w)
 	for (size_t i = 0; i < w->n_views; i++)
 		buf_fini(&w->views[i].resolvers);
 	free(w->watches);
-	remove_files(w->dir);
+	story_folder(NULL);
 	left = fake_loop_n_watchers(w->loop);
 	story_clock(NULL);
 	loop_free(w->loop);

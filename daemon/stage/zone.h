@@ -85,13 +85,15 @@ struct fetched {
 	struct rr signatures[ZONE_SIGNATURES_MAX];
 };
 
-/*
- * What `over` (may be NULL) and below it the zone say, along the alias chain.
- * `within`: only as far as the chain stays in the zone of the question.
- */
+struct zone_question {
+	const uint8_t *name;
+	uint16_t type;
+	bool within; /* only as far as the alias chain stays in its zone */
+};
+
+/* What `over` (may be NULL) and below it the zone say, along the chain. */
 void zone_answer(const struct zone *z, const struct zone *over,
-    const uint8_t *name, uint16_t type, bool within, uint32_t negative_ttl,
-    struct fetched *out);
+    const struct zone_question *q, uint32_t negative_ttl, struct fetched *out);
 
 /* The least of its TTLs, that of the SOA among them. */
 uint32_t fetched_ttl(const struct fetched *f, uint16_t type);

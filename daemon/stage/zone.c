@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
-/*
- * Rdata comes from ldns, which reads presentation text well; everything
- * around it is written here, without compression.
- */
+/* Sets of records from text, and messages of them without compression. */
 
 #include "zone.h"
 
-#include <ldns/ldns.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +11,7 @@
 #include "base/err.h"
 #include "base/rand.h"
 #include "dns/message.h"
+#include "dns/present.h"
 #include "dns/type.h"
 #include "play.h"
 
@@ -33,46 +30,15 @@ add_datum(struct zone *z, struct rrset *set, const uint8_t *rdata, size_t size)
 	CHECK(d->rdata != NULL || size == 0);
 }
 
-/* "\# 3 abcdef" (RFC 3597), also for types that ldns knows. */
-static bool
-read_bytes(struct zone *z, struct rrset *set, const char *text)
-{
-	uint8_t bytes[512];
-	unsigned byte;
-	size_t n = 0;
-
-	if (strncmp(text, "\\#", 2) != 0)
-		return false;
-	text += strcspn(text, " ");
-	text += strspn(text, " ");
-	text += strcspn(text, " ");
-	text += strspn(text, " ");
-	for (; n < sizeof(bytes) && sscanf(text, "%2x", &byte) == 1; text += 2)
-		bytes[n++] = (uint8_t)byte;
-	add_datum(z, set, bytes, n);
-	return true;
-}
-
 static void
 read_one(struct zone *z, struct rrset *set, const char *text)
 {
-	char type[TYPE_TEXT_SIZE];
-	char line[LINE_SIZE];
-	ldns_rr *rr = NULL;
-	ldns_buffer *b;
+	struct buf wire = {0};
 
-	if (read_bytes(z, set, text))
-		return;
-	snprintf(line, sizeof(line), "x. 300 IN %s %s",
-	    type_print(set->rtype, type), text);
-	if (ldns_rr_new_frm_str(&rr, line, 300, NULL, NULL) != LDNS_STATUS_OK)
-		story_fail("no such record: %s", line);
-	b = ldns_buffer_new(65535);
-	CHECK(b != NULL);
-	CHECK(ldns_rr_rdata2buffer_wire(b, rr) == LDNS_STATUS_OK);
-	add_datum(z, set, ldns_buffer_begin(b), ldns_buffer_position(b));
-	ldns_buffer_free(b);
-	ldns_rr_free(rr);
+	if (present_parse(set->rtype, text, &wire) != 0)
+		story_fail("no such record: %s", text);
+	add_datum(z, set, wire.data, wire.size);
+	buf_fini(&wire);
 }
 
 /* "198.18.0.1*600": that address and those after it. */
@@ -80,15 +46,20 @@ static void
 read_many(struct zone *z, struct rrset *set, char *text)
 {
 	char *star = strchr(text, '*');
-	unsigned a, b, c, d;
+	char *p = text;
+	uint32_t first = 0;
 
-	if (star == NULL || set->rtype != TYPE_A ||
-	    sscanf(text, "%u.%u.%u.%u*", &a, &b, &c, &d) != 4) {
+	if (star == NULL || set->rtype != TYPE_A) {
 		read_one(z, set, text);
 		return;
 	}
+	/* A number over 255 goes on in the one before it. */
+	for (int i = 0; i < 4; i++, p += *p == '.')
+		first = (first << 8) + (uint32_t)strtoul(p, &p, 10);
+	if (p != star)
+		story_fail("no address: %s", text);
 	for (long i = 0; i < strtol(star + 1, NULL, 10); i++) {
-		uint32_t ip = (a << 24 | b << 16 | c << 8 | d) + (uint32_t)i;
+		uint32_t ip = first + (uint32_t)i;
 		uint8_t wire[4] = {(uint8_t)(ip >> 24), (uint8_t)(ip >> 16),
 		    (uint8_t)(ip >> 8), (uint8_t)ip};
 
@@ -322,10 +293,12 @@ zone_of(const struct zone *z, const uint8_t *name)
 }
 
 void
-zone_answer(const struct zone *z, const struct zone *over, const uint8_t *name,
-    uint16_t type, bool within, uint32_t negative_ttl, struct fetched *out)
+zone_answer(const struct zone *z, const struct zone *over,
+    const struct zone_question *q, uint32_t negative_ttl, struct fetched *out)
 {
+	const uint8_t *name = q->name;
 	const uint8_t *zone = name_zone_guess(name);
+	const uint16_t type = q->type;
 	const struct rrset *set;
 
 	/* Not all of it: it is large, and this is asked often. */
@@ -358,7 +331,7 @@ zone_answer(const struct zone *z, const struct zone *over, const uint8_t *name,
 		}
 		name = set->data[0].rdata;
 		if (was_owner(out, name) ||
-		    (within && !name_is_within(name, zone)))
+		    (q->within && !name_is_within(name, zone)))
 			return;
 	}
 }

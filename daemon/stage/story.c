@@ -2,6 +2,7 @@
 
 /* What every teller of a story needs: see play.h. */
 
+#include <dirent.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +18,35 @@ static struct {
 	mono_ns begin;
 	const char *file; /* NULL: no line is being told */
 	unsigned line;
+	char folder[64]; /* ""; no files are about */
 } story;
+
+/* ---- files ---- */
+
+static void
+remove_files(const char *dir)
+{
+	char path[512];
+	struct dirent *e;
+	DIR *d = opendir(dir);
+
+	while (d != NULL && (e = readdir(d)) != NULL) {
+		snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
+		unlink(path);
+	}
+	if (d != NULL)
+		closedir(d);
+	rmdir(dir);
+}
+
+void
+story_folder(const char *dir)
+{
+	if (story.folder[0] != '\0')
+		remove_files(story.folder);
+	snprintf(
+	    story.folder, sizeof(story.folder), "%s", dir != NULL ? dir : "");
+}
 
 /* ---- saying ---- */
 
@@ -69,6 +98,7 @@ story_fail(const char *format, ...)
 	vfprintf(stderr, format, args);
 	va_end(args);
 	fprintf(stderr, "\n");
+	story_folder(NULL);
 	_exit(1);
 }
 

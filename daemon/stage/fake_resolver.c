@@ -160,8 +160,9 @@ look_up(struct server *s, const struct ask *ask, mono_ns now, bool *stale)
 	if (e == NULL)
 		e = new_entry(s, ask);
 	e->fetched = now;
-	zone_answer(&net_now->truth, &s->own, ask->name, ask->type,
-	    s->authoritative, net_now->negative_ttl, e->reply);
+	zone_answer(&net_now->truth, &s->own,
+	    &(struct zone_question){ask->name, ask->type, s->authoritative},
+	    net_now->negative_ttl, e->reply);
 	return e;
 }
 
@@ -216,7 +217,8 @@ say_lie(struct server *s, const struct habit *h, const struct ask *ask,
 		memcpy(set.name.wire, ask->name, ask->name_size);
 	}
 	zone_put(&lie, &set);
-	zone_answer(&net_now->truth, &lie, ask->name, ask->type, false,
+	zone_answer(&net_now->truth, &lie,
+	    &(struct zone_question){ask->name, ask->type, false},
 	    net_now->negative_ttl, f);
 	reply_encode(f, ask->name, ask->type, &look, out);
 	for (size_t i = 0; i < f->n; i++) { /* not ours, which ends here */

@@ -23,6 +23,9 @@ NO_RETURN void story_fail(const char *format, ...) PRINTF_LIKE(1, 2);
 void story_trace(const char *format, ...) PRINTF_LIKE(1, 2);
 bool story_is_traced(void);
 void story_trace_on(void);
+/* Where the story's files are, and nothing else; they go with the story,
+ * however it ends.  NULL: they go now. */
+void story_folder(const char *dir);
 /* What the messages begin with: the world's time, the script's line. */
 void story_clock(const struct loop *loop);        /* NULL: the world is gone */
 void story_line(const char *file, unsigned line); /* NULL: none */

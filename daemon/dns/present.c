@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "dns/present.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <ldns/ldns.h>
+
+#include "base/err.h"
+#include "dns/type.h"
+
+enum { LINE_SIZE = PRESENT_TEXT_MAX + 64 };
+
+static int
+digit_of(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* Behind "\#": a length, and so many octets in hex with blanks anywhere. */
+static int
+read_unknown(const char *p, struct buf *out)
+{
+	size_t start = out->size;
+	long size = 0;
+	int high = -1;
+
+	p += strspn(p, " ");
+	if (digit_of(*p) < 0)
+		return ERR_SYNTAX;
+	for (; *p >= '0' && *p <= '9' && size <= UINT16_MAX; p++)
+		size = size * 10 + (*p - '0');
+	for (; *p != '\0'; p++) {
+		int d = digit_of(*p);
+
+		if (*p == ' ')
+			continue;
+		if (d < 0)
+			return ERR_SYNTAX;
+		if (high >= 0)
+			buf_add_u8(out, (uint8_t)(high << 4 | d));
+		high = high >= 0 ? -1 : d;
+	}
+	if (out->err != 0)
+		return out->err;
+	return high < 0 && out->size - start == (size_t)size ? 0 : ERR_SYNTAX;
+}
+
+static int
+read_known(uint16_t type, const char *text, struct buf *out)
+{
+	char word[TYPE_TEXT_SIZE];
+	char line[LINE_SIZE];
+	ldns_buffer *b;
+	ldns_rr *rr = NULL;
+	int err = 0;
+
+	if (strpbrk(text, "\r\n") != NULL ||
+	    snprintf(line, sizeof(line), "x. 0 IN %s %s",
+		type_print(type, word), text) >= (int)sizeof(line) ||
+	    ldns_rr_new_frm_str(&rr, line, 0, NULL, NULL) != LDNS_STATUS_OK)
+		return ERR_SYNTAX;
+	b = ldns_buffer_new(UINT16_MAX);
+	if (b == NULL)
+		err = -ENOMEM;
+	else if (ldns_rr_rdata2buffer_wire(b, rr) != LDNS_STATUS_OK)
+		err = ERR_SYNTAX;
+	if (err == 0)
+		buf_add(out, ldns_buffer_begin(b), ldns_buffer_position(b));
+	ldns_buffer_free(b);
+	ldns_rr_free(rr);
+	return err != 0 ? err : out->err;
+}
+
+int
+present_parse(uint16_t type, const char *text, struct buf *out)
+{
+	size_t start = out->size;
+	int err;
+
+	if (strlen(text) > PRESENT_TEXT_MAX)
+		return ERR_SYNTAX;
+	err = strncmp(text, "\\#", 2) == 0 ? read_unknown(text + 2, out)
+	                                   : read_known(type, text, out);
+	if (err != 0)
+		out->size = start;
+	return err;
+}
