@@ -285,7 +285,7 @@ run: all ## watch for real: RESOLVERS=ip:port WATCHLISTS=file
 demo: all $(BUILD)/.deps-test ## changes by script, on loopback
 	@DNSVIGIL='$(SHOWN)' python3 tests/live/demo.py
 
-BENCH := answerer bench_chase bench_micro bench_table
+BENCH := answerer bench_chase bench_micro bench_table noise
 bench: all $(BENCH:%=$(B)/%) $(BUILD)/.deps-test ## figures: N=names CASE=name
 	@B=$(B) python3 tests/bench/bench.py
 
@@ -305,6 +305,11 @@ $(B)/bench_micro: $(B)/tests/bench/bench_micro.o $(call archives,monitor)
 	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS)
 
 $(B)/bench_chase: $(B)/tests/bench/bench_chase.o $(call archives,schedule)
+	$(say) LINK $@
+	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS)
+
+# The monitor in a made-up world: see the replay tests.
+$(B)/noise: $(B)/tests/bench/noise.o $(STAGE) $(REPLAY_ARCH)
 	$(say) LINK $@
 	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS)
 
