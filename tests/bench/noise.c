@@ -130,14 +130,18 @@ put_sample(const struct subject *s, unsigned server, char *out, size_t size)
 	}
 }
 
-/* "1 . alpn=h2 port=N ech=...", of which ech is the variant. */
+/*
+ * "1 . alpn=h2 port=N ech=...", of which the key in ech (RFC 9849) is the
+ * variant.
+ */
 static void
 put_https(const struct subject *s, unsigned variant, char *out, size_t size)
 {
 	snprintf(out, size,
-	    "\\# 24 0001 00 0001 0003 026832 0003 0002 %04x 0005 0004 "
-	    "%04x%04x",
-	    8000 + s->version, variant, s->number);
+	    "\\# 54 0001 00 0001 0003 026832 0003 0002 %04x 0005 0022 "
+	    "0020 fe0d 001c %02x 0020 0004 %04x%04x 0004 00010001 00 "
+	    "09 632e6578616d706c65 0000",
+	    8000 + s->version, variant, variant, s->number);
 }
 
 static void
