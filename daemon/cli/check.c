@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "check_count.h"
 #include "check_diff.h"
+#include "check_expect.h"
 #include "check_known.h"
 #include "cli/cli.h"
 #include "cli/print.h"
@@ -52,6 +53,7 @@ struct check {
 	bool one_group[CONFIG_VIEWS_MAX]; /* a view's resolvers are one witness
 	                                   */
 	struct count count;
+	struct check_expect expect;
 	size_t n_lists;
 	size_t n_errors;
 	struct diag d; /* of the file at hand */
@@ -120,6 +122,7 @@ on_watch(void *ctx, const struct watch *w)
 
 	if (c->old != NULL)
 		diff_watch(&c->now, w, c->names.views);
+	check_expect_add(&c->expect, w, c->file);
 	tags = count_watch(&c->count, w, c->names.authoritative);
 	if (count_became(tags, COUNT_OWNED | COUNT_HOSTILE))
 		diag_warning(&c->d, c->file, w->line, 0,
@@ -394,6 +397,8 @@ check_all(struct check *c, char **named, size_t n_named)
 	config_files_free(files, n);
 	for (size_t i = 0; i < n_named; i++)
 		check_watchlist(c, named[i]);
+	check_expect_tell(&c->expect, &c->d);
+	tell(c);
 	if (c->config != NULL)
 		compare_rate(c);
 	if (c->known)
@@ -445,6 +450,7 @@ cmd_check(int argc, char **argv)
 		check_all(&c, named, n_named);
 	done = print_end(&c.out);
 	count_fini(&c.count);
+	check_expect_fini(&c.expect);
 	diff_fini(&c.now);
 	config_free(c.config);
 	return c.n_errors == 0 && done ? CLI_OK : CLI_CONFIG;

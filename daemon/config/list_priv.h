@@ -35,6 +35,8 @@ struct fields {
 	bool direct;
 	uint8_t attributes; /* bits of enum attribute */
 	bool chase;
+	const uint8_t *pins; /* see struct watch */
+	size_t pins_size;
 };
 
 /* Reads one unit: 1: more to come, 0: done, < 0: cannot go on (reported). */
@@ -82,6 +84,7 @@ struct fields_reader {
 	const struct node *dkim;
 	const char *selectors[WATCH_SELECTORS_MAX];
 	size_t n_selectors;
+	const struct node *expect; /* NULL: none */
 };
 /* Key readers; ctx is a struct fields_reader. */
 void fields_types(void *ctx, const struct node *value);
@@ -98,6 +101,9 @@ void fields_criticality(void *ctx, const struct node *value);
 void fields_zone(void *ctx, const struct node *value);
 void fields_profile(void *ctx, const struct node *value);
 void fields_dkim(void *ctx, const struct node *value);
+void fields_expect(void *ctx, const struct node *value);
+/* When all keys are read: x->expect against x->f->types. */
+void fields_expect_check(struct fields_reader *x);
 
 /*
  * Tells the watch of this name, or begins to tell the addresses of a prefix.

@@ -78,6 +78,7 @@ static const struct key entry_keys[] = {
     {"zone", fields_zone},
     {"profile", fields_profile},
     {"dkim", fields_dkim},
+    {"expect", fields_expect},
 };
 enum {
 	N_DEFAULTS = sizeof(default_keys) / sizeof(default_keys[0]),
@@ -118,6 +119,13 @@ take_entry(struct watchlist *w, const struct node *entry)
 		entry, "an entry", entry_keys, N_ENTRY, &w->report, &x) ||
 	    x.bad || w->report.d->n_errors != n_errors)
 		return; /* Refused as a whole: half an entry may mislead. */
+	if (x.expect != NULL && x.name == NULL)
+		report_error(&w->report, x.expect->at,
+		    "expect belongs into an entry with `name`");
+	else if (x.expect != NULL)
+		fields_expect_check(&x);
+	if (x.bad || w->report.d->n_errors != n_errors)
+		return;
 	if (x.zone != NULL || x.profile != NULL || x.dkim != NULL)
 		list_tell_zone(&x);
 	else if (x.name == NULL)

@@ -173,6 +173,8 @@ list_tell(struct watchlist *w, const struct node *name,
 	w->watch.direct = fields->direct;
 	w->watch.attributes = fields->attributes;
 	w->watch.chase = fields->chase;
+	w->watch.pins = fields->pins;
+	w->watch.pins_size = fields->pins_size;
 	w->watch.line = name->at.line;
 	if (w->typed.kind == TYPED_PREFIX) {
 		begin_prefix(w, name, types_given);

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "dns/type.h"
+#include "expect.h"
 #include "judge/meaning.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
@@ -112,6 +113,8 @@ decide_weigh(struct inquiry *q)
 	if (keys_mismatch(q))
 		q->aspects |= ASPECT_DS_MISMATCH;
 	q->aspects |= aspects_meant(q);
+	q->aspects |= expect_aspect(
+	    q, &q->list[q->begin + q->judgement.to_witness].content);
 	in.aspects = q->aspects;
 	q->severity = severity_of(&in, m->config);
 	if (q->rotating)
@@ -347,6 +350,8 @@ on_decided(void *ctx, int err)
 			    ->fingerprint = FINGERPRINT_ASK;
 			one->inquiry->doubted = false;
 		}
+		if (err == 0)
+			expect_look(m, one->inquiry->question);
 		inquiry_closed(one->inquiry);
 		one->inquiry = NULL;
 	}

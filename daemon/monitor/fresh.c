@@ -19,6 +19,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "expect.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
 
@@ -206,12 +207,16 @@ fresh_put(struct monitor *m, uint32_t id, const struct content *content,
 		answer.key = c.key;
 		q->flags |= Q_STORED;
 		commit_first(m->store, &c, content == NULL ? NULL : &answer);
+		if (content != NULL)
+			expect_look(m, id);
 		return;
 	}
 	if (!known)
 		restore_put_question(m, id, true);
 	if (content != NULL)
 		baseline_commit(m, id, content, ttl, at);
+	if (content != NULL)
+		expect_look(m, id);
 }
 
 /* It is there after all: the next reply is held against the database. */

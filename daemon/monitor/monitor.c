@@ -17,6 +17,7 @@
 #include "base/rand.h"
 #include "bogus.h"
 #include "config/config.h"
+#include "expect.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
 #include "provider.h"
@@ -330,6 +331,7 @@ on_tick(void *ctx)
 	household_tick(m);
 	provider_step(m);
 	views_step(m);
+	expect_tick(m);
 	if (m->planned)
 		watchset_step(m);
 	if (m->planned && fresh_step(m))
@@ -470,6 +472,7 @@ monitor_free(struct monitor *m)
 	sources_stop(m);
 	zone_free_kept(m);
 	denied_free_all(m);
+	expect_free_all(m);
 	poll_stop(m);
 	free(m->sights);
 	fresh_free(m->fresh);

@@ -31,6 +31,7 @@
  *   source.c     authoritative views: the servers of zones (source.h)
  *   restore.c    the state as the database has it
  *   fresh.c      questions that were never asked before
+ *   expect.c     what is believed against what is expected (R27)
  *   views.c      views of a question that differ for good (views.h)
  *   remnant.c    what caches may still hold of before (R13)
  *   stale.c      what caches keep beyond its time (stale.h)
@@ -327,10 +328,13 @@ struct monitor {
 	struct stales *stales;   /* NULL: nothing was in doubt yet */
 	struct idmap stretches;  /* by question, of those with stale answers */
 	bool stretches_full;     /* and it was said */
-	struct idmap denied;     /* by question: what the zone's servers deny */
-	uint64_t n_denied;       /* polls that said it again */
-	uint64_t n_old;          /* answers of old cache entries */
-	uint32_t n_short; /* asked more often than their TTL, as last ... */
+	struct idmap deviating;  /* by question: not as expected (R27) */
+	struct idmap expect_looks; /* by question, to be held against it */
+	uint32_t n_expect_reads;
+	struct idmap denied; /* by question: what the zone's servers deny */
+	uint64_t n_denied;   /* polls that said it again */
+	uint64_t n_old;      /* answers of old cache entries */
+	uint32_t n_short;    /* asked more often than their TTL, as last ... */
 	uint32_t short_at, short_now; /* ... counted, and as being counted */
 	uint64_t n_chased;            /* polls put at the end of an entry */
 	struct idmap bursts;          /* by question */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/hash.h"
 #include "table.h"
 #include "table_priv.h"
@@ -48,6 +49,12 @@ attributes_of(const struct policy *p)
 	mix(&h, p->runbook);
 	if (p->elsewhere)
 		mix(&h, "elsewhere");
+	if (p->pins != NULL) {
+		uint64_t pair[2] = {
+		    h, hash_sip(&attributes_key, p->pins, p->pins_size)};
+
+		h = hash_sip(&attributes_key, pair, sizeof(pair));
+	}
 	if (p->chase) /* others keep the hash that is stored */
 		mix(&h, "chase");
 	return h;
@@ -99,6 +106,8 @@ keep_texts(struct arena *a, struct policy *p)
 	p->lists = lists;
 	if (p->owner != NULL)
 		p->owner = arena_text(a, p->owner);
+	if (p->pins != NULL)
+		p->pins = arena_copy(a, p->pins, p->pins_size);
 	if (p->runbook != NULL)
 		p->runbook = arena_text(a, p->runbook);
 	return true;
@@ -151,7 +160,7 @@ recent_slot(const struct policy *p)
 
 	for (size_t i = 0; i < p->n_tags; i++)
 		h = stir(h, p->tags[i]);
-	h = stir(stir(h, p->runbook), p->lists[0]);
+	h = stir(stir(h, p->runbook), p->lists[0]) + p->pins_size;
 	return (size_t)(h >> 32) % RECENT_POLICIES;
 }
 
@@ -181,7 +190,10 @@ says_same(const struct policy *a, const struct policy *b)
 	return a->every_s == b->every_s && a->confirm == b->confirm &&
 	       a->told_attributes == b->told_attributes &&
 	       a->direct == b->direct && a->elsewhere == b->elsewhere &&
-	       a->chase == b->chase && is_same_text(a->owner, b->owner) &&
+	       a->chase == b->chase && a->pins_size == b->pins_size &&
+	       (a->pins_size == 0 ||
+		   memcmp(a->pins, b->pins, a->pins_size) == 0) &&
+	       is_same_text(a->owner, b->owner) &&
 	       is_same_text(a->runbook, b->runbook) &&
 	       are_same_texts(a->tags, a->n_tags, b->tags, b->n_tags) &&
 	       are_same_texts(a->lists, a->n_lists, b->lists, b->n_lists);
@@ -204,6 +216,8 @@ policy_of(struct table *t, const struct watch *w, uint32_t every_s)
 	    .told_attributes = w->attributes,
 	    .direct = w->direct && has_text(w->tags, w->n_tags, "hostile"),
 	    .chase = w->chase,
+	    .pins = w->pins,
+	    .pins_size = w->pins_size,
 	};
 
 	/* A list says the same few things all over: nine hashes less each. */
@@ -250,6 +264,21 @@ stricter(enum proof a, enum proof b)
 	return PROOF_PATH;
 }
 
+/* What both expect: all of it is held against. */
+static bool
+unite_pins(const struct policy *a, const struct policy *b, struct buf *out)
+{
+	bool same =
+	    a->pins_size == b->pins_size &&
+	    (a->pins_size == 0 || memcmp(a->pins, b->pins, a->pins_size) == 0);
+
+	if (a->pins != NULL)
+		buf_add(out, a->pins, a->pins_size);
+	if (b->pins != NULL && !same)
+		buf_add(out, b->pins, b->pins_size);
+	return out->err == 0;
+}
+
 uint32_t
 policy_merge(struct table *t, uint32_t a, uint32_t b)
 {
@@ -257,6 +286,7 @@ policy_merge(struct table *t, uint32_t a, uint32_t b)
 	const struct policy *pb;
 	struct policy p;
 	const char **texts;
+	struct buf pins = {0};
 	uint32_t merged;
 
 	if (a == POLICY_NONE || b == POLICY_NONE || a == b)
@@ -266,8 +296,10 @@ policy_merge(struct table *t, uint32_t a, uint32_t b)
 	texts =
 	    malloc((pa->n_tags + pb->n_tags + pa->n_lists + pb->n_lists + 1) *
 		   sizeof(*texts));
-	if (texts == NULL)
+	if (texts == NULL || !unite_pins(pa, pb, &pins)) {
+		free(texts);
 		return POLICY_NONE;
+	}
 	p = (struct policy){
 	    .every_s = pa->every_s < pb->every_s ? pa->every_s : pb->every_s,
 	    .confirm = stricter(pa->confirm, pb->confirm),
@@ -282,8 +314,11 @@ policy_merge(struct table *t, uint32_t a, uint32_t b)
 	p.lists = texts + p.n_tags;
 	p.n_lists =
 	    unite(p.lists, pa->lists, pa->n_lists, pb->lists, pb->n_lists);
+	p.pins = pins.size > 0 ? pins.data : NULL;
+	p.pins_size = pins.size;
 	merged = intern(t, &p);
 	free(texts);
+	buf_fini(&pins);
 	return merged;
 }
 

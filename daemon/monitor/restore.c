@@ -16,6 +16,7 @@
 #include "bogus.h"
 #include "dns/record.h"
 #include "entry.h"
+#include "expect.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
 #include "schedule/chase.h"
@@ -147,6 +148,13 @@ on_row(void *ctx, const struct store_row *row)
 
 	if (row->zone != NULL && view != VIEW_NONE)
 		sources_restore(m, view, row);
+	if (row->expect_size > 0)
+		expect_restore(m,
+		    id != QUESTION_NONE &&
+			    (table_question(m->table, id)->flags & Q_WATCHED)
+			? id
+			: QUESTION_NONE,
+		    row);
 	if (row->views_size > 0)
 		views_restore(m, id, row);
 	if (id == QUESTION_NONE ||
@@ -172,6 +180,8 @@ on_row(void *ctx, const struct store_row *row)
 			poll_plan_known(m, id, &row->key.question);
 	}
 	entry_restore(m, q, row);
+	if (row->content != NULL)
+		expect_look(m, id);
 	if (row->failing && idmap_get(&m->failing, id) == NULL)
 		outage_restore(m, id, row);
 	if (row->stale_since != 0)

@@ -105,6 +105,12 @@ struct say_view {
 	wall_us since;                 /* with that */
 };
 
+/* What is not as it is expected to be (R27). */
+struct say_expect {
+	const char *word; /* the first that is not met */
+	const struct content *missing, *unexpected; /* records only */
+};
+
 struct say_event {
 	struct uuid id;
 	const char *kind;    /* "failing", "recovered", ..., or an attribute */
@@ -141,6 +147,8 @@ struct say_event {
 	size_t n_views;
 	/* signatures-...: what was seen of them; NULL for others. */
 	const struct signatures *signatures;
+	/* deviates; NULL for others. */
+	const struct say_expect *expect;
 };
 void say_event(const struct say_event *e, struct buf *json);
 

@@ -144,6 +144,30 @@ put_signatures(struct emit *j, const struct signatures *s)
 	emit_object_end(j);
 }
 
+static void
+put_some(struct emit *j, const char *key, const struct content *c)
+{
+	struct content some = *c;
+
+	if (some.n_records > SAY_VIEW_VALUES)
+		some.n_records = SAY_VIEW_VALUES;
+	say_put_records(j, key, &some);
+}
+
+/* What should be and is not, and the other way round. */
+static void
+put_expect(struct emit *j, const struct say_expect *x)
+{
+	if (x == NULL)
+		return;
+	emit_text(j, "expected", x->word);
+	put_some(j, "missing", x->missing);
+	put_some(j, "unexpected", x->unexpected);
+	if (x->missing->n_records > SAY_VIEW_VALUES ||
+	    x->unexpected->n_records > SAY_VIEW_VALUES)
+		emit_bool(j, "more", true);
+}
+
 void
 say_event(const struct say_event *e, struct buf *json)
 {
@@ -180,6 +204,9 @@ say_event(const struct say_event *e, struct buf *json)
 		say_put_state(&j, "seen", e->seen);
 		say_put_ede(&j, &e->witnesses[0]);
 	}
+	if (e->seen == NULL && e->believed != NULL)
+		say_put_state(&j, "state", e->believed);
+	put_expect(&j, e->expect);
 	put_signatures(&j, e->signatures);
 	emit_wall(&j, "since", e->since);
 	emit_wall(&j, "at", e->at);

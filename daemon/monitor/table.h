@@ -88,10 +88,13 @@ struct policy {
 	uint64_t attributes;     /* hash of all that the database keeps of it */
 	uint8_t told_attributes; /* bits of enum attribute: R6's opt-in */
 	bool owned, hostile;
-	bool direct;     /* a watch that is hostile says so */
-	bool elsewhere;  /* hostile in another view */
-	bool discreet;   /* hostile and not direct: its zone's servers are not
-	                  * asked, whatever `confirm` another list says */
+	bool direct;    /* a watch that is hostile says so */
+	bool elsewhere; /* hostile in another view */
+	bool discreet;  /* hostile and not direct: its zone's servers are not
+	                 * asked, whatever `confirm` another list says */
+	const uint8_t *pins; /* what is expected of it, packed (dns/pin.h);
+	                      * NULL: nothing */
+	size_t pins_size;
 	bool chase;      /* may wait longer than every_s for a cache's entry */
 	uint32_t class_; /* index of its interval among the ledger's */
 };

@@ -4,6 +4,8 @@
 
 #include "watching.h"
 
+#include "expect.h"
+
 void
 watching_begin(struct monitor *m, uint32_t id)
 {
@@ -27,6 +29,8 @@ watching_begin(struct monitor *m, uint32_t id)
 			q->flags |= Q_KNOWN;
 		}
 	}
+	if ((q->flags & Q_KNOWN) != 0)
+		expect_look(m, id);
 	if ((q->flags & Q_BUSY) == 0 && !q->stray)
 		fresh_add(m, id);
 }

@@ -29,6 +29,7 @@
 #include "config/watchlist.h"
 #include "discreet.h"
 #include "dns/type.h"
+#include "expect.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
 #include "stage.h"
@@ -308,6 +309,7 @@ apply_gone(struct watchset *w, uint32_t id)
 	restore_put_question(m, id, false);
 	outage_unwatched(m, id);
 	stretch_end(m, id);
+	expect_unwatched(m, id);
 }
 
 static void
@@ -319,6 +321,7 @@ apply_changed(struct watchset *w, uint32_t id, uint32_t policy)
 		make_stray(w, table_question(m->table, id));
 	if ((table_question(m->table, id)->flags & Q_STORED) != 0)
 		restore_put_question(m, id, true);
+	expect_look(m, id);
 }
 
 enum differs { DIFFERS_NOT, DIFFERS_ADDED, DIFFERS_REMOVED, DIFFERS_CHANGED };

@@ -149,6 +149,9 @@ static const struct {
 	{"views-differ", OWNED, SEVERITY_HIGH},
 	{"views-differ", ANYONE, SEVERITY_MEDIUM},
 	{"views-agree", ANYONE, SEVERITY_LOW},
+	{"deviates",  OWNED,  SEVERITY_HIGH},
+	{"deviates",  ANYONE, SEVERITY_MEDIUM},
+	{"conforms",  ANYONE, SEVERITY_LOW},
 	{"serial-backwards", OWNED, SEVERITY_HIGH},
 	{"serial-backwards", ANYONE, SEVERITY_MEDIUM},
 	{"split-delegation", OWNED, SEVERITY_HIGH},
@@ -256,7 +259,8 @@ change_severity(const struct severity_input *in, enum who who)
 static enum severity
 adjust(const struct severity_input *in, enum severity severity)
 {
-	uint32_t alarming = ASPECT_DANGLING | ASPECT_PRIVATE;
+	uint32_t alarming =
+	    ASPECT_DANGLING | ASPECT_PRIVATE | ASPECT_UNEXPECTED;
 	uint32_t challenge = ASPECT_ROUTINE | ASPECT_ACME;
 	/* A challenge stands for minutes: each of them would ring (R26). */
 	bool is_short = in->transient && (in->aspects & challenge) != challenge;
@@ -269,6 +273,9 @@ adjust(const struct severity_input *in, enum severity severity)
 		return in->owned ? SEVERITY_CRITICAL : SEVERITY_HIGH;
 	if (in->owned && is_alarming && severity < SEVERITY_HIGH)
 		return SEVERITY_HIGH;
+	/* As its owner says that it should be: no more than worth knowing. */
+	if ((in->aspects & ASPECT_EXPECTED) != 0 && !in->transient)
+		return severity < SEVERITY_LOW ? severity : SEVERITY_LOW;
 	if (!in->owned && is_back && severity > SEVERITY_LOW)
 		return (enum severity)(severity - 1);
 	return severity;

@@ -449,6 +449,8 @@ noted_in(struct db *db, struct db_question *q, const struct commit_attribute *c)
 		(void)need(db, c->about, "an event");
 	if (c->key.server == STORE_SERVER_VIEWS)
 		return &q->views;
+	if (c->key.server == STORE_SERVER_EXPECT)
+		return &q->expect;
 	return of_zone ? &q->zone : &q->noted;
 }
 

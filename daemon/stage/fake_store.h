@@ -91,6 +91,7 @@ struct db_question {
 	struct packed noted; /* of its attributes */
 	struct packed zone;  /* of a zone's SOA: what is known of its servers */
 	struct packed views; /* what was told of its views */
+	struct packed expect; /* ... and of what is expected of it */
 	uint8_t signed_told;
 	wall_us signed_since;
 	unsigned n_outages;

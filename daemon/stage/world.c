@@ -312,6 +312,9 @@ world_add_watch(struct world *w, const char *p)
 		else if (strcmp(word, "tags") == 0)
 			snprintf(l->more + n, sizeof(l->more) - n,
 			    ", tags: [%s]", value);
+		else if (strcmp(word, "expect") == 0)
+			snprintf(l->more + n, sizeof(l->more) - n,
+			    ", expect: %s", value);
 		else
 			snprintf(l->more + n, sizeof(l->more) - n,
 			    ", %s: \"%s\"", word, value);

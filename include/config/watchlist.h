@@ -68,8 +68,11 @@ struct watch {
 	bool direct; /* if hostile: its zone's servers may be asked all the
 	              * same.  A hostile watch without it names no view that
 	              * asks them, nor PROOF_SOURCE. */
-	uint8_t attributes; /* bits of enum attribute: whose events are told */
-	bool chase;         /* may wait longer than every_s for a cache */
+	uint8_t attributes;  /* bits of enum attribute: whose events are told */
+	bool chase;          /* may wait longer than every_s for a cache */
+	const uint8_t *pins; /* what is expected (R27), packed as in dns/pin.h;
+	                      * NULL: nothing */
+	size_t pins_size;
 	unsigned line;
 };
 typedef void watch_fn(void *ctx, const struct watch *watch);

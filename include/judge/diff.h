@@ -75,10 +75,12 @@ enum {
 	ASPECT_TOKEN = 1 << 22, /* somebody claims control (R26) */
 	ASPECT_ACME = 1 << 23,
 	ASPECT_ECH = 1 << 24,
-	ASPECT_WEAKENED = 1 << 25, /* the name is less protected */
-	ASPECT_ROUTINE = 1 << 26   /* all of it comes and goes by itself */
+	ASPECT_WEAKENED = 1 << 25,  /* the name is less protected */
+	ASPECT_ROUTINE = 1 << 26,   /* all of it comes and goes by itself */
+	ASPECT_EXPECTED = 1 << 27,  /* now it is what is expected (R27) */
+	ASPECT_UNEXPECTED = 1 << 28 /* it is not what is expected */
 };
-enum { N_ASPECTS = 27, ASPECTS_TEXT_SIZE = 280 };
+enum { N_ASPECTS = 29, ASPECTS_TEXT_SIZE = 310 };
 const char *aspect_text(unsigned bit_index);
 
 /*

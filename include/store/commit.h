@@ -245,9 +245,9 @@ struct commit_stale {
 /*
  * What a question showed beside what it said (R6), or, with the server
  * STORE_SERVER_ZONE and a zone's SOA question, what is known of the zone's
- * servers (R18), or, with STORE_SERVER_VIEWS, what was told of its views (R9);
- * and what is told of that: one transaction.  Each alert is that
- * of the entry with its id.
+ * servers (R18), or, with STORE_SERVER_VIEWS or STORE_SERVER_EXPECT, what was
+ * told of its views (R9) or of what is expected of it (R27); and what is told
+ * of that: one transaction.  Each alert is that of the entry with its id.
  */
 struct commit_attribute {
 	struct store_key key;

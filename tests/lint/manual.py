@@ -40,7 +40,7 @@ KEYS = {
     ("list_yaml.c", "default_keys"): ("Fields", None),
     ("list_yaml.c", "top_names"): ("YAML", None),
 }
-OF_ENTRIES = {"name", "zone", "profile", "dkim"}  # not of defaults
+OF_ENTRIES = {"name", "zone", "profile", "dkim", "expect"}  # not of defaults
 EVERYWHERE = {"64", "78"}  # exit statuses of all commands
 
 

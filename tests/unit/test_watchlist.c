@@ -26,6 +26,8 @@
 #include "config/config.h"
 #include "config/watchlist.h"
 #include "dns/attribute.h"
+#include "dns/pin.h"
+#include "dns/record.h"
 #include "dns/type.h"
 
 static char folder[] = "/tmp/dnsvigil-test-XXXXXX";
@@ -97,6 +99,27 @@ static const struct watch_names known = {.views = views,
     .profiles = of_profiles,
     .n_profiles = 2};
 
+/* " A:exactly(192.0.2.1 192.0.2.2)" */
+static void
+print_pins(const struct watch *w, struct buf *out)
+{
+	static struct record room[PIN_RECORDS_MAX];
+	const uint8_t *at = w->pins;
+	char type[TYPE_TEXT_SIZE];
+	struct pin pin;
+
+	while (
+	    at != NULL && pin_next(&at, w->pins + w->pins_size, room, &pin)) {
+		buf_printf(out, " %s:%s", type_print(pin.type, type),
+		    pin_word_text(pin.word));
+		for (uint16_t i = 0; i < pin.n; i++) {
+			buf_add_text(out, i == 0 ? "(" : " ");
+			record_print(&pin.records[i], out, 0);
+		}
+		buf_add_text(out, pin.n > 0 ? ")" : "");
+	}
+}
+
 /* One watch as a line: name, types, interval, and what else it says. */
 static void
 on_watch(void *ctx, const struct watch *w)
@@ -134,6 +157,7 @@ on_watch(void *ctx, const struct watch *w)
 	}
 	if (w->chase)
 		buf_add_text(out, " chase");
+	print_pins(w, out);
 	buf_printf(out, " [%s]\n", w->list);
 }
 
@@ -161,7 +185,7 @@ expect_list(const char *name, const void *data, size_t size, const char *wanted)
 }
 
 /* The name of the only watch, or "! " and the first thing said. */
-struct outcome {
+struct reading {
 	char text[NAME_TEXT_SIZE + 64];
 	size_t n;
 };
@@ -169,19 +193,19 @@ struct outcome {
 static void
 note_name(void *ctx, const struct watch *w)
 {
-	struct outcome *o = ctx;
+	struct reading *o = ctx;
 
 	if (o->n++ == 0)
 		name_print(w->name.wire, o->text);
 }
 
 static void
-read_name_as(const char *file, const char *text, struct outcome *o)
+read_name_as(const char *file, const char *text, struct reading *o)
 {
 	struct diag d = {0};
 	int err;
 
-	*o = (struct outcome){.text = ""};
+	*o = (struct reading){.text = ""};
 	err = watchlist_load(
 	    write_file(file, text, strlen(text)), NULL, note_name, o, &d);
 	assert_int_equal(err, 0);
@@ -198,7 +222,7 @@ test_watchlist_reads_names_as_people_type_them(void **state)
 {
 	FILE *file = fopen("tests/cases/config/names.txt", "r");
 	char line[4096];
-	struct outcome o;
+	struct reading o;
 	size_t n = 0;
 	size_t n_failed = 0;
 
