@@ -14,7 +14,7 @@ enum {
 	V6_SIZE = 16,
 	UNSTABLE_NEW = 4, /* addresses within a day */
 	PACK_FORM = 1,
-	PACK_HEAD = 86,
+	PACK_HEAD = 94,
 	PACK_ELEMENT = 28 /* and the address */
 };
 
@@ -159,7 +159,7 @@ pool_new(const struct content *c, uint32_t now)
 	p->size = (uint8_t)c->records[0].size;
 	p->began = p->class_since = p->moved = now;
 	p->day = now / DAY_S;
-	pool_believe(p, c, now);
+	(void)pool_believe(p, c, now);
 	return p;
 }
 
@@ -201,30 +201,42 @@ chain_of(const struct content *c)
 	return chain;
 }
 
-void
+/* One of what is believed.  True: there is something new to be kept. */
+static bool
+believe_one(struct pool *p, const uint8_t *addr, uint32_t now)
+{
+	struct pool_element *e = find(p, addr);
+	bool news = e == NULL || was_away(e, now);
+
+	if (e == NULL)
+		e = add(p, addr, now);
+	if (e == NULL) {
+		p->foreign = true;
+		return true;
+	}
+	e->believed = true;
+	if (was_away(e, now))
+		begin(p, e, now);
+	return news;
+}
+
+bool
 pool_believe(struct pool *p, const struct content *c, uint32_t now)
 {
+	uint64_t sizes = p->sizes;
+	bool news = false;
+
 	for (uint32_t i = 0; i < p->n; i++)
 		p->list[i].believed = false;
 	p->foreign =
 	    c == NULL || c->n_records == 0 || c->records[0].size != p->size;
 	if (p->foreign)
-		return;
+		return false;
 	p->chain = chain_of(c);
 	p->sizes |= UINT64_C(1) << (c->n_records - 1);
-	for (size_t i = 0; i < c->n_records; i++) {
-		struct pool_element *e = find(p, c->records[i].rdata);
-
-		if (e == NULL)
-			e = add(p, c->records[i].rdata, now);
-		if (e == NULL) {
-			p->foreign = true;
-			continue;
-		}
-		e->believed = true;
-		if (was_away(e, now))
-			begin(p, e, now);
-	}
+	for (size_t i = 0; i < c->n_records; i++)
+		news = believe_one(p, c->records[i].rdata, now) || news;
+	return news || p->sizes != sizes;
 }
 
 /* ---- is it inside? ---- */
@@ -258,6 +270,20 @@ pool_holds(const struct pool *p, const struct content *c)
 	}
 	chain = chain_of(c);
 	return memcmp(chain.b, p->chain.b, sizeof(chain.b)) == 0;
+}
+
+bool
+pool_knows(const struct pool *p, const struct content *c, uint32_t now)
+{
+	if (p->class_ != POOL_ROTATING && p->class_ != POOL_SAMPLED)
+		return false;
+	for (size_t i = 0; i < c->n_records; i++) {
+		const struct pool_element *e = find(p, c->records[i].rdata);
+
+		if (e == NULL || was_away(e, now))
+			return false;
+	}
+	return true;
 }
 
 bool
@@ -306,20 +332,21 @@ static void
 note_move(struct pool *p, const struct pool_heard *h, uint64_t print)
 {
 	const struct content *c = h->content;
+	bool overlaps = false;
+	bool returns = true;
 
+	for (size_t i = 0; i < c->n_records; i++) {
+		const struct pool_element *e = find(p, c->records[i].rdata);
+
+		overlaps = overlaps || (e != NULL && p->answers > 0 &&
+					   e->last_no == p->answers);
+		returns = returns && e != NULL;
+	}
 	if (p->print != 0) {
 		p->moved = h->now;
 		p->now.moves++;
-		for (size_t i = 0; i < c->n_records; i++) {
-			const struct pool_element *e =
-			    find(p, c->records[i].rdata);
-
-			if (e != NULL && p->answers > 0 &&
-			    e->last_no == p->answers) {
-				p->now.overlaps++;
-				break;
-			}
-		}
+		p->now.overlaps += overlaps;
+		p->now.returns += returns;
 	}
 	p->print = print;
 }
@@ -455,6 +482,7 @@ class_of(const struct pool *p, uint32_t now)
 	const struct pool_day *a = &p->now;
 	const struct pool_day *b = &p->before;
 	uint32_t moves = a->moves + b->moves;
+	uint32_t again = a->overlaps + b->overlaps + a->returns + b->returns;
 	uint8_t least = a->least;
 	uint8_t most = a->most > b->most ? a->most : b->most;
 
@@ -462,9 +490,11 @@ class_of(const struct pool *p, uint32_t now)
 		least = b->least;
 	if (is_flux(p, now))
 		return POOL_FLUX;
-	if (moves == 0)
+	/* What was changed a few times, and never back, does not rotate. */
+	if (moves == 0 || (again == 0 && moves < UNSTABLE_NEW))
 		return POOL_STABLE;
-	if (a->lost + b->lost > 0 || a->news + b->news >= UNSTABLE_NEW)
+	if (again == 0 || a->lost + b->lost > 0 ||
+	    a->news + b->news >= UNSTABLE_NEW)
 		return POOL_UNSTABLE;
 	if (least == most && a->overlaps + b->overlaps > 0)
 		return POOL_SAMPLED;
@@ -551,6 +581,16 @@ pool_members(const struct pool *p)
 	return n;
 }
 
+char *
+pool_print(const struct pool *p, const struct pool_element *e,
+    char out[ADDR_TEXT_SIZE])
+{
+	struct addr a = {.family = p->size == V4_SIZE ? AF_INET : AF_INET6};
+
+	memcpy(a.ip, e->addr, p->size);
+	return addr_print_ip(&a, out);
+}
+
 /* ---- over a restart ---- */
 
 static void
@@ -558,6 +598,7 @@ pack_day(const struct pool_day *d, struct buf *b)
 {
 	buf_add_u32(b, d->moves);
 	buf_add_u32(b, d->overlaps);
+	buf_add_u32(b, d->returns);
 	buf_add_u16(b, d->news);
 	buf_add_u16(b, d->lost);
 	buf_add_u8(b, d->least);
@@ -615,6 +656,7 @@ take_day(const uint8_t **at, struct pool_day *d)
 {
 	d->moves = (uint32_t)take(at, 4);
 	d->overlaps = (uint32_t)take(at, 4);
+	d->returns = (uint32_t)take(at, 4);
 	d->news = (uint16_t)take(at, 2);
 	d->lost = (uint16_t)take(at, 2);
 	d->least = (uint8_t)take(at, 1);

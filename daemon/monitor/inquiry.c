@@ -28,6 +28,7 @@
 #include "held.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
+#include "pools.h"
 #include "quorum_priv.h"
 #include "source.h"
 #include "stale.h"
@@ -278,13 +279,17 @@ no_difference(struct inquiry *q)
 	drop(q);
 }
 
-/* R22, with what the history said of the elements of the first sight. */
+/* R22 and R24, with what the history said of the elements of the first sight.
+ */
 static bool
 is_rotating(struct inquiry *q, const struct judgement *j)
 {
 	bool seen[CONTENT_RECORDS_MAX + CONTENT_CHAIN_MAX];
+	enum pools_word word = pools_word(q, &j->diff);
 	size_t n = q->n_facts;
 
+	if (word != POOLS_SILENT)
+		return word == POOLS_KNOWN;
 	if (n > CONTENT_RECORDS_MAX + CONTENT_CHAIN_MAX)
 		return false;
 	for (size_t i = 0; i < n; i++)

@@ -32,6 +32,7 @@
  *   restore.c    the state as the database has it
  *   fresh.c      questions that were never asked before
  *   views.c      views of a question that differ for good (views.h)
+ *   pools.c      addresses that rotate (pools.h)
  *   remnant.c    what caches may still hold of before (R13)
  *   stale.c      what caches keep beyond its time (stale.h)
  *   burst.c      what just changed, asked a few times more
@@ -319,6 +320,7 @@ struct monitor {
 	struct idmap holds;      /* by name offset */
 	struct provider *provider;
 	struct views *differing;
+	struct pools *pools;
 	struct idmap attributes; /* by question */
 	struct idmap signatures; /* by question, of zones */
 	uint32_t signature_at;   /* of the walk that asks for them */

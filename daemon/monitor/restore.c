@@ -18,6 +18,7 @@
 #include "entry.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
+#include "pools.h"
 #include "schedule/chase.h"
 #include "schedule/spread.h"
 #include "source.h"
@@ -178,6 +179,8 @@ on_row(void *ctx, const struct store_row *row)
 		stretch_restore(m, id, row);
 	if (row->noted_size > 0)
 		attribute_restore(m, id, row);
+	if (row->pool_size > 0)
+		pools_restore(m, id, row);
 	if (row->signed_told != 0)
 		signature_restore(m, id, row);
 	if (row->phase == CANDIDATE_OPEN && (q->flags & Q_INQUIRY) == 0)

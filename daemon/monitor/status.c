@@ -9,6 +9,7 @@
 #include "loop/loop.h"
 #include "monitor/monitor.h"
 #include "monitor_priv.h"
+#include "pools.h"
 #include "quorum_priv.h"
 #include "source.h"
 #include "stale.h"
@@ -121,7 +122,7 @@ map_bytes(const struct monitor *m)
 	       idmap_bytes(&m->holds) + idmap_bytes(&m->remnants) +
 	       idmap_bytes(&m->filtered) + idmap_bytes(&m->signatures) +
 	       idmap_bytes(&m->bursts) + views_bytes(m) + stale_bytes(m) +
-	       stretch_bytes(m);
+	       stretch_bytes(m) + pools_bytes(m);
 }
 
 /* What a question costs, all that grows with their number told together. */
@@ -142,6 +143,7 @@ status_memory(struct monitor *m, struct emit *j)
 	emit_int(j, "names_index", (int64_t)t.index);
 	emit_int(j, "policies", (int64_t)t.policies);
 	emit_int(j, "maps", (int64_t)map_bytes(m));
+	emit_int(j, "pools", (int64_t)pools_bytes(m));
 	emit_int(j, "reload", (int64_t)staged);
 	emit_object_end(j);
 }
@@ -222,6 +224,7 @@ monitor_status(struct monitor *m, struct emit *j)
 	emit_int(j, "changes", (int64_t)m->n_changes);
 	emit_int(j, "signatures", m->signatures.live);
 	views_status(m, j);
+	pools_status(m, j);
 	emit_object_end(j);
 	status_coverage(m, j);
 	status_lateness(&m->lateness, "lateness", j);

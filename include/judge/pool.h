@@ -28,6 +28,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/addr.h"
 #include "base/attr.h"
 #include "base/buf.h"
 #include "base/hash.h"
@@ -39,7 +40,7 @@ enum {
 	POOL_ANSWER_MAX = 32,    /* addresses of one answer */
 	POOL_AGE_ANSWERS = 8,    /* fresh answers that have it ... */
 	POOL_AGE_S = 20 * 3600,  /* ... from the first to the last of them */
-	POOL_GROWTH_DAY = 16,    /* members that a day makes */
+	POOL_GROWTH_DAY = 32,    /* members that a day makes */
 	POOL_FIRST_S = 86400,    /* what comes in this time is no news */
 	POOL_SETTLED_S = 172800, /* older: it knows what is outside */
 	POOL_FORGET_S = 30 * 86400,
@@ -76,6 +77,7 @@ struct pool_element {
 struct pool_day {
 	uint32_t moves;      /* answers with another set than the one before */
 	uint32_t overlaps;   /* ... that kept some of it */
+	uint32_t returns;    /* ... to addresses that were all heard before */
 	uint16_t news;       /* addresses never heard of before */
 	uint16_t lost;       /* of them, those that had no room */
 	uint8_t least, most; /* addresses of an answer; 0: none came */
@@ -116,12 +118,20 @@ size_t pool_bytes(const struct pool *p);
 
 /*
  * This is believed now, by a decision, or at a start; what it has is heard of
- * from now on.  NULL: nothing that a pool takes.
+ * from now on.  NULL: nothing that a pool takes.  True: there is something new
+ * to be kept over a restart.
  */
-void pool_believe(struct pool *p, const struct content *c, uint32_t now);
+bool pool_believe(struct pool *p, const struct content *c, uint32_t now);
 
 /* Movement inside the pool?  `c` is what it takes. */
 bool pool_holds(const struct pool *p, const struct content *c);
+
+/*
+ * Only addresses that it knows, members or heard of within a day, though this
+ * is not movement inside: R22 holds for it, whatever the history says of sets,
+ * since the pool's own movement left no rows there.
+ */
+bool pool_knows(const struct pool *p, const struct content *c, uint32_t now);
 
 /*
  * Is an address of it outside: no member, and not heard for a day?  Only a
@@ -165,6 +175,9 @@ bool pool_absent(struct pool *p, struct pool_element *out);
 uint32_t pool_share(const struct pool_element *e);
 
 uint32_t pool_members(const struct pool *p);
+/* "192.0.2.1" */
+char *pool_print(const struct pool *p, const struct pool_element *e,
+    char out[ADDR_TEXT_SIZE]);
 
 /* What is kept over a restart; what is believed comes with the state. */
 void pool_pack(const struct pool *p, struct buf *out);

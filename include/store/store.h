@@ -31,7 +31,7 @@ struct loop;
 struct store;
 
 enum {
-	STORE_SCHEMA = 9, /* the last migration this program knows */
+	STORE_SCHEMA = 10, /* the last migration this program knows */
 	STORE_SHARDS = 1024,
 	STORE_BATCH_ITEMS = 1000, /* a transaction is sent at this many items */
 	STORE_BATCH_MS = 50,      /* or when the oldest waits this long ... */
@@ -81,6 +81,8 @@ struct store_key {
 /* Of what was told of the views of a question, beside it in one of them (R9).
  */
 #define STORE_SERVER_VIEWS 2
+/* Of the pool of a question's addresses, beside it (R24). */
+#define STORE_SERVER_POOL 3
 /* SHA-256 cut to 128 bits over view, folded wire name and type. */
 struct uuid question_key(
     const char *view, const uint8_t *name, size_t name_size, uint16_t type);
@@ -130,6 +132,8 @@ struct store_row {
 	size_t zone_size;
 	const uint8_t *views; /* the same with STORE_SERVER_VIEWS */
 	size_t views_size;
+	const uint8_t *pool; /* the same with STORE_SERVER_POOL */
+	size_t pool_size;
 	uint8_t signed_told; /* see commit_signatures; 0: nothing is open */
 	wall_us signed_since;
 	wall_us stale_since; /* see commit_stale; 0: none is open */

@@ -618,6 +618,8 @@ on_load(void *ctx)
 		    .zone_size = q->zone.size,
 		    .views = q->views.data,
 		    .views_size = q->views.size,
+		    .pool = q->pool.data,
+		    .pool_size = q->pool.size,
 		    .signed_told = q->signed_told,
 		    .signed_since = q->signed_since,
 		    .stale_since = q->stale_until == 0 ? q->stale_since : 0,

@@ -91,14 +91,14 @@ round_robin(unsigned n, uint32_t *now, uint32_t until)
 
 		hear(p, c, *now);
 		if (!pool_holds(p, c))
-			pool_believe(p, c, *now);
+			(void)pool_believe(p, c, *now);
 		look(p, *now);
 	}
 	return p;
 }
 
 static void
-test_members_are_aged_and_then_held_r24(void **state)
+test_members_are_aged_and_then_held_R24(void **state)
 {
 	uint32_t now = START;
 	struct sample s;
@@ -118,7 +118,7 @@ test_members_are_aged_and_then_held_r24(void **state)
 }
 
 static void
-test_outside_is_another_address_size_or_chain_r24(void **state)
+test_outside_is_another_address_size_or_chain_R24(void **state)
 {
 	static const uint8_t cdn[] = "\3cdn\7example";
 	static const uint8_t rogue[] = "\3cdn\7invalid";
@@ -136,14 +136,14 @@ test_outside_is_another_address_size_or_chain_r24(void **state)
 	assert_false(pool_is_outside(p, one(&s, 3), now));
 	/* Two of its own where one was: looked up first. */
 	assert_false(pool_holds(p, answer(&s, two, 2)));
-	pool_believe(p, answer(&s, two, 2), now);
+	(void)pool_believe(p, answer(&s, two, 2), now);
 	assert_true(pool_holds(p, answer(&s, two, 2)));
 	/* An alias that was not there, and another one. */
 	c = one(&s, 1);
 	s.c.chain = chain;
 	s.c.n_chain = 1;
 	assert_false(pool_holds(p, c));
-	pool_believe(p, c, now);
+	(void)pool_believe(p, c, now);
 	assert_true(pool_holds(p, c));
 	chain[0] = rogue;
 	assert_false(pool_holds(p, c));
@@ -159,18 +159,18 @@ test_nothing_is_held_while_a_stranger_is_believed(void **state)
 	struct pool *p = round_robin(3, &now, START + 3 * DAY);
 
 	(void)state;
-	pool_believe(p, one(&s, 66), now);
+	(void)pool_believe(p, one(&s, 66), now);
 	assert_false(pool_holds(p, one(&s, 1)));
-	pool_believe(p, one(&s, 2), now);
+	(void)pool_believe(p, one(&s, 2), now);
 	assert_true(pool_holds(p, one(&s, 1)));
 	/* Nor while nothing is. */
-	pool_believe(p, NULL, now);
+	(void)pool_believe(p, NULL, now);
 	assert_false(pool_holds(p, one(&s, 1)));
 	pool_free(p);
 }
 
 static void
-test_a_few_showings_make_no_member_r25(void **state)
+test_a_few_showings_make_no_member_R25(void **state)
 {
 	uint32_t now = START;
 	struct sample s;
@@ -178,7 +178,7 @@ test_a_few_showings_make_no_member_r25(void **state)
 
 	(void)state;
 	/* Told, and shown 50 times in four hours. */
-	pool_believe(p, one(&s, 66), now);
+	(void)pool_believe(p, one(&s, 66), now);
 	for (int i = 0; i < 50; i++, now += EVERY)
 		hear(p, one(&s, 66), now);
 	assert_false(pool_holds(p, one(&s, 66)));
@@ -188,7 +188,7 @@ test_a_few_showings_make_no_member_r25(void **state)
 	assert_true(pool_is_outside(p, one(&s, 66), now));
 	hear(p, one(&s, 66), now);
 	assert_true(pool_is_outside(p, one(&s, 66), now));
-	pool_believe(p, one(&s, 66), now);
+	(void)pool_believe(p, one(&s, 66), now);
 	for (int i = 0; i < 50; i++, now += EVERY)
 		hear(p, one(&s, 66), now);
 	assert_false(pool_holds(p, one(&s, 66)));
@@ -197,7 +197,7 @@ test_a_few_showings_make_no_member_r25(void **state)
 		const struct pool_heard h = {one(&s, 67), 60, now, false};
 
 		if (i == 0)
-			pool_believe(p, h.content, now);
+			(void)pool_believe(p, h.content, now);
 		pool_hear(p, &h);
 		now += 60;
 	}
@@ -206,7 +206,7 @@ test_a_few_showings_make_no_member_r25(void **state)
 }
 
 static void
-test_growth_of_a_day_is_capped_r25(void **state)
+test_growth_of_a_day_is_capped_R25(void **state)
 {
 	uint32_t now = START;
 	struct sample s;
@@ -219,7 +219,7 @@ test_growth_of_a_day_is_capped_r25(void **state)
 		uint32_t before = pool_members(p);
 		uint32_t day = p->day;
 
-		pool_believe(p, one(&s, i % 60 + 1), now);
+		(void)pool_believe(p, one(&s, i % 60 + 1), now);
 		hear(p, one(&s, i % 60 + 1), now);
 		if (p->day == day && pool_members(p) > before)
 			most = p->grown > most ? p->grown : most;
@@ -242,7 +242,7 @@ test_memory_is_bounded_whatever_is_shown(void **state)
 	(void)state;
 	assert_non_null(p);
 	for (unsigned i = 0; i < 10000; i++, now += 60) {
-		pool_believe(p, one(&s, i), now);
+		(void)pool_believe(p, one(&s, i), now);
 		hear(p, one(&s, i), now);
 		assert_true(p->n <= POOL_ELEMENTS_MAX);
 	}
@@ -281,14 +281,14 @@ sampled(uint32_t *now, uint32_t until)
 
 		hear(p, c, *now);
 		if (!pool_holds(p, c))
-			pool_believe(p, c, *now);
+			(void)pool_believe(p, c, *now);
 		look(p, *now);
 	}
 	return p;
 }
 
 static void
-test_a_cdn_is_sampled_and_becomes_silent_r23(void **state)
+test_a_cdn_is_sampled_and_becomes_silent_R23(void **state)
 {
 	uint32_t now = START;
 	struct pool_element gone;
@@ -311,7 +311,7 @@ test_a_cdn_is_sampled_and_becomes_silent_r23(void **state)
 }
 
 static void
-test_absence_is_evidence_after_enough_answers_r24(void **state)
+test_absence_is_evidence_after_enough_answers_R24(void **state)
 {
 	uint32_t now = START;
 	struct pool_element gone;
@@ -322,7 +322,7 @@ test_absence_is_evidence_after_enough_answers_r24(void **state)
 	(void)state;
 	start_seed(24);
 	p = sampled(&now, START + 6 * DAY);
-	pool_believe(p, draw(&s, 2, 59), now); /* without the first */
+	(void)pool_believe(p, draw(&s, 2, 59), now); /* without the first */
 	assert_true(pool_holds(p, draw(&s, 1, 60)));
 	/* Its share is about a fifteenth: some three hundred answers. */
 	for (; n < 900; n++, now += EVERY) {
@@ -339,7 +339,7 @@ test_absence_is_evidence_after_enough_answers_r24(void **state)
 }
 
 static void
-test_flux_is_ten_new_in_three_prefixes_within_a_day_r23(void **state)
+test_flux_is_ten_new_in_three_prefixes_within_a_day_R23(void **state)
 {
 	(void)state;
 	for (unsigned prefixes = 2; prefixes <= 3; prefixes++) {
@@ -353,7 +353,7 @@ test_flux_is_ten_new_in_three_prefixes_within_a_day_r23(void **state)
 			    one(&s, (i % prefixes) << 16 | (100 + i));
 
 			hear(p, c, now);
-			pool_believe(p, c, now);
+			(void)pool_believe(p, c, now);
 		}
 		now += POOL_CLASS_S;
 		assert_false(pool_look(p, now, &from));
@@ -389,7 +389,7 @@ test_the_first_day_is_no_flux(void **state)
 		const struct content *c = one(&s, i % 30 << 16 | 1);
 
 		hear(p, c, now);
-		pool_believe(p, c, now);
+		(void)pool_believe(p, c, now);
 		assert_int_not_equal(look(p, now), POOL_FLUX);
 	}
 	pool_free(p);
@@ -464,16 +464,16 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_members_are_aged_and_then_held_r24),
-	    cmocka_unit_test(test_outside_is_another_address_size_or_chain_r24),
+	    cmocka_unit_test(test_members_are_aged_and_then_held_R24),
+	    cmocka_unit_test(test_outside_is_another_address_size_or_chain_R24),
 	    cmocka_unit_test(test_nothing_is_held_while_a_stranger_is_believed),
-	    cmocka_unit_test(test_a_few_showings_make_no_member_r25),
-	    cmocka_unit_test(test_growth_of_a_day_is_capped_r25),
+	    cmocka_unit_test(test_a_few_showings_make_no_member_R25),
+	    cmocka_unit_test(test_growth_of_a_day_is_capped_R25),
 	    cmocka_unit_test(test_memory_is_bounded_whatever_is_shown),
-	    cmocka_unit_test(test_a_cdn_is_sampled_and_becomes_silent_r23),
-	    cmocka_unit_test(test_absence_is_evidence_after_enough_answers_r24),
+	    cmocka_unit_test(test_a_cdn_is_sampled_and_becomes_silent_R23),
+	    cmocka_unit_test(test_absence_is_evidence_after_enough_answers_R24),
 	    cmocka_unit_test(
-		test_flux_is_ten_new_in_three_prefixes_within_a_day_r23),
+		test_flux_is_ten_new_in_three_prefixes_within_a_day_R23),
 	    cmocka_unit_test(test_the_first_day_is_no_flux),
 	    cmocka_unit_test(test_stable_again_after_two_days),
 	    cmocka_unit_test(test_packed_it_is_the_same),
