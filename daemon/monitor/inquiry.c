@@ -295,7 +295,9 @@ is_rotating(struct inquiry *q, const struct judgement *j)
 	for (size_t i = 0; i < n; i++)
 		seen[i] = q->facts[i].first_here != 0 &&
 		          q->facts[i].first_here < q->seen_at;
-	return candidate_is_rotating(q->n_sets_day, &j->diff, seen, n);
+	return candidate_is_rotating(
+	    pools_sets(q->monitor, q->question, q->n_sets_day), &j->diff, seen,
+	    n);
 }
 
 /*

@@ -23,6 +23,7 @@ enum {
 	POOLS_SETS_MIN = 3, /* within a day: R22 */
 	POOLS_STEP = 512,   /* looked at in a second */
 	POOLS_KEEP_S = 3600,
+	POOLS_SOON_S = 900, /* after a start, or as long again */
 	POOLS_REST_S = 7 * 86400,
 	DAY_S = 86400,
 	REASON_SIZE = 160
@@ -98,7 +99,8 @@ put(struct monitor *m, uint32_t id, struct pool *pool)
 		return NULL;
 	}
 	one->question = id;
-	one->kept = now_of(m);
+	/* Sooner the first time, and not all that a start loads at once. */
+	one->kept = now_of(m) - POOLS_KEEP_S + POOLS_SOON_S + id % POOLS_SOON_S;
 	one->dirty = true;
 	one->pool = pool;
 	p->bytes += bytes_of(one);
@@ -329,7 +331,8 @@ pools_hear(struct monitor *m, uint32_t id, const struct answer *a,
 	bool inquired = (q->flags & (Q_INQUIRY | Q_DOUBTED)) != 0;
 	bool believed =
 	    q->fingerprint == sum->fingerprint && (q->flags & Q_INQUIRY) == 0;
-	struct pooled *one = idmap_get(&m->pools->map, id);
+	struct pooled *one =
+	    m->pools->map.live == 0 ? NULL : idmap_get(&m->pools->map, id);
 	struct reply reply;
 
 	if (one == NULL || rules_of(m, id)->hostile)
@@ -407,6 +410,14 @@ pools_word(const struct inquiry *q, const struct diff *d)
 	return !d->chain_differs && pool_knows(one->pool, c, now_of(m))
 	           ? POOLS_KNOWN
 	           : POOLS_SILENT;
+}
+
+uint32_t
+pools_sets(const struct monitor *m, uint32_t id, uint32_t n_sets_day)
+{
+	return n_sets_day < POOLS_SETS_MIN && pools_moves(m, id)
+	           ? POOLS_SETS_MIN
+	           : n_sets_day;
 }
 
 bool

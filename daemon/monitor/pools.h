@@ -38,6 +38,8 @@ enum pools_word {
 enum pools_word pools_word(const struct inquiry *q, const struct diff *d);
 /* Does it have one that moves?  Then its state is one set of many. */
 bool pools_moves(const struct monitor *m, uint32_t id);
+/* R22: the sets of a day, of which the history does not have those inside. */
+uint32_t pools_sets(const struct monitor *m, uint32_t id, uint32_t n_sets_day);
 
 void pools_restore(struct monitor *m, uint32_t id, const struct store_row *row);
 void pools_second(struct monitor *m);

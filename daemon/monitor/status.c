@@ -122,7 +122,7 @@ map_bytes(const struct monitor *m)
 	       idmap_bytes(&m->holds) + idmap_bytes(&m->remnants) +
 	       idmap_bytes(&m->filtered) + idmap_bytes(&m->signatures) +
 	       idmap_bytes(&m->bursts) + views_bytes(m) + stale_bytes(m) +
-	       stretch_bytes(m) + pools_bytes(m);
+	       stretch_bytes(m);
 }
 
 /* What a question costs, all that grows with their number told together. */
@@ -132,7 +132,7 @@ status_memory(struct monitor *m, struct emit *j)
 	struct table_memory t = table_memory(m->table);
 	size_t staged = watchset_bytes(m);
 	size_t sum = t.questions + t.names + t.index + t.policies +
-	             map_bytes(m) + staged;
+	             map_bytes(m) + pools_bytes(m) + staged;
 	uint32_t n = table_count(m->table);
 
 	emit_object(j, "memory");
