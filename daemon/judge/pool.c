@@ -273,20 +273,6 @@ pool_holds(const struct pool *p, const struct content *c)
 }
 
 bool
-pool_knows(const struct pool *p, const struct content *c, uint32_t now)
-{
-	if (p->class_ != POOL_ROTATING && p->class_ != POOL_SAMPLED)
-		return false;
-	for (size_t i = 0; i < c->n_records; i++) {
-		const struct pool_element *e = find(p, c->records[i].rdata);
-
-		if (e == NULL || was_away(e, now))
-			return false;
-	}
-	return true;
-}
-
-bool
 pool_is_outside(const struct pool *p, const struct content *c, uint32_t now)
 {
 	if ((p->class_ != POOL_ROTATING && p->class_ != POOL_SAMPLED) ||

@@ -285,12 +285,9 @@ static bool
 is_rotating(struct inquiry *q, const struct judgement *j)
 {
 	bool seen[CONTENT_RECORDS_MAX + CONTENT_CHAIN_MAX];
-	enum pools_word word = pools_word(q, &j->diff);
 	size_t n = q->n_facts;
 
-	if (word != POOLS_SILENT)
-		return word == POOLS_KNOWN;
-	if (n > CONTENT_RECORDS_MAX + CONTENT_CHAIN_MAX)
+	if (n > CONTENT_RECORDS_MAX + CONTENT_CHAIN_MAX || pools_outside(q))
 		return false;
 	for (size_t i = 0; i < n; i++)
 		seen[i] = q->facts[i].first_here != 0 &&

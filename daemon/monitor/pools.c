@@ -393,23 +393,16 @@ pools_believe(struct inquiry *q)
 	m->pools->bytes += bytes_of(one);
 }
 
-enum pools_word
-pools_word(const struct inquiry *q, const struct diff *d)
+bool
+pools_outside(const struct inquiry *q)
 {
 	const struct monitor *m = q->monitor;
 	const struct pooled *one = idmap_get(&m->pools->map, q->question);
 	const struct content *c = &q->list[q->begin].content;
 	uint16_t type = table_question(m->table, q->question)->type;
 
-	if (one == NULL || rules_of(m, q->question)->hostile ||
-	    !pool_takes(c, type) || !pool_takes(&q->believed, type))
-		return POOLS_SILENT;
-	if (pool_is_outside(one->pool, c, now_of(m)))
-		return POOLS_OUTSIDE;
-	/* Another chain is for the history, or to be told. */
-	return !d->chain_differs && pool_knows(one->pool, c, now_of(m))
-	           ? POOLS_KNOWN
-	           : POOLS_SILENT;
+	return one != NULL && !rules_of(m, q->question)->hostile &&
+	       pool_takes(c, type) && pool_is_outside(one->pool, c, now_of(m));
 }
 
 uint32_t

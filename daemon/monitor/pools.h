@@ -29,13 +29,9 @@ bool pools_hear(struct monitor *m, uint32_t id, const struct answer *a,
     const struct reply_sum *sum, bool poll, bool fresh);
 /* What the inquiry decided is believed from now on. */
 void pools_believe(struct inquiry *q);
-/* R24 in place of R22, for the first sight of an inquiry. */
-enum pools_word {
-	POOLS_SILENT, /* nothing is known of it here: R22 by the history */
-	POOLS_KNOWN,  /* what was told before, and moved since */
-	POOLS_OUTSIDE /* to be told, whatever the history says */
-};
-enum pools_word pools_word(const struct inquiry *q, const struct diff *d);
+/* R24: the first sight of an inquiry has an address that is to be told, though
+ * the history may have seen it. */
+bool pools_outside(const struct inquiry *q);
 /* Does it have one that moves?  Then its state is one set of many. */
 bool pools_moves(const struct monitor *m, uint32_t id);
 /* R22: the sets of a day, of which the history does not have those inside. */

@@ -127,13 +127,6 @@ bool pool_believe(struct pool *p, const struct content *c, uint32_t now);
 bool pool_holds(const struct pool *p, const struct content *c);
 
 /*
- * Only addresses that it knows, members or heard of within a day, though this
- * is not movement inside: R22 holds for it, whatever the history says of sets,
- * since the pool's own movement left no rows there.
- */
-bool pool_knows(const struct pool *p, const struct content *c, uint32_t now);
-
-/*
  * Is an address of it outside: no member, and not heard for a day?  Only a
  * settled pool says so; any other knows too little.
  */
