@@ -17,6 +17,7 @@
 #include "config/unicode.h"
 #include "dns/reply.h"
 #include "dns/type.h"
+#include "history_pool.h"
 #include "store/read.h"
 
 enum { OPT_CONFIG, OPT_DATABASE, OPT_JSON, OPT_AT };
@@ -260,6 +261,68 @@ put_never(struct history *h, const struct failing *f)
 	put_line(h);
 }
 
+/* ---- pools ---- */
+
+/* A row like the others, of no record. */
+static void
+put_pool_json(
+    struct history *h, const struct read_pool *row, const struct pool *p)
+{
+	char type[TYPE_TEXT_SIZE];
+	struct emit j;
+
+	emit_start(&j, &h->line);
+	emit_object(&j, NULL);
+	emit_text(&j, "name", row->name);
+	unicode_emit(&j, row->name);
+	emit_text(&j, "type", type_print(row->type, type));
+	emit_text(&j, "view", row->view);
+	emit_null(&j, "owner");
+	emit_null(&j, "rdata");
+	emit_null(&j, "first_seen");
+	emit_null(&j, "last_seen");
+	emit_int(&j, "count", 0);
+	emit_bool(&j, "current", false);
+	emit_null(&j, "outcome");
+	emit_null(&j, "rrtype");
+	history_pool_json(&j, p, row->at);
+	emit_object_end(&j);
+}
+
+static void
+put_pool(struct history *h, const struct read_pool *row, const struct pool *p)
+{
+	char mnemonic[TYPE_TEXT_SIZE];
+
+	print_watched(&h->line, h->text);
+	buf_printf(&h->line, " %s", type_print(row->type, mnemonic));
+	if (strcmp(row->view, "default") != 0) {
+		buf_add_text(&h->line, " in ");
+		print_text(&h->line, row->view, 64);
+	}
+	history_pool_head(&h->line, p);
+	for (uint32_t i = 0; i < p->n; i++) {
+		put_line(h);
+		history_pool_element(&h->line, p, &p->list[i]);
+	}
+}
+
+static void
+on_pool(void *ctx, const struct read_pool *row)
+{
+	struct history *h = ctx;
+	struct pool *p = pool_unpack(row->packed, row->packed_size);
+
+	if (p == NULL)
+		return; /* of another version */
+	if (h->json)
+		put_pool_json(h, row, p);
+	else
+		put_pool(h, row, p);
+	put_line(h);
+	pool_free(p);
+}
+
 static int
 list_intervals(struct history *h)
 {
@@ -275,6 +338,8 @@ list_intervals(struct history *h)
 		if (f->last_good == 0)
 			put_never(h, f);
 	}
+	if (err == 0)
+		err = read_pools(h->reader, h->text, h->type, on_pool, h);
 	return err;
 }
 

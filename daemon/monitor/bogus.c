@@ -26,6 +26,7 @@
 #include "config/config.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
+#include "pools.h"
 #include "say.h"
 
 enum {
@@ -314,7 +315,9 @@ is_rotating(struct bogus *b, const struct content *believed,
 		return false;
 	for (size_t i = 0; i < s->n_elements; i++)
 		seen[i] = s->elements[i].first_here != 0;
-	return candidate_is_rotating(s->n_sets_day, &d, seen, s->n_elements);
+	return candidate_is_rotating(
+	    pools_sets(b->monitor, b->question, s->n_sets_day), &d, seen,
+	    s->n_elements);
 }
 
 static void

@@ -17,6 +17,7 @@
 #include "judge/meaning.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
+#include "pools.h"
 #include "say.h"
 #include "source.h"
 
@@ -441,6 +442,7 @@ believe(struct inquiry *q)
 	row->fingerprint = to->fingerprint;
 	question_set_ttl(row, to->ttl);
 	row->seen = (uint32_t)(to->last_at / WALL_S(1));
+	pools_believe(q);
 }
 
 static struct telling

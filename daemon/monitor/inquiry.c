@@ -28,6 +28,7 @@
 #include "held.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
+#include "pools.h"
 #include "quorum_priv.h"
 #include "source.h"
 #include "stale.h"
@@ -278,19 +279,22 @@ no_difference(struct inquiry *q)
 	drop(q);
 }
 
-/* R22, with what the history said of the elements of the first sight. */
+/* R22 and R24, with what the history said of the elements of the first sight.
+ */
 static bool
 is_rotating(struct inquiry *q, const struct judgement *j)
 {
 	bool seen[CONTENT_RECORDS_MAX + CONTENT_CHAIN_MAX];
 	size_t n = q->n_facts;
 
-	if (n > CONTENT_RECORDS_MAX + CONTENT_CHAIN_MAX)
+	if (n > CONTENT_RECORDS_MAX + CONTENT_CHAIN_MAX || pools_outside(q))
 		return false;
 	for (size_t i = 0; i < n; i++)
 		seen[i] = q->facts[i].first_here != 0 &&
 		          q->facts[i].first_here < q->seen_at;
-	return candidate_is_rotating(q->n_sets_day, &j->diff, seen, n);
+	return candidate_is_rotating(
+	    pools_sets(q->monitor, q->question, q->n_sets_day), &j->diff, seen,
+	    n);
 }
 
 /*

@@ -20,6 +20,7 @@
 #include "expect.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
+#include "pools.h"
 #include "provider.h"
 #include "quorum_priv.h"
 #include "source.h"
@@ -311,6 +312,7 @@ on_second(void *ctx)
 	burst_second(m);
 	bogus_second(m);
 	signature_second(m);
+	pools_second(m);
 	put_spans(m);
 	tell_progress(m);
 }
@@ -413,13 +415,15 @@ monitor_new(
 	m->sights = calloc(VIEW_NONE, sizeof(*m->sights));
 	m->provider = provider_new();
 	m->differing = views_new();
+	m->pools = pools_new();
 	m->tick = loop_timer_new(m->loop, on_tick, m);
 	m->second = loop_timer_new(m->loop, on_second, m);
 	m->wheel = wheel_new(m->start, link_of, m);
 	if (m->table == NULL || m->wheel == NULL || m->tick == NULL ||
 	    m->second == NULL || m->fresh == NULL || m->sights == NULL ||
-	    m->provider == NULL || m->differing == NULL || make_sinks(m) != 0 ||
-	    gate_start(m) != 0 || poll_start(m) != 0 || sources_start(m) != 0) {
+	    m->provider == NULL || m->differing == NULL || m->pools == NULL ||
+	    make_sinks(m) != 0 || gate_start(m) != 0 || poll_start(m) != 0 ||
+	    sources_start(m) != 0) {
 		monitor_free(m);
 		return NULL;
 	}
@@ -461,6 +465,7 @@ monitor_free(struct monitor *m)
 	outage_free_all(m);
 	provider_free(m->provider);
 	views_free(m->differing);
+	pools_free(m->pools);
 	bogus_free_all(m);
 	signature_free_all(m);
 	attribute_free_all(m);
@@ -554,6 +559,7 @@ monitor_drain(struct monitor *m)
 		m->servers[i].again.n = 0;
 	}
 	sources_drain(m);
+	pools_flush(m);
 	commit_flush(m->store);
 }
 

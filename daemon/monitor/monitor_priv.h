@@ -33,6 +33,7 @@
  *   fresh.c      questions that were never asked before
  *   expect.c     what is believed against what is expected (R27)
  *   views.c      views of a question that differ for good (views.h)
+ *   pools.c      addresses that rotate (pools.h)
  *   remnant.c    what caches may still hold of before (R13)
  *   stale.c      what caches keep beyond its time (stale.h)
  *   burst.c      what just changed, asked a few times more
@@ -320,6 +321,7 @@ struct monitor {
 	struct idmap holds;      /* by name offset */
 	struct provider *provider;
 	struct views *differing;
+	struct pools *pools;
 	struct idmap attributes; /* by question */
 	struct idmap signatures; /* by question, of zones */
 	uint32_t signature_at;   /* of the walk that asks for them */

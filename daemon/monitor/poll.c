@@ -30,6 +30,7 @@
 #include "loop/loop.h"
 #include "monitor_priv.h"
 #include "poll_priv.h"
+#include "pools.h"
 #include "provider.h"
 #include "quorum_priv.h"
 #include "schedule/chase.h"
@@ -571,12 +572,18 @@ fetched_after(const struct monitor *m, const struct question *q,
 
 /* R13: what a cache gives again says nothing of the time since it fetched it.
  */
+static bool
+is_fresh(const struct monitor *m, const struct question *q,
+    const struct reply_sum *sum)
+{
+	return fetched_after(m, q, sum) >= WALL_S((wall_us)q->seen);
+}
+
 static void
 note_seen(struct monitor *m, struct question *q, const struct errand *e,
     const struct reply_sum *sum)
 {
-	if (e->purpose == PURPOSE_POLL &&
-	    fetched_after(m, q, sum) >= WALL_S((wall_us)q->seen))
+	if (e->purpose == PURPOSE_POLL && is_fresh(m, q, sum))
 		m->n_fresh++;
 	q->seen = (uint32_t)(loop_wall(m->loop) / WALL_S(1));
 }
@@ -594,6 +601,9 @@ poll_good(struct monitor *m, const struct errand *e, const struct answer *a,
 
 	if (stale)
 		m->n_stale++;
+	else
+		believed = pools_hear(m, id, a, sum, e->purpose == PURPOSE_POLL,
+		    is_fresh(m, q, sum));
 	stretch_hear(m, id, stale, e->purpose == PURPOSE_POLL);
 	if ((q->flags & Q_FAILS) != 0 && !stale)
 		outage_good(m, id, believed);

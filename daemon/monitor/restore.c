@@ -19,6 +19,7 @@
 #include "expect.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
+#include "pools.h"
 #include "schedule/chase.h"
 #include "schedule/spread.h"
 #include "source.h"
@@ -188,6 +189,8 @@ on_row(void *ctx, const struct store_row *row)
 		stretch_restore(m, id, row);
 	if (row->noted_size > 0)
 		attribute_restore(m, id, row);
+	if (row->pool_size > 0)
+		pools_restore(m, id, row);
 	if (row->signed_told != 0)
 		signature_restore(m, id, row);
 	if (row->phase == CANDIDATE_OPEN && (q->flags & Q_INQUIRY) == 0)

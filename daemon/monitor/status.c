@@ -10,6 +10,7 @@
 #include "loop/loop.h"
 #include "monitor/monitor.h"
 #include "monitor_priv.h"
+#include "pools.h"
 #include "quorum_priv.h"
 #include "source.h"
 #include "stale.h"
@@ -132,7 +133,7 @@ status_memory(struct monitor *m, struct emit *j)
 	struct table_memory t = table_memory(m->table);
 	size_t staged = watchset_bytes(m);
 	size_t sum = t.questions + t.names + t.index + t.policies +
-	             map_bytes(m) + staged;
+	             map_bytes(m) + pools_bytes(m) + staged;
 	uint32_t n = table_count(m->table);
 
 	emit_object(j, "memory");
@@ -143,6 +144,7 @@ status_memory(struct monitor *m, struct emit *j)
 	emit_int(j, "names_index", (int64_t)t.index);
 	emit_int(j, "policies", (int64_t)t.policies);
 	emit_int(j, "maps", (int64_t)map_bytes(m));
+	emit_int(j, "pools", (int64_t)pools_bytes(m));
 	emit_int(j, "reload", (int64_t)staged);
 	emit_object_end(j);
 }
@@ -224,6 +226,7 @@ monitor_status(struct monitor *m, struct emit *j)
 	emit_int(j, "signatures", m->signatures.live);
 	emit_int(j, "deviating", expect_count(m));
 	views_status(m, j);
+	pools_status(m, j);
 	emit_object_end(j);
 	status_coverage(m, j);
 	status_lateness(&m->lateness, "lateness", j);

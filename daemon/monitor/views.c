@@ -22,6 +22,7 @@
 
 #include "base/log.h"
 #include "loop/loop.h"
+#include "pools.h"
 #include "schedule/chase.h"
 #include "source.h"
 
@@ -137,7 +138,7 @@ is_known(const struct monitor *m, uint32_t id)
 	uint32_t fails;
 
 	return (q->flags & (wanted | Q_INQUIRY)) == wanted &&
-	       q->fingerprint > FINGERPRINT_ASK &&
+	       q->fingerprint > FINGERPRINT_ASK && !pools_moves(m, id) &&
 	       !outage_is_open(m, id, &fails);
 }
 

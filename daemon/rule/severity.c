@@ -166,6 +166,9 @@ static const struct {
 	{"tcp-works", ANYONE, SEVERITY_LOW},
 	{"edns-broken", ANYONE, SEVERITY_LOW},
 	{"edns-works", ANYONE, SEVERITY_LOW},
+	{"class",     ANYONE, SEVERITY_INFO},
+	{"flux",      ANYONE, SEVERITY_MEDIUM},
+	{"pool-left", ANYONE, SEVERITY_INFO},
 	/* A set that rotates would ring at every poll. */
 	{"order",     ANYONE, SEVERITY_INFO},
 	{"duplicates", ANYONE, SEVERITY_LOW},

@@ -451,6 +451,8 @@ noted_in(struct db *db, struct db_question *q, const struct commit_attribute *c)
 		return &q->views;
 	if (c->key.server == STORE_SERVER_EXPECT)
 		return &q->expect;
+	if (c->key.server == STORE_SERVER_POOL)
+		return &q->pool;
 	return of_zone ? &q->zone : &q->noted;
 }
 
@@ -579,6 +581,24 @@ apply_stale(struct db *db, const struct commit_stale *c)
 	    "stale %s %s", db_subject(q), is_stretching(q) ? "open" : "over");
 }
 
+/* What a day counted replaces what it had; a day that is over stays. */
+static void
+apply_pool_day(struct db *db, const struct commit_pool_day *c)
+{
+	struct db_question *q = need(db, &c->key, "a pool's day");
+
+	if (q->pool.data == NULL)
+		story_fail(
+		    "oracle: a day of %s without its pool", db_subject(q));
+	if (c->day < q->pool_day)
+		story_fail("oracle: a day of %s is written when it is over",
+		    db_subject(q));
+	q->n_pool_days += c->day != q->pool_day;
+	q->pool_day = c->day;
+	story_trace(
+	    "pool %s: %u answers %s", db_subject(q), c->answers, c->counts);
+}
+
 static void
 apply_settled(
     struct db *db, const struct store_key *key, const struct uuid *change)
@@ -649,6 +669,9 @@ db_apply(struct db *db, struct op *op)
 		break;
 	case OP_STALE:
 		apply_stale(db, &op->u.stale);
+		break;
+	case OP_POOL_DAY:
+		apply_pool_day(db, &op->u.pool_day);
 		break;
 	case OP_SETTLED:
 		apply_settled(db, &op->u.settled.key, &op->u.settled.change);

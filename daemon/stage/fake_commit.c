@@ -273,6 +273,17 @@ commit_stale(struct store *s, const struct commit_stale *c, store_done_fn *done,
 }
 
 void
+commit_pool_day(struct store *s, const struct commit_pool_day *c,
+    store_done_fn *done, void *ctx)
+{
+	struct op *op = op_new(OP_POOL_DAY, done, ctx);
+
+	op->u.pool_day = *c;
+	op->u.pool_day.counts = copy(op, c->counts, strlen(c->counts) + 1);
+	store_enqueue(s, op);
+}
+
+void
 commit_settled(struct store *s, const struct store_key *key,
     const struct uuid *change, store_done_fn *done, void *ctx)
 {

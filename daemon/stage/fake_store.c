@@ -620,6 +620,8 @@ on_load(void *ctx)
 		    .views_size = q->views.size,
 		    .expect = q->expect.data,
 		    .expect_size = q->expect.size,
+		    .pool = q->pool.data,
+		    .pool_size = q->pool.size,
 		    .signed_told = q->signed_told,
 		    .signed_since = q->signed_since,
 		    .stale_since = q->stale_until == 0 ? q->stale_since : 0,

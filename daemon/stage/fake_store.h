@@ -92,6 +92,9 @@ struct db_question {
 	struct packed zone;  /* of a zone's SOA: what is known of its servers */
 	struct packed views; /* what was told of its views */
 	struct packed expect; /* ... and of what is expected of it */
+	struct packed pool;   /* of its addresses */
+	wall_us pool_day;
+	unsigned n_pool_days;
 	uint8_t signed_told;
 	wall_us signed_since;
 	unsigned n_outages;
@@ -194,6 +197,7 @@ enum op_kind {
 	OP_EVENTS,
 	OP_OUTAGE,
 	OP_STALE,
+	OP_POOL_DAY,
 	OP_SETTLED,
 	OP_SPANS,
 	OP_SEEN,
@@ -217,6 +221,7 @@ struct op {
 		struct commit_events events;
 		struct commit_outage outage;
 		struct commit_stale stale;
+		struct commit_pool_day pool_day;
 		struct commit_attribute attribute;
 		struct commit_told told;
 		struct {

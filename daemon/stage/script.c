@@ -55,6 +55,36 @@ type_of(const char *word)
 	return type;
 }
 
+/* "N of M PREFIX": so many of the addresses PREFIX.1 to PREFIX.M, by chance. */
+static void
+pick(const char *p, char out[WORD_SIZE])
+{
+	char prefix[WORD_SIZE];
+	unsigned taken[16];
+	unsigned n = (unsigned)word_number(&p);
+	unsigned of;
+	size_t at = 0;
+
+	if (!word_is(&p, "of"))
+		story_fail("pick N of M PREFIX");
+	of = (unsigned)word_number(&p);
+	word_need(&p, prefix);
+	if (n > sizeof(taken) / sizeof(taken[0]) || n > of)
+		story_fail("so many cannot be picked: %u of %u", n, of);
+	for (unsigned i = 0; i < n;) {
+		unsigned k = 0;
+
+		taken[i] = rand_u32() % of + 1;
+		while (taken[k] != taken[i])
+			k++;
+		if (k < i)
+			continue;
+		at += (size_t)snprintf(out + at, WORD_SIZE - at, "%s%.100s.%u",
+		    i == 0 ? "" : ", ", prefix, taken[i]);
+		i++;
+	}
+}
+
 /* NAME gone | NAME TYPE VALUES | NAME TYPE none */
 static void
 do_zone(struct world *w, const char *p)
@@ -66,6 +96,14 @@ do_zone(struct world *w, const char *p)
 	word_need(&p, word);
 	if (strcmp(word, "gone") == 0) {
 		zone_drop(&w->net.truth, &name);
+		return;
+	}
+	if (word_is(&p, "pick")) {
+		uint16_t type = type_of(word);
+
+		pick(p, word);
+		zone_put(&w->net.truth,
+		    rrset_read(&w->net.truth, &name, type, word, w->ttl));
 		return;
 	}
 	zone_put(

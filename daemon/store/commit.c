@@ -489,6 +489,23 @@ commit_stale(struct store *s, const struct commit_stale *c, store_done_fn *done,
 }
 
 void
+commit_pool_day(struct store *s, const struct commit_pool_day *c,
+    store_done_fn *done, void *ctx)
+{
+	const struct lanes lanes = {LANE_POOL, LANE_POOL};
+	struct batch *b = write_item(s, &c->key, 1, lanes);
+
+	row_begin(b, GROUP_POOL_DAY);
+	row_i16(b, (int16_t)c->key.shard);
+	row_uuid(b, &c->key.question);
+	row_wall(b, c->day);
+	row_i32(b, (int32_t)c->answers);
+	row_text(b, c->counts);
+	row_end(b, GROUP_POOL_DAY);
+	write_item_end(s, b, done, ctx);
+}
+
+void
 commit_settled(struct store *s, const struct store_key *key,
     const struct uuid *change, store_done_fn *done, void *ctx)
 {

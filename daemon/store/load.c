@@ -183,6 +183,9 @@ read_row(struct load *l, struct cursor *c, struct store_row *row)
 	row->views = f.data;
 	row->views_size = f.size > 0 ? (size_t)f.size : 0;
 	f = take_field(c);
+	row->pool = f.data;
+	row->pool_size = f.size > 0 ? (size_t)f.size : 0;
+	f = take_field(c);
 	row->expect = f.data;
 	row->expect_size = f.size > 0 ? (size_t)f.size : 0;
 	peek = *c;

@@ -295,6 +295,7 @@ struct target {
 		read_entry_fn *entry;
 		read_baseline_fn *baseline;
 		read_interval_fn *interval;
+		read_pool_fn *pool;
 		read_believed_fn *believed;
 		read_coverage_fn *coverage;
 		read_evidence_fn *evidence;
@@ -462,6 +463,32 @@ read_history(struct reader *r, const char *name, uint16_t type,
 	err = ask(r, read_sql_history, &p, on_interval, &t);
 	buf_fini(&t.text);
 	return err;
+}
+
+static void
+on_pool(void *to, const PGresult *row)
+{
+	struct target *t = to;
+	struct read_pool p = {.name = get_text(row, 0),
+	    .view = get_text(row, 1),
+	    .type = (uint16_t)get_int(row, 2),
+	    .at = get_wall(row, 4)};
+
+	p.packed = get_bytes(row, 3, &p.packed_size);
+	t->fn.pool(t->ctx, &p);
+}
+
+int
+read_pools(struct reader *r, const char *name, uint16_t type, read_pool_fn *fn,
+    void *ctx)
+{
+	struct target t = {.fn.pool = fn, .ctx = ctx};
+	struct params p = {.n = 0};
+
+	add_text(&p, name);
+	add_int4(&p, type != 0, type);
+	add_shard(&p, name);
+	return ask(r, read_sql_pools, &p, on_pool, &t);
 }
 
 static void

@@ -77,6 +77,16 @@ const char read_sql_history[] =
     "and ($2::integer is null or q.type = $2) "
     "order by q.type, q.view, i.first_seen, i.rrtype, i.rdata";
 
+/* $1 name, $2 type, $3 its shard; 3 is STORE_SERVER_POOL */
+const char read_sql_pools[] =
+    "select q.name_text, q.view, q.type, a.noted, a.at "
+    "from dnsvigil.question q "
+    "join dnsvigil.attribute a "
+    "on a.shard = q.shard and a.question = q.question and a.server = 3 "
+    "where q.shard = $3::integer and q.name_text = $1::text "
+    "and ($2::integer is null or q.type = $2) "
+    "order by q.type, q.view";
+
 /*
  * $1 name, $2 type, $3 T, $4 the name's shard.
  *

@@ -48,6 +48,7 @@
  * Y seen        shard question server at
  * A attribute   shard question server noted at
  * I signed      shard question server told since at
+ * H pool_day    shard question day answers counts
  * F finished    shard alert revision sink name ended next status error
  *
  * Rows that COPY takes, in the order of its columns (statement_first()); in
@@ -82,6 +83,7 @@ static const struct {
     [GROUP_SEEN] = {'Y', "huiz"},
     [GROUP_ATTRIBUTE] = {'A', "huibz"},
     [GROUP_SIGNED] = {'I', "huihzz"},
+    [GROUP_POOL_DAY] = {'H', "huzit"},
     [GROUP_FINISHED] = {'F', "huitthzit"},
     [GROUP_FIRST_QUESTION] = {'N', "hubtitoiiilTTttzziz"},
     [GROUP_FIRST_STATE] = {'B', "huihbuhizz"},
@@ -394,6 +396,9 @@ static const struct statement statements[N_STATEMENTS] = {
 	" on conflict (shard, question, server) do update"
 	" set signed_told = excluded.signed_told,"
 	" signed_since = excluded.signed_since, at = excluded.at"},
+
+    [WRITE_POOL_DAY] = {"pool_day", SIDE_WRITE, "H0,H1,H2,H3,H4",
+	statement_pool_day},
 
     /* The lock is held until the commit and the numbers are taken under it,
      * so that they become visible in their order.  'log' in ASCII. */

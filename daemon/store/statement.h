@@ -34,6 +34,7 @@ enum group {
 	GROUP_SEEN,
 	GROUP_ATTRIBUTE,
 	GROUP_SIGNED,
+	GROUP_POOL_DAY,
 	GROUP_FINISHED,
 	/* Of first answers: a row is in one piece, as COPY has it. */
 	GROUP_FIRST_QUESTION,
@@ -83,6 +84,7 @@ enum statement_id {
 	WRITE_SEEN,
 	WRITE_ATTRIBUTE,
 	WRITE_SIGNED,
+	WRITE_POOL_DAY,
 	WRITE_LOG,
 	WRITE_DELIVERY,
 	WRITE_FINISHED,
@@ -118,6 +120,7 @@ int statement_args(const struct statement *st, struct statement_arg *args);
 
 /* Texts that are prepared and stand apart (statement_rare.c). */
 extern const char statement_stale[];
+extern const char statement_pool_day[];
 extern const char statement_seen[];
 
 /* COPY of one of the groups of first answers. */

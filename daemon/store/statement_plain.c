@@ -49,7 +49,8 @@ const char statement_rights[] =
     " from (values ('writer', 'update'), ('question', 'insert'),"
     "  ('question', 'update'), ('state', 'insert'), ('state', 'update'),"
     "  ('outage', 'insert'), ('outage', 'update'), ('stale', 'insert'),"
-    "  ('stale', 'update'), ('span', 'insert'),"
+    "  ('stale', 'update'), ('pool_day', 'insert'),"
+    "  ('pool_day', 'update'), ('span', 'insert'),"
     "  ('span', 'update'), ('sink', 'insert'), ('sink', 'update'),"
     "  ('delivery', 'insert'), ('delivery', 'update'),"
     "  ('record_now', 'insert'), ('record_now', 'update'),"
@@ -137,7 +138,7 @@ const char statement_load[] =
     "  c.phase, c.change, c.seen_at, c.revision, o.since, o.until, o.told,"
     "  o.fail, o.bogus,"
     "  a.noted, a.signed_told, a.signed_since, z.noted, d.noted,"
-    "  p.noted,"
+    "  l.noted, p.noted,"
     "  q.entry_s, q.entry_at >= s.since, t.since"
     " from dnsvigil.question q"
     " left join dnsvigil.state s"
@@ -158,6 +159,9 @@ const char statement_load[] =
     " left join dnsvigil.attribute d"
     "  on d.shard = q.shard and d.question = q.question"
     "  and d.server = 2" /* STORE_SERVER_VIEWS */
+    " left join dnsvigil.attribute l"
+    "  on l.shard = q.shard and l.question = q.question"
+    "  and l.server = 3" /* STORE_SERVER_POOL */
     " left join dnsvigil.attribute p"
     "  on p.shard = q.shard and p.question = q.question"
     "  and p.server = 4" /* STORE_SERVER_EXPECT */

@@ -13,6 +13,16 @@ const char statement_stale[] =
     " on conflict (shard, question, since) do update"
     " set until = excluded.until";
 
+/* What a day counted up to now, in place of what it had before. */
+const char statement_pool_day[] =
+    "insert into dnsvigil.pool_day (shard, question, day, answers, counts)"
+    " select k.shard, k.question, (k.day at time zone 'UTC')::date,"
+    " k.answers, k.counts::json"
+    " from unnest($1, $2, $3, $4, $5)"
+    "  k (shard, question, day, answers, counts)"
+    " on conflict (shard, question, day) do update"
+    " set answers = excluded.answers, counts = excluded.counts";
+
 /* One pass without a plan (`once`): what is believed was seen, each. */
 const char statement_seen[] =
     "with k as materialized ("

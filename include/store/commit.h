@@ -246,7 +246,8 @@ struct commit_stale {
  * What a question showed beside what it said (R6), or, with the server
  * STORE_SERVER_ZONE and a zone's SOA question, what is known of the zone's
  * servers (R18), or, with STORE_SERVER_VIEWS or STORE_SERVER_EXPECT, what was
- * told of its views (R9) or of what is expected of it (R27); and what is told
+ * told of its views (R9) or of what is expected of it (R27), or, with
+ * STORE_SERVER_POOL, the pool of its addresses (R24); and what is told
  * of that: one transaction.  Each alert is that of the entry with its id.
  */
 struct commit_attribute {
@@ -259,6 +260,14 @@ struct commit_attribute {
 	const struct commit_alert *alerts;
 	size_t n_alerts;
 	const struct store_key *about; /* of the entries; NULL: as above */
+};
+
+/* How often each address of a pool was answered on a day, up to now (R24). */
+struct commit_pool_day {
+	struct store_key key;
+	wall_us day; /* its midnight, UTC */
+	uint32_t answers;
+	const char *counts; /* JSON: {"192.0.2.1":17, ...} */
 };
 
 /*
@@ -291,6 +300,8 @@ void commit_events(struct store *s, const struct commit_events *c,
 void commit_told(struct store *s, const struct commit_told *c,
     store_done_fn *done, void *ctx);
 void commit_attribute(struct store *s, const struct commit_attribute *c,
+    store_done_fn *done, void *ctx);
+void commit_pool_day(struct store *s, const struct commit_pool_day *c,
     store_done_fn *done, void *ctx);
 void commit_outage(struct store *s, const struct commit_outage *c,
     store_done_fn *done, void *ctx);

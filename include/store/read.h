@@ -84,6 +84,19 @@ typedef void read_interval_fn(void *ctx, const struct read_interval *i);
 MUST_CHECK int read_history(struct reader *r, const char *name, uint16_t type,
     read_interval_fn *fn, void *ctx);
 
+/* The pool of a question's addresses (R24), as pool_pack() has it. */
+struct read_pool {
+	const char *name, *view;
+	uint16_t type;
+	const uint8_t *packed;
+	size_t packed_size;
+	wall_us at; /* when it was kept */
+};
+typedef void read_pool_fn(void *ctx, const struct read_pool *p);
+/* By type and view; of those that have one. */
+MUST_CHECK int read_pools(struct reader *r, const char *name, uint16_t type,
+    read_pool_fn *fn, void *ctx);
+
 /*
  * What was believed at T, and whether it was seen then: one for each question
  * of the name, also for those of which nothing was known at T.

@@ -31,7 +31,7 @@ struct loop;
 struct store;
 
 enum {
-	STORE_SCHEMA = 9, /* the last migration this program knows */
+	STORE_SCHEMA = 10, /* the last migration this program knows */
 	STORE_SHARDS = 1024,
 	STORE_BATCH_ITEMS = 1000, /* a transaction is sent at this many items */
 	STORE_BATCH_MS = 50,      /* or when the oldest waits this long ... */
@@ -83,6 +83,8 @@ struct store_key {
 #define STORE_SERVER_VIEWS 2
 /* Of what was told of a question that is not what is expected of it (R27). */
 #define STORE_SERVER_EXPECT 4
+/* Of the pool of a question's addresses, beside it (R24). */
+#define STORE_SERVER_POOL 3
 /* SHA-256 cut to 128 bits over view, folded wire name and type. */
 struct uuid question_key(
     const char *view, const uint8_t *name, size_t name_size, uint16_t type);
@@ -134,6 +136,8 @@ struct store_row {
 	size_t views_size;
 	const uint8_t *expect; /* the same with STORE_SERVER_EXPECT */
 	size_t expect_size;
+	const uint8_t *pool; /* the same with STORE_SERVER_POOL */
+	size_t pool_size;
 	uint8_t signed_told; /* see commit_signatures; 0: nothing is open */
 	wall_us signed_since;
 	wall_us stale_since; /* see commit_stale; 0: none is open */

@@ -246,6 +246,7 @@ COMMITS(commit_events, commit_events, 0)
 COMMITS(commit_attribute, commit_attribute, 0)
 COMMITS(commit_told, commit_told, 0)
 COMMITS(commit_stale, commit_stale, 0)
+COMMITS(commit_pool_day, commit_pool_day, 0)
 
 void
 commit_outage(struct store *s, const struct commit_outage *c,

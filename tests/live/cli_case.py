@@ -154,6 +154,10 @@ class Question:
         insert("stale", shard=self.shard, question=self.key, since=since,
                until=until)
 
+    def pool(self, pack, at):
+        insert("attribute", shard=self.shard, question=self.key, server=3,
+               noted=pack, at=at)
+
 
 def span(begin, end, every=60):
     insert("span", anchor=DAY + "00:00", from_at=begin, to_at=end,

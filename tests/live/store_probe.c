@@ -12,7 +12,6 @@
  *                                         sight, decision; "done K" for each
  *   store_probe CONNINFO free WHICH       store_free() in a callback
  *   store_probe CONNINFO bench N          costs
- *
  * Exit 0 when all held; a check that fails aborts with its place.
  */
 
@@ -193,6 +192,7 @@ basic(struct probe *p)
 	p->now -= WALL_S(7200);
 	basic_change(p, &s);
 	basic_outage(p, &s);
+	put_pool(p, &s);
 	basic_events(p, &s);
 	basic_more(p, &s);
 	put_question(p, &s, true, 2 * EVERY_S);

@@ -307,6 +307,7 @@ on_row(void *ctx, const struct store_row *row)
 	p->rows_doubted += row->phase == CANDIDATE_DOUBTED;
 	p->rows_failing += row->failing;
 	p->rows_state += row->content != NULL;
+	p->rows_pool += row->pool_size == 4 && row->pool[3] == 255;
 	if (row->content != NULL)
 		CHECK(row->last_seen != 0);
 	CHECK(strcmp(row->view, "default") == 0);
@@ -319,9 +320,36 @@ void
 load(struct probe *p)
 {
 	p->rows = p->rows_open = p->rows_doubted = 0;
-	p->rows_failing = p->rows_state = 0;
+	p->rows_failing = p->rows_state = p->rows_pool = 0;
 	p->open++;
 	store_load(p->store, on_row, on_done, p);
 	settle(p);
 	CHECK(p->last_err == 0);
+}
+
+/* A pool and its day, twice: the second stays. */
+void
+put_pool(struct probe *p, const struct subject *s)
+{
+	static const uint8_t pool[] = {1, 4, 0, 255};
+	struct commit_pool_day d = {.key = s->key,
+	    .day = p->now - p->now % WALL_S(86400),
+	    .answers = 1,
+	    .counts = "{\"10.0.0.1\":1}"};
+	const struct commit_attribute a = {
+	    .key = {s->key.question, s->key.shard, STORE_SERVER_POOL},
+	    .noted = pool,
+	    .noted_size = sizeof pool,
+	    .at = p->now};
+
+	for (int i = 0; i < 2; i++) {
+		p->open += 2;
+		commit_attribute(p->store, &a, on_done, p);
+		commit_pool_day(p->store, &d, on_done, p);
+		d.answers = 7;
+		d.counts = "{\"10.0.0.1\":3,\"10.0.0.2\":7}";
+	}
+	settle(p);
+	load(p);
+	CHECK(p->rows_pool == 1);
 }

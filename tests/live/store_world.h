@@ -42,7 +42,8 @@ struct probe {
 	wall_us since, last_seen;
 	struct uuid change;
 	/* of the last load */
-	unsigned rows, rows_open, rows_doubted, rows_failing, rows_state;
+	unsigned rows, rows_open, rows_doubted, rows_failing, rows_state,
+	    rows_pool;
 	/* of the last claim */
 	struct delivery got[OUTBOX_CLAIM_MAX];
 	char names[OUTBOX_CLAIM_MAX][64];
@@ -99,6 +100,7 @@ void put_sight(struct probe *p, const struct subject *s, struct uuid id,
 void put_decision(struct probe *p, const struct subject *s, struct uuid id,
     const struct answer *to, const struct choice *how);
 void fetch(struct probe *p, const struct subject *s, const struct answer *a);
+void put_pool(struct probe *p, const struct subject *s);
 void load(struct probe *p);
 
 #endif

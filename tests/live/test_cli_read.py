@@ -10,6 +10,7 @@ missed by --follow; and that no byte beyond printable ASCII reaches a
 terminal, whatever a stranger put into the DNS (T5).
 """
 
+import datetime
 import json
 import os
 import shutil
@@ -555,6 +556,42 @@ class History(Loaded):
                 "reason": "timeout", "since": "2025-01-01T00:00:00.200Z",
                 "last_good": None}}])
         self.assertEqual(r.err, "")
+
+    def test_a_pool_is_shown_behind_the_records_of_its_question(self):
+        at = int(datetime.datetime(
+            2025, 1, 1, tzinfo=datetime.timezone.utc).timestamp())
+        day = struct.pack(">IIIHHBB", 288, 0, 280, 0, 0, 1, 1)
+        pool = struct.pack(">BBBB9IHQQ", 1, 4, 1, 1, at, at + 3600, 0, at,
+                           at + 7200, 300, at // 86400, 12, 60, 0, 1, 7)
+        pool += day + day
+        pool += bytes([192, 0, 2, 7]) + struct.pack(
+            ">6IHH", at, at + 7200, at + 72000, 100, 1, 300, 3, 4)
+        pool += bytes([192, 0, 2, 8]) + struct.pack(
+            ">6IHH", at, at + 300, 0, 2, 1, 8, 1, 0)
+        q = Question("pool.example.com.", "A", lists=["pool"])
+        self.addCleanup(cluster.psql, "delete from dnsvigil.question "
+                        "where name_text = 'pool.example.com.'; "
+                        "delete from dnsvigil.attribute where server = 3")
+        q.pool(pool, DAY + "02:00")
+        row, = self.db("history", "pool.example.com", "--json").rows
+        self.assertEqual((row["outcome"], row["count"], row["first_seen"]),
+                         (None, 0, None))
+        kept = row["pool"]
+        self.assertEqual(
+            (kept["class"], kept["class_since"], kept["answers"],
+             kept["members"], kept["kept_at"]),
+            ("rotating", "2025-01-01T01:00:00.000Z", 300, 1,
+             "2025-01-01T02:00:00.000Z"))
+        self.assertEqual(kept["elements"][0], {
+            "rdata": "192.0.2.7", "first_heard": "2025-01-01T00:00:00.000Z",
+            "last_heard": "2025-01-01T02:00:00.000Z",
+            "member_since": "2025-01-01T20:00:00.000Z", "days": 3,
+            "answers": 100, "share_permille": 333, "answers_today": 4})
+        self.assertIsNone(kept["elements"][1]["member_since"])
+        out = self.db("history", "pool.example.com").out
+        self.assertIn("pool: rotating since 2025-01-01 01:00:00Z, 2 "
+                      "addresses, 1 of them members, 300 answers", out)
+        self.assertIn("33.3 %  m  192.0.2.7", out)
 
     def shown(self, name, locale, *args):
         return run("history", "--database", cluster.conninfo, name, *args,

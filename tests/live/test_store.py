@@ -143,6 +143,10 @@ class Calls(Case):
         self.assertEqual(self.sql(
             "select watched, every_s, tags[2] from dnsvigil.question"),
             'f|120|we "quote" \\ {x,y}')
+        # What a day counted is one row, the latest.
+        self.assertEqual(self.sql(
+            "select answers, counts ->> '10.0.0.2' from dnsvigil.pool_day"),
+            "7|7")
         self.assertEqual(self.number("select dnsvigil.default_rows()"), 0)
 
     def test_intervals_do_not_overlap_and_are_whole(self):

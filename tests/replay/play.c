@@ -39,6 +39,8 @@
  * The world:
  *   ttl SPAN                     of what `zone` and `server` say from now on
  *   zone NAME TYPE VALUES        the truth; `none`: no such records;
+ *   zone NAME TYPE pick N of M PREFIX
+ *                                of the addresses PREFIX.1 to PREFIX.M
  *   zone NAME gone               no such name
  *   sign NAME TYPE from SPAN for SPAN [key TAG]
  *                                since so long and for so long, by that key
@@ -95,6 +97,7 @@
  *   puts NAME TYPE N             so often it was written what is watched
  *   stretches NAME TYPE N        rows of stale answers that the database has
  *   stretching NAME TYPE N       1: one of them is open; 0: none
+ *   pooldays NAME TYPE N         days of a pool that the database has
  *   fresh NAME TYPE SPAN [least] last seen at most (least) so long ago
  *   kept NAME TYPE SPAN          last seen not later than its last good reply,
  *                                and at most so long before
