@@ -230,6 +230,7 @@ static const struct key keys[] = {
     {"canaries", read_canaries},
     {"signatures", read_signatures},
     {"profiles", read_profiles},
+    {"providers", read_providers},
 };
 
 static bool
@@ -372,7 +373,8 @@ read_config(const char *text, size_t size, const char *path, bool shared,
 	x.c->resolvers =
 	    reader_array(&x, CONFIG_RESOLVERS_MAX, sizeof(*x.c->resolvers));
 	x.c->views = reader_array(&x, CONFIG_VIEWS_MAX, sizeof(*x.c->views));
-	if (x.c->resolvers == NULL || x.c->views == NULL)
+	if (x.c->resolvers == NULL || x.c->views == NULL ||
+	    config_providers_default(x.c) != 0)
 		goto out;
 	x.c->views[x.c->n_views++] = reader_text(&x, "default");
 	err = parse(&x, text, size, &arena, &root);
@@ -483,6 +485,7 @@ config_free(struct config *c)
 		free(c->watchlists[i]);
 	free(c->watchlists);
 	free(c->watchlist_places);
+	free(c->providers);
 	free_profiles(c);
 	for (size_t i = 0; i < c->n_sinks; i++)
 		free_sink(&c->sinks[i]);

@@ -254,6 +254,15 @@ has_home(const struct pool *p)
 }
 
 bool
+pool_has_chain(const struct pool *p, const struct content *c)
+{
+	struct uuid chain = chain_of(c);
+
+	return p->class_ != POOL_FLUX && c->records[0].size == p->size &&
+	       memcmp(chain.b, p->chain.b, sizeof(chain.b)) == 0;
+}
+
+bool
 pool_holds(const struct pool *p, const struct content *c)
 {
 	struct uuid chain;

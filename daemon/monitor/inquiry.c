@@ -287,6 +287,8 @@ is_rotating(struct inquiry *q, const struct judgement *j)
 	bool seen[CONTENT_RECORDS_MAX + CONTENT_CHAIN_MAX];
 	size_t n = q->n_facts;
 
+	if (pools_provided(q, &q->list[q->begin].content))
+		return true;
 	if (n > CONTENT_RECORDS_MAX + CONTENT_CHAIN_MAX || pools_outside(q))
 		return false;
 	for (size_t i = 0; i < n; i++)

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "dns/type.h"
 #include "judge/pool.h"
+#include "config/config.h"
 #include "loop/loop.h"
 #include "note.h"
 #include "source.h"
@@ -321,6 +322,42 @@ pools_flush(struct monitor *m)
 	}
 }
 
+/* Does its alias end where only a provider gives addresses (R24)? */
+static bool
+is_provided(const struct monitor *m, const struct content *c)
+{
+	if (c->n_chain == 0)
+		return false;
+	for (size_t i = 0; i < m->config->n_providers; i++)
+		if (name_is_within(
+			c->chain[c->n_chain - 1], m->config->providers[i].wire))
+			return true;
+	return false;
+}
+
+static bool
+is_same_chain(const struct content *a, const struct content *b)
+{
+	if (a->n_chain != b->n_chain)
+		return false;
+	for (uint16_t i = 0; i < a->n_chain; i++)
+		if (!name_equal(a->chain[i], b->chain[i]))
+			return false;
+	return true;
+}
+
+bool
+pools_provided(const struct inquiry *q, const struct content *c)
+{
+	const struct monitor *m = q->monitor;
+	uint16_t type = table_question(m->table, q->question)->type;
+
+	return !rules_of(m, q->question)->hostile &&
+	       !source_asks(m, q->question) && pool_takes(c, type) &&
+	       pool_takes(&q->believed, type) && is_provided(m, c) &&
+	       is_same_chain(&q->believed, c);
+}
+
 /* ---- hearing ---- */
 
 bool
@@ -349,7 +386,10 @@ pools_hear(struct monitor *m, uint32_t id, const struct answer *a,
 		pool_hear(one->pool, &h);
 		one->dirty = one->dirty || fresh;
 	}
-	if (believed || inquired || !pool_holds(one->pool, &reply.content))
+	if (believed || inquired ||
+	    (!pool_holds(one->pool, &reply.content) &&
+		(!is_provided(m, &reply.content) ||
+		    !pool_has_chain(one->pool, &reply.content))))
 		return believed;
 	m->pools->n_inside++;
 	return true;
@@ -365,9 +405,9 @@ begin(struct inquiry *q, const struct content *to)
 	uint16_t type = table_question(m->table, q->question)->type;
 	bool both = pool_takes(&q->believed, type);
 
-	if (q->n_sets_day < POOLS_SETS_MIN || !pool_takes(to, type) ||
-	    source_asks(m, q->question) || m->setup.once ||
-	    rules_of(m, q->question)->hostile || !has_room(m))
+	if ((q->n_sets_day < POOLS_SETS_MIN && !pools_provided(q, to)) ||
+	    !pool_takes(to, type) || source_asks(m, q->question) ||
+	    m->setup.once || rules_of(m, q->question)->hostile || !has_room(m))
 		return NULL;
 	return put(
 	    m, q->question, pool_new(both ? &q->believed : to, now_of(m)));

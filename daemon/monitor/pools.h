@@ -29,6 +29,9 @@ bool pools_hear(struct monitor *m, uint32_t id, const struct answer *a,
     const struct reply_sum *sum, bool poll, bool fresh);
 /* What the inquiry decided is believed from now on. */
 void pools_believe(struct inquiry *q);
+/* R24: only addresses moved, at an end of the believed chain where only a
+ * provider gives them. */
+bool pools_provided(const struct inquiry *q, const struct content *c);
 /* R24: the first sight of an inquiry has an address that is to be told, though
  * the history may have seen it. */
 bool pools_outside(const struct inquiry *q);

@@ -34,6 +34,7 @@ enum {
 	CONFIG_AT_ADDRS_MAX = 16,
 	CONFIG_PROFILES_MAX = 64,
 	CONFIG_LABELS_MAX = 64, /* of a profile */
+	CONFIG_PROVIDERS_MAX = 256,
 	SOURCE_RATE_DEFAULT = 20,
 	RESOLVER_RATE_DEFAULT = 500
 };
@@ -140,6 +141,9 @@ struct config {
 	/* Those given, and `domain` unless it is given. */
 	struct config_profile *profiles;
 	size_t n_profiles;
+	/* Zones at whose end of an alias no customer writes (R24). */
+	struct name *providers;
+	size_t n_providers;
 	struct config_sink *sinks;
 	size_t n_sinks;
 	struct config_severity *severities; /* in order: the first match wins */

@@ -123,6 +123,10 @@ size_t pool_bytes(const struct pool *p);
  */
 bool pool_believe(struct pool *p, const struct content *c, uint32_t now);
 
+/* With its chain, whatever the addresses: where only a provider gives them
+ * (R24).  Not once it is flux. */
+bool pool_has_chain(const struct pool *p, const struct content *c);
+
 /* Movement inside the pool?  `c` is what it takes. */
 bool pool_holds(const struct pool *p, const struct content *c);
 
