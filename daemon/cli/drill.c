@@ -97,6 +97,7 @@ keep_watch(struct drill *d, const struct watch *w)
 	d->watch.list = copy_text(d, w->list);
 	d->watch.owner = copy_text(d, w->owner);
 	d->watch.runbook = copy_text(d, w->runbook);
+	d->watch.source = NULL; /* no part of what is judged */
 	d->found = true;
 }
 

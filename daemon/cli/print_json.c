@@ -128,6 +128,7 @@ static const struct renaming {
     {"changed_before", NULL},
     {"from", NULL},
     {"watchlists", NULL},
+    {"sources", NULL},
     {"tags", NULL},
     {"owner", NULL},
     {"runbook", NULL},

@@ -31,6 +31,8 @@ enum column {
 	COLUMN_ATTRIBUTES,
 	COLUMN_DIRECT,
 	COLUMN_CHASE,
+	COLUMN_CONFIDENCE,
+	COLUMN_TLP,
 	N_COLUMNS
 };
 
@@ -42,7 +44,8 @@ static const struct {
     {"interval", COLUMN_EVERY}, {"views", COLUMN_VIEWS}, {"tags", COLUMN_TAGS},
     {"tag", COLUMN_TAGS}, {"owner", COLUMN_OWNER}, {"runbook", COLUMN_RUNBOOK},
     {"attributes", COLUMN_ATTRIBUTES}, {"direct", COLUMN_DIRECT},
-    {"chase", COLUMN_CHASE}};
+    {"chase", COLUMN_CHASE}, {"confidence", COLUMN_CONFIDENCE},
+    {"tlp", COLUMN_TLP}};
 
 struct csv {
 	struct lines lines;
@@ -254,6 +257,12 @@ take_field(struct fields_reader *x, enum column column, const struct node *cell)
 		break;
 	case COLUMN_CHASE:
 		fields_chase(x, cell);
+		break;
+	case COLUMN_CONFIDENCE:
+		fields_confidence(x, cell);
+		break;
+	case COLUMN_TLP:
+		fields_tlp(x, cell);
 		break;
 	case COLUMN_IGNORED:
 	case N_COLUMNS:

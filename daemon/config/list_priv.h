@@ -31,6 +31,7 @@ struct fields {
 	size_t n_views;
 	const char *owner;
 	const char *runbook;
+	struct watch_source source;
 	enum proof confirm;
 	bool direct;
 	uint8_t attributes; /* bits of enum attribute */
@@ -93,6 +94,9 @@ void fields_views(void *ctx, const struct node *value);
 void fields_tags(void *ctx, const struct node *value);
 void fields_owner(void *ctx, const struct node *value);
 void fields_runbook(void *ctx, const struct node *value);
+void fields_source(void *ctx, const struct node *value);
+void fields_confidence(void *ctx, const struct node *value);
+void fields_tlp(void *ctx, const struct node *value);
 void fields_confirm(void *ctx, const struct node *value);
 void fields_direct(void *ctx, const struct node *value);
 void fields_attributes(void *ctx, const struct node *value);

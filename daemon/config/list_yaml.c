@@ -19,9 +19,16 @@
 
 enum yaml_state { STATE_START, STATE_KEYS, STATE_WATCHES, STATE_SKIP };
 
-enum top_key { TOP_WATCHLIST, TOP_DEFAULTS, TOP_CONFIRM, TOP_WATCH, N_TOP };
+enum top_key {
+	TOP_WATCHLIST,
+	TOP_SOURCE,
+	TOP_DEFAULTS,
+	TOP_CONFIRM,
+	TOP_WATCH,
+	N_TOP
+};
 static const char *const top_names[N_TOP] = {
-    "watchlist", "defaults", "confirm", "watch"};
+    "watchlist", "source", "defaults", "confirm", "watch"};
 
 enum { LIST_NAME_MAX = 64 };
 
@@ -64,6 +71,8 @@ read_name(void *ctx, const struct node *value)
 
 static const struct key entry_keys[] = {
     {"name", read_name},
+    {"confidence", fields_confidence},
+    {"tlp", fields_tlp},
     {"types", fields_types},
     {"every", fields_every},
     {"views", fields_views},
@@ -231,6 +240,8 @@ take_top_value(struct watchlist *w, struct yaml_list *y, enum top_key key,
 		return 1;
 	if (key == TOP_WATCHLIST)
 		read_list_name(w, value);
+	else if (key == TOP_SOURCE)
+		fields_source(&x, value);
 	else if (key == TOP_CONFIRM)
 		fields_confirm(&x, value);
 	else
@@ -262,7 +273,7 @@ find_top(struct watchlist *w, struct yaml_list *y, const struct item *item)
 		    "unknown key `%.64s`; %s%s%s", item->text,
 		    near ? "did you mean `"
 			 : "known here: watchlist, "
-			   "defaults, confirm or watch",
+			   "source, defaults, confirm or watch",
 		    near ? near : "", near ? "`?" : "");
 		return N_TOP;
 	}

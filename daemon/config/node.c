@@ -16,7 +16,7 @@
 #include "suggest_priv.h"
 
 enum {
-	KEYS_MAX = 16,      /* of one table of known keys */
+	KEYS_MAX = 24,      /* of one table of known keys */
 	COMPARE_ALL_MAX = 8 /* larger mappings are sorted to find twins */
 };
 

@@ -169,6 +169,8 @@ list_tell(struct watchlist *w, const struct node *name,
 	w->watch.list = w->name;
 	w->watch.owner = fields->owner;
 	w->watch.runbook = fields->runbook;
+	w->watch.source =
+	    watch_source_says(&fields->source) ? &fields->source : NULL;
 	w->watch.confirm = fields->confirm;
 	w->watch.direct = fields->direct;
 	w->watch.attributes = fields->attributes;

@@ -32,6 +32,17 @@ mix(uint64_t *h, const char *text)
 	*h = hash_sip(&attributes_key, pair, sizeof(pair));
 }
 
+static void
+mix_source(uint64_t *h, const struct policy_source *s)
+{
+	mix(h, s->list);
+	mix(h, s->says.name);
+	mix(h, s->says.url);
+	*h ^= (uint64_t)s->says.has_confidence << 16 |
+	      (uint64_t)s->says.confidence << 8 | (uint64_t)s->says.tlp;
+	mix(h, "source");
+}
+
 static uint64_t
 attributes_of(const struct policy *p)
 {
@@ -57,6 +68,8 @@ attributes_of(const struct policy *p)
 	}
 	if (p->chase) /* others keep the hash that is stored */
 		mix(&h, "chase");
+	for (size_t i = 0; i < p->n_sources; i++)
+		mix_source(&h, &p->sources[i]);
 	return h;
 }
 
@@ -89,6 +102,30 @@ is_policy(const void *t, uint32_t id, const void *attributes)
 	return policy_get(t, id)->attributes == *(const uint64_t *)attributes;
 }
 
+static bool
+keep_sources(struct arena *a, struct policy *p)
+{
+	struct policy_source *all;
+
+	if (p->n_sources == 0)
+		return true;
+	all = arena_get(a, p->n_sources * sizeof(*all));
+	if (all == NULL)
+		return false;
+	for (size_t i = 0; i < p->n_sources; i++) {
+		struct watch_source *says = &all[i].says;
+
+		all[i] = p->sources[i];
+		all[i].list = arena_text(a, all[i].list);
+		if (says->name != NULL)
+			says->name = arena_text(a, says->name);
+		if (says->url != NULL)
+			says->url = arena_text(a, says->url);
+	}
+	p->sources = all;
+	return true;
+}
+
 /* Copies what a scratch policy points at into the table's own texts. */
 static bool
 keep_texts(struct arena *a, struct policy *p)
@@ -96,7 +133,7 @@ keep_texts(struct arena *a, struct policy *p)
 	const char **tags = arena_get(a, (p->n_tags + 1) * sizeof(*tags));
 	const char **lists = arena_get(a, (p->n_lists + 1) * sizeof(*lists));
 
-	if (tags == NULL || lists == NULL)
+	if (tags == NULL || lists == NULL || !keep_sources(a, p))
 		return false;
 	for (size_t i = 0; i < p->n_tags; i++)
 		tags[i] = arena_text(a, p->tags[i]);
@@ -160,6 +197,9 @@ recent_slot(const struct policy *p)
 
 	for (size_t i = 0; i < p->n_tags; i++)
 		h = stir(h, p->tags[i]);
+	if (p->n_sources > 0)
+		h = (h ^ p->sources[0].says.confidence) *
+		    UINT64_C(0x9e3779b97f4a7c15);
 	h = stir(stir(h, p->runbook), p->lists[0]) + p->pins_size;
 	return (size_t)(h >> 32) % RECENT_POLICIES;
 }
@@ -183,6 +223,29 @@ are_same_texts(
 	return true;
 }
 
+static bool
+is_same_source(const struct policy_source *a, const struct policy_source *b)
+{
+	return a->says.tlp == b->says.tlp &&
+	       a->says.has_confidence == b->says.has_confidence &&
+	       a->says.confidence == b->says.confidence &&
+	       strcmp(a->list, b->list) == 0 &&
+	       is_same_text(a->says.name, b->says.name) &&
+	       is_same_text(a->says.url, b->says.url);
+}
+
+static bool
+are_same_sources(const struct policy *a, const struct policy *b)
+{
+	if (a->n_sources != b->n_sources)
+		return false;
+	for (size_t i = 0; i < a->n_sources; i++) {
+		if (!is_same_source(&a->sources[i], &b->sources[i]))
+			return false;
+	}
+	return true;
+}
+
 /* All that attributes_of() hashes. */
 static bool
 says_same(const struct policy *a, const struct policy *b)
@@ -194,7 +257,7 @@ says_same(const struct policy *a, const struct policy *b)
 	       (a->pins_size == 0 ||
 		   memcmp(a->pins, b->pins, a->pins_size) == 0) &&
 	       is_same_text(a->owner, b->owner) &&
-	       is_same_text(a->runbook, b->runbook) &&
+	       is_same_text(a->runbook, b->runbook) && are_same_sources(a, b) &&
 	       are_same_texts(a->tags, a->n_tags, b->tags, b->n_tags) &&
 	       are_same_texts(a->lists, a->n_lists, b->lists, b->n_lists);
 }
@@ -204,6 +267,7 @@ policy_of(struct table *t, const struct watch *w, uint32_t every_s)
 {
 	const char *list = w->list;
 	uint32_t *recent;
+	struct policy_source source = {.list = w->list};
 	struct policy p = {
 	    .every_s = every_s,
 	    .confirm = w->confirm,
@@ -220,6 +284,11 @@ policy_of(struct table *t, const struct watch *w, uint32_t every_s)
 	    .pins_size = w->pins_size,
 	};
 
+	if (w->source != NULL) {
+		source.says = *w->source;
+		p.sources = &source;
+		p.n_sources = 1;
+	}
 	/* A list says the same few things all over: nine hashes less each. */
 	recent = &table_recent(t)[recent_slot(&p)];
 	if (*recent == POLICY_NONE || !says_same(&p, policy_get(t, *recent)))
@@ -247,6 +316,48 @@ unite(const char **out, const char *const *a, size_t n_a, const char *const *b,
 			out[n++] = b[i];
 	}
 	qsort(out, n, sizeof(*out), by_text);
+	return n;
+}
+
+/*
+ * Of two entries of one list: the surer one, and the stricter TLP.  False:
+ * they are of different lists.
+ */
+static bool
+join_source(struct policy_source *to, const struct policy_source *s)
+{
+	if (strcmp(to->list, s->list) != 0)
+		return false;
+	if (s->says.has_confidence &&
+	    (!to->says.has_confidence ||
+		s->says.confidence > to->says.confidence)) {
+		to->says.has_confidence = true;
+		to->says.confidence = s->says.confidence;
+	}
+	if (s->says.tlp > to->says.tlp)
+		to->says.tlp = s->says.tlp;
+	return true;
+}
+
+/* Sources sorted by list into `out` (room for both): a list once. */
+static size_t
+unite_sources(
+    struct policy_source *out, const struct policy *a, const struct policy *b)
+{
+	size_t n = 0;
+	size_t i = 0;
+	size_t k = 0;
+
+	while (i < a->n_sources || k < b->n_sources) {
+		bool is_a = k == b->n_sources ||
+		            (i < a->n_sources && strcmp(a->sources[i].list,
+						     b->sources[k].list) <= 0);
+		const struct policy_source *s =
+		    is_a ? &a->sources[i++] : &b->sources[k++];
+
+		if (n == 0 || !join_source(&out[n - 1], s))
+			out[n++] = *s;
+	}
 	return n;
 }
 
@@ -285,6 +396,7 @@ policy_merge(struct table *t, uint32_t a, uint32_t b)
 	const struct policy *pa;
 	const struct policy *pb;
 	struct policy p;
+	struct policy_source *sources;
 	const char **texts;
 	struct buf pins = {0};
 	uint32_t merged;
@@ -296,8 +408,12 @@ policy_merge(struct table *t, uint32_t a, uint32_t b)
 	texts =
 	    malloc((pa->n_tags + pb->n_tags + pa->n_lists + pb->n_lists + 1) *
 		   sizeof(*texts));
-	if (texts == NULL || !unite_pins(pa, pb, &pins)) {
+	sources =
+	    malloc((pa->n_sources + pb->n_sources + 1) * sizeof(*sources));
+	if (texts == NULL || sources == NULL || !unite_pins(pa, pb, &pins)) {
 		free(texts);
+		free(sources);
+		buf_fini(&pins);
 		return POLICY_NONE;
 	}
 	p = (struct policy){
@@ -309,6 +425,8 @@ policy_merge(struct table *t, uint32_t a, uint32_t b)
 	    .owner = pa->owner != NULL ? pa->owner : pb->owner,
 	    .runbook = pa->runbook != NULL ? pa->runbook : pb->runbook,
 	    .tags = texts,
+	    .sources = sources,
+	    .n_sources = unite_sources(sources, pa, pb),
 	};
 	p.n_tags = unite(texts, pa->tags, pa->n_tags, pb->tags, pb->n_tags);
 	p.lists = texts + p.n_tags;
@@ -317,6 +435,7 @@ policy_merge(struct table *t, uint32_t a, uint32_t b)
 	p.pins = pins.size > 0 ? pins.data : NULL;
 	p.pins_size = pins.size;
 	merged = intern(t, &p);
+	free(sources);
 	free(texts);
 	buf_fini(&pins);
 	return merged;
@@ -334,6 +453,11 @@ policy_only(struct table *t, uint32_t policy, const char *list)
 		return POLICY_NONE;
 	p.lists = &list;
 	p.n_lists = 1;
+	while (p.n_sources > 0 && strcmp(p.sources[0].list, list) != 0) {
+		p.sources++;
+		p.n_sources--;
+	}
+	p.n_sources = p.n_sources > 0 ? 1 : 0;
 	p.elsewhere = false;
 	return intern(t, &p);
 }

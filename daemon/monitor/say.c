@@ -98,6 +98,28 @@ put_texts(struct emit *j, const char *key, const char *const *texts, size_t n)
 	emit_array_end(j);
 }
 
+static void
+put_sources(struct emit *j, const struct policy *p)
+{
+	emit_array(j, "sources");
+	for (size_t i = 0; i < p->n_sources; i++) {
+		const struct policy_source *s = &p->sources[i];
+
+		emit_object(j, NULL);
+		emit_utf8(j, "list", s->list);
+		if (s->says.name != NULL)
+			emit_utf8(j, "source", s->says.name);
+		if (s->says.url != NULL)
+			emit_utf8(j, "url", s->says.url);
+		if (s->says.has_confidence)
+			emit_int(j, "confidence", s->says.confidence);
+		if (s->says.tlp != TLP_NONE)
+			emit_text(j, "tlp", tlp_text(s->says.tlp));
+		emit_object_end(j);
+	}
+	emit_array_end(j);
+}
+
 void
 say_put_policy(struct emit *j, const struct policy *p)
 {
@@ -109,6 +131,8 @@ say_put_policy(struct emit *j, const struct policy *p)
 		emit_utf8(j, "owner", p->owner);
 	if (p->runbook != NULL)
 		emit_utf8(j, "runbook", p->runbook);
+	if (p->n_sources > 0)
+		put_sources(j, p);
 }
 
 static void

@@ -75,6 +75,12 @@ void question_set_ttl(struct question *q, uint32_t ttl);
 /* What the database knows of its plan is of another one. */
 void question_replan(struct question *q);
 
+/* What one list says of where it has a name from. */
+struct policy_source {
+	const char *list;
+	struct watch_source says;
+};
+
 /* What the watches of a question say; shared by all that say the same. */
 struct policy {
 	uint32_t every_s;
@@ -83,6 +89,9 @@ struct policy {
 	size_t n_tags;
 	const char **lists;
 	size_t n_lists;
+	const struct policy_source *sources; /* sorted by list; a list without
+	                                      * any is missing */
+	size_t n_sources;
 	const char *owner;
 	const char *runbook;
 	uint64_t attributes;     /* hash of all that the database keeps of it */

@@ -43,6 +43,28 @@ enum proof {
 	PROOF_SOURCE = 3
 };
 
+/* How far what a list says may be passed on (TLP 2.0). */
+enum tlp {
+	TLP_NONE = 0, /* it does not say */
+	TLP_CLEAR,
+	TLP_GREEN,
+	TLP_AMBER,
+	TLP_AMBER_STRICT,
+	TLP_RED
+};
+const char *tlp_text(enum tlp tlp); /* static; not of TLP_NONE */
+
+/* Where a list has a name from, and how sure that one is. */
+struct watch_source {
+	const char *name; /* NULL: not said */
+	const char *url;  /* NULL: not said */
+	enum tlp tlp;
+	bool has_confidence;
+	uint8_t confidence; /* 0 to 100 */
+};
+/* Does it say anything? */
+bool watch_source_says(const struct watch_source *s);
+
 /* A view that a watch is asked through, and how often. */
 struct watch_view {
 	uint8_t view;     /* index into the names that the list was given */
@@ -61,9 +83,10 @@ struct watch {
 	const char *const
 	    *tags; /* the list's and its own, sorted, no duplicates */
 	size_t n_tags;
-	const char *list;    /* the list's name */
-	const char *owner;   /* NULL: none */
-	const char *runbook; /* NULL: none */
+	const char *list;                  /* the list's name */
+	const char *owner;                 /* NULL: none */
+	const char *runbook;               /* NULL: none */
+	const struct watch_source *source; /* NULL: the list says nothing */
 	enum proof confirm;
 	bool direct; /* if hostile: its zone's servers may be asked all the
 	              * same.  A hostile watch without it names no view that

@@ -38,9 +38,11 @@ KEYS = {
     ("config_signature.c", "keys"): ("CONFIGURATION", "signatures"),
     ("config_severity.c", "keys"): ("CONFIGURATION", "severity"),
     ("list_yaml.c", "default_keys"): ("Fields", None),
+    ("list_source.c", "keys"): ("YAML", "source"),
     ("list_yaml.c", "top_names"): ("YAML", None),
 }
-OF_ENTRIES = {"name", "zone", "profile", "dkim", "expect"}  # not of defaults
+OF_ENTRIES = {"name", "zone", "profile", "dkim", "expect", "confidence",
+              "tlp"}  # not of defaults
 EVERYWHERE = {"64", "78"}  # exit statuses of all commands
 
 

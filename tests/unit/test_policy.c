@@ -19,7 +19,9 @@
 
 #include <cmocka.h>
 
+#include "base/buf.h"
 #include "base/rand.h"
+#include "daemon/monitor/say_priv.h"
 #include "daemon/monitor/table.h"
 #include "dns/attribute.h"
 
@@ -141,11 +143,17 @@ test_policy_that_differs_in_one_thing_is_another(void **state)
 	    .tags = tags,
 	    .n_tags = 2};
 	static const char *hostile[] = {"hostile"};
-	struct watch w[13];
-	uint32_t ids[13];
+	static const struct watch_source sources[] = {{.name = "feed"},
+	    {.name = "feeds"}, {.name = "feed", .url = "x"},
+	    {.name = "feed", .has_confidence = true},
+	    {.name = "feed", .has_confidence = true, .confidence = 1},
+	    {.name = "feed", .tlp = TLP_RED}};
+	enum { N_PLAIN = 13, N = N_PLAIN + 6 };
+	struct watch w[N];
+	uint32_t ids[N];
 
 	(void)state;
-	for (size_t i = 0; i < 13; i++)
+	for (size_t i = 0; i < N; i++)
 		w[i] = first;
 	w[1].every_s = 61;
 	w[2].confirm = PROOF_CACHE;
@@ -160,12 +168,14 @@ test_policy_that_differs_in_one_thing_is_another(void **state)
 	w[11].tags = w[12].tags = hostile;
 	w[11].n_tags = w[12].n_tags = 1;
 	w[12].direct = true;
-	for (size_t i = 0; i < 13; i++) {
+	for (size_t i = N_PLAIN; i < N; i++)
+		w[i].source = &sources[i - N_PLAIN];
+	for (size_t i = 0; i < N; i++) {
 		ids[i] = policy_of(table, &w[i], w[i].every_s);
 		for (size_t k = 0; k < i; k++)
 			assert_int_not_equal(ids[i], ids[k]);
 	}
-	for (size_t i = 0; i < 13; i++)
+	for (size_t i = 0; i < N; i++)
 		assert_int_equal(policy_of(table, &w[i], w[i].every_s), ids[i]);
 }
 
@@ -440,6 +450,71 @@ test_policy_attributes_of_events_are_the_union(void **state)
 	    1u << ATTRIBUTE_TTL);
 }
 
+static uint32_t
+from(const char *list, const char *source, uint8_t confidence, enum tlp tlp)
+{
+	const struct watch_source says = {.name = source,
+	    .has_confidence = confidence != 0,
+	    .confidence = confidence,
+	    .tlp = tlp};
+	struct watch w = watch_of(list, 60);
+
+	w.source = &says; /* borrowed for the call */
+	return policy_of(table, &w, w.every_s);
+}
+
+static void
+check_sources(uint32_t policy, const char *want)
+{
+	struct buf got = {0};
+	struct emit j;
+
+	emit_start(&j, &got);
+	emit_object(&j, NULL);
+	say_put_policy(&j, get(policy));
+	emit_object_end(&j);
+	assert_string_equal(buf_text(&got), want);
+	buf_fini(&got);
+}
+
+static void
+test_policy_says_of_each_list_where_it_has_the_name_from(void **state)
+{
+	uint32_t a = from("a", "feed", 70, TLP_AMBER_STRICT);
+	uint32_t b = from("b", NULL, 5, TLP_NONE);
+	uint32_t none = tagged("c", 60, "t");
+	uint32_t all = policy_merge(table, b, policy_merge(table, none, a));
+
+	(void)state;
+	check_sources(none, "{\"watchlists\":[\"c\"],\"tags\":[\"t\"]}");
+	check_sources(all,
+	    "{\"watchlists\":[\"a\",\"b\",\"c\"],\"tags\":[\"t\"],"
+	    "\"sources\":[{\"list\":\"a\",\"source\":\"feed\","
+	    "\"confidence\":70,\"tlp\":\"amber+strict\"},"
+	    "{\"list\":\"b\",\"confidence\":5}]}");
+	assert_int_equal(
+	    policy_merge(table, policy_merge(table, a, none), b), all);
+	check_sources(policy_only(table, all, "b"),
+	    "{\"watchlists\":[\"b\"],\"tags\":[\"t\"],"
+	    "\"sources\":[{\"list\":\"b\",\"confidence\":5}]}");
+	check_sources(policy_only(table, all, "c"),
+	    "{\"watchlists\":[\"c\"],\"tags\":[\"t\"]}");
+}
+
+/* A name twice in a list: what is surer, and told to fewer. */
+static void
+test_policy_of_a_list_that_names_it_twice_has_one_source(void **state)
+{
+	uint32_t low = from("a", "feed", 5, TLP_RED);
+	uint32_t high = from("a", "feed", 90, TLP_GREEN);
+
+	(void)state;
+	assert_int_equal(
+	    policy_merge(table, low, high), from("a", "feed", 90, TLP_RED));
+	assert_int_equal(
+	    policy_merge(table, high, low), from("a", "feed", 90, TLP_RED));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_table, drop_table)
 
 int
@@ -456,6 +531,8 @@ main(void)
 	    TEST(test_policy_merge_takes_the_stricter_proof),
 	    TEST(test_policy_is_direct_when_a_hostile_watch_says_so),
 	    TEST(test_policy_attributes_of_events_are_the_union),
+	    TEST(test_policy_says_of_each_list_where_it_has_the_name_from),
+	    TEST(test_policy_of_a_list_that_names_it_twice_has_one_source),
 	    TEST(test_policy_merge_with_none_is_the_other),
 	    TEST(test_policy_only_keeps_what_one_list_says),
 	    TEST(test_policy_class_stays_with_it),

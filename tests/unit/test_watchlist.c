@@ -146,6 +146,16 @@ on_watch(void *ctx, const struct watch *w)
 		buf_printf(out, " owner=%s", w->owner);
 	if (w->runbook != NULL)
 		buf_printf(out, " runbook=%s", w->runbook);
+	if (w->source != NULL) {
+		buf_printf(out, " source=%s",
+		    w->source->name == NULL ? "-" : w->source->name);
+		if (w->source->has_confidence)
+			buf_printf(out, ",%u", w->source->confidence);
+		if (w->source->tlp != TLP_NONE)
+			buf_printf(out, ",%s", tlp_text(w->source->tlp));
+		if (w->source->url != NULL)
+			buf_printf(out, ",%s", w->source->url);
+	}
 	if (w->confirm != PROOF_BEST)
 		buf_printf(out, " confirm=%s", proofs[w->confirm]);
 	if (w->direct)
