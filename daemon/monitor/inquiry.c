@@ -347,7 +347,8 @@ inquiry_open(struct inquiry *q)
 	if (q->quiet) {
 		q->n_repeats = INQUIRY_REPEATS_MAX;
 		q->wait_s = inquiry_quiet_wait_s(m, q->question);
-		if (q->polls > 1) /* while the database was away */
+		/* While the database was away; or none will come. */
+		if (q->polls > 1 || m->setup.once)
 			q->deadline = monitor_steady(m);
 	}
 	q->rotating = is_rotating(q, &j);
