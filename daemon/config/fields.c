@@ -256,11 +256,12 @@ fields_runbook(void *ctx, const struct node *value)
 void
 fields_confirm(void *ctx, const struct node *value)
 {
-	static const char *const names[] = {"path", "cache", "source"};
+	static const char *const names[] = {
+	    "path", "cache", "source", "next-poll"};
 	static const enum proof proofs[] = {
-	    PROOF_PATH, PROOF_CACHE, PROOF_SOURCE};
+	    PROOF_PATH, PROOF_CACHE, PROOF_SOURCE, PROOF_NEXT_POLL};
 	struct fields_reader *x = ctx;
-	int i = node_choice(value, "confirm", &x->w->report, names, 3);
+	int i = node_choice(value, "confirm", &x->w->report, names, 4);
 	bool is_possible = i >= 0 && (proofs[i] != PROOF_SOURCE ||
 					 x->w->names.authoritative != 0);
 

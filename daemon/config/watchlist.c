@@ -103,6 +103,22 @@ has_tag(const struct fields *fields, const char *tag)
 	return false;
 }
 
+/* R11: a poll of a zone's own servers proves more than that by itself. */
+static bool
+is_next_poll(
+    struct watchlist *w, const struct node *name, const struct fields *fields)
+{
+	const char *view = authoritative_view(w, fields);
+
+	if (fields->confirm != PROOF_NEXT_POLL || view == NULL)
+		return true;
+	report_error(&w->report, name->at,
+	    "`confirm: next-poll` is for resolvers, and view `%s` asks a "
+	    "zone's own servers; leave one of them out",
+	    view);
+	return false;
+}
+
 /*
  * T16: whoever runs a hostile name's servers is not to see who watches it.
  * False when they would be asked, and nobody said that they may.
@@ -150,7 +166,7 @@ list_tell(struct watchlist *w, const struct node *name,
 {
 	char text[NAME_TEXT_SIZE];
 
-	if (!is_discreet(w, name, fields))
+	if (!is_discreet(w, name, fields) || !is_next_poll(w, name, fields))
 		return;
 	typed_read(name->text, name->size, &w->typed);
 	if (w->typed.kind == TYPED_BAD) {

@@ -213,6 +213,35 @@ claim_proved(const struct candidate *c, const struct judgement *j,
 	return best;
 }
 
+/* R11, `next-poll`: have two polls said so? */
+static bool
+is_said_twice(const struct candidate *c, const struct judgement *j,
+    enum claim claim, const struct record *record)
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < c->n_witnesses && n < 2; i++) {
+		const struct witness *w = &c->witnesses[i];
+
+		if (counts(w) && !content_equal(w->content, c->believed) &&
+		    !(i > 0 && is_old(c, w)) && says(w, claim, j->to, record))
+			n += w->count > 1 ? 2 : 1;
+	}
+	return n >= 2;
+}
+
+/* What is proved of a claim; *enough: as much as is required. */
+static enum proved
+weigh_claim(const struct candidate *c, const struct judgement *j,
+    enum claim claim, const struct record *record, bool *enough)
+{
+	enum proved one = claim_proved(c, j, claim, record);
+
+	*enough = one >= c->required &&
+	          (!c->next_poll || is_said_twice(c, j, claim, record));
+	return one;
+}
+
 static void
 weaken(enum proved *all, enum proved one)
 {
@@ -220,11 +249,17 @@ weaken(enum proved *all, enum proved one)
 		*all = one;
 }
 
-/* Proof of every element of the difference; the weakest is the whole's. */
+/*
+ * Proof of every element of the difference; the weakest is the whole's.
+ * *proved_all: it is enough for each.
+ */
 static int
-judge_elements(const struct candidate *c, struct arena *a, struct judgement *j)
+judge_elements(const struct candidate *c, struct arena *a, struct judgement *j,
+    bool *proved_all)
 {
 	enum proved all = PROVED_SOURCE;
+	bool all_enough = true;
+	bool enough;
 	enum proved one;
 
 	j->added_confirmed = arena_zero(a, j->diff.n_added + 1);
@@ -232,22 +267,31 @@ judge_elements(const struct candidate *c, struct arena *a, struct judgement *j)
 	if (j->added_confirmed == NULL || j->removed_confirmed == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < j->diff.n_added; i++) {
-		one = claim_proved(c, j, CLAIM_HAS, j->diff.added[i]);
-		j->added_confirmed[i] = one >= c->required;
+		one = weigh_claim(c, j, CLAIM_HAS, j->diff.added[i], &enough);
+		j->added_confirmed[i] = enough;
 		weaken(&all, one);
+		all_enough = all_enough && enough;
 	}
 	for (size_t i = 0; i < j->diff.n_removed; i++) {
-		one = claim_proved(c, j, CLAIM_LACKS, j->diff.removed[i]);
-		j->removed_confirmed[i] = one >= c->required;
+		one =
+		    weigh_claim(c, j, CLAIM_LACKS, j->diff.removed[i], &enough);
+		j->removed_confirmed[i] = enough;
 		/* What is not readable does not say that it is gone. */
-		if (j->to->outcome != OUTCOME_UNREADABLE)
-			weaken(&all, one);
+		if (j->to->outcome == OUTCOME_UNREADABLE)
+			continue;
+		weaken(&all, one);
+		all_enough = all_enough && enough;
 	}
 	if (c->believed->outcome != j->to->outcome ||
-	    j->to->outcome == OUTCOME_UNREADABLE)
-		weaken(&all, claim_proved(c, j, CLAIM_OUTCOME, NULL));
-	if (j->diff.chain_differs)
-		weaken(&all, claim_proved(c, j, CLAIM_CHAIN, NULL));
+	    j->to->outcome == OUTCOME_UNREADABLE) {
+		weaken(&all, weigh_claim(c, j, CLAIM_OUTCOME, NULL, &enough));
+		all_enough = all_enough && enough;
+	}
+	if (j->diff.chain_differs) {
+		weaken(&all, weigh_claim(c, j, CLAIM_CHAIN, NULL, &enough));
+		all_enough = all_enough && enough;
+	}
+	*proved_all = all_enough;
 	j->proved = all;
 	return 0;
 }
@@ -337,6 +381,7 @@ static int
 judge_filtered(const struct candidate *c, struct arena *a, struct judgement *j)
 {
 	const struct witness *first = c->witnesses;
+	bool proved_all;
 	int err;
 
 	if (c->n_witnesses == 0 || !first->filtered || c->told != NULL ||
@@ -347,7 +392,7 @@ judge_filtered(const struct candidate *c, struct arena *a, struct judgement *j)
 	j->to_witness = 0;
 	err = diff_make(c->believed, j->to, c->type, a, &j->diff);
 	if (err == 0)
-		err = judge_elements(c, a, j);
+		err = judge_elements(c, a, j, &proved_all);
 	if (err != 0)
 		return err;
 	j->proved = PROVED_NOTHING;
@@ -393,6 +438,8 @@ int
 candidate_judge(const struct candidate *c, wall_us now, struct arena *a,
     struct judgement *out)
 {
+	bool proved_all = false;
+	bool late = c->deadline != 0 && now >= c->deadline;
 	int err;
 
 	*out = (struct judgement){0};
@@ -400,21 +447,28 @@ candidate_judge(const struct candidate *c, wall_us now, struct arena *a,
 		return judge_filtered(c, a, out);
 	err = diff_make(c->believed, out->to, c->type, a, &out->diff);
 	if (err == 0)
-		err = judge_elements(c, a, out);
+		err = judge_elements(c, a, out, &proved_all);
 	if (err != 0)
 		return err;
 	if (is_refuted(c)) {
 		out->label = LABEL_TRANSIENT;
 		out->why = why_refuted(c);
-	} else if (out->proved >= c->required) {
+	} else if (proved_all && (late || !c->next_poll)) {
 		out->label = LABEL_CONFIRMED;
-		out->why = why_confirmed(
-		    c, out->proved, &c->witnesses[out->to_witness]);
-	} else if (c->deadline != 0 && now >= c->deadline) {
+		out->why =
+		    c->next_poll
+			? "two planned polls said so, and nobody else was asked"
+			: why_confirmed(
+			      c, out->proved, &c->witnesses[out->to_witness]);
+	} else if (late) {
 		out->label = LABEL_UNCONFIRMED;
-		out->why = out->disagreed
-		               ? "resolvers disagreed until the deadline"
-		               : "no independent answer until the deadline";
+		if (c->next_poll)
+			out->why = "the next planned poll did not say so again";
+		else
+			out->why =
+			    out->disagreed
+				? "resolvers disagreed until the deadline"
+				: "no independent answer until the deadline";
 	}
 	return 0;
 }

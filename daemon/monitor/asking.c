@@ -11,7 +11,29 @@
 #include "source.h"
 
 /* While the servers of its zone are not found yet. */
-enum { AGAIN_UNKNOWN_S = 10 };
+enum {
+	AGAIN_UNKNOWN_S = 10,
+	QUIET_SLACK_S = 60 /* for a poll that is late */
+};
+
+bool
+inquiry_is_quiet(const struct monitor *m, uint32_t id)
+{
+	uint32_t policy = table_question(m->table, id)->policy;
+
+	return policy != POLICY_NONE &&
+	       policy_get(m->table, policy)->confirm == PROOF_NEXT_POLL;
+}
+
+uint32_t
+inquiry_quiet_wait_s(const struct monitor *m, uint32_t id)
+{
+	uint32_t policy = table_question(m->table, id)->policy;
+	uint32_t every_s =
+	    policy == POLICY_NONE ? 0 : policy_get(m->table, policy)->every_s;
+
+	return every_s + every_s / 4 + QUIET_SLACK_S;
+}
 
 enum proved
 inquiry_required(const struct inquiry *q)
@@ -31,6 +53,8 @@ inquiry_required(const struct inquiry *q)
 		if (source_may_confirm(m, q->question))
 			return PROVED_SOURCE;
 		break;
+	case PROOF_NEXT_POLL:
+		return PROVED_NOTHING; /* what is said twice is enough */
 	case PROOF_BEST:
 		break;
 	}
@@ -151,7 +175,8 @@ inquiry_asked(struct monitor *m, uint32_t id, uint16_t server)
 {
 	struct inquiry *q = idmap_get(&m->inquiries, id);
 
-	if (q == NULL || q->state != INQUIRY_OPEN || q->deadline != 0)
+	if (q == NULL || q->state != INQUIRY_OPEN || q->deadline != 0 ||
+	    q->quiet)
 		return;
 	if (q->required == PROVED_SOURCE && server < SOURCE_FIRST)
 		return;
@@ -292,6 +317,8 @@ inquiry_ask_more(struct inquiry *q, wall_us now)
 {
 	const struct witness *first = &q->list[q->begin].witness;
 
+	if (q->quiet)
+		return;
 	if (q->unheard && now >= q->next_survey) {
 		q->next_survey = now + WALL_S(1);
 		source_early(q->monitor, q->question);

@@ -56,6 +56,7 @@ burst_begin(struct monitor *m, uint32_t id)
 
 	/* Where it is polled as often anyway there is nothing to gain. */
 	if (m->setup.once || (q->flags & Q_WATCHED) == 0 ||
+	    inquiry_is_quiet(m, id) ||
 	    every_of(m, id) <= BURST_POLLS * CHASE_FLOOR_S ||
 	    m->bursting >= BURSTS_MAX || m->bursts.live >= BURSTS_ALL_MAX ||
 	    idmap_get(&m->bursts, id) != NULL)

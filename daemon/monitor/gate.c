@@ -169,7 +169,12 @@ keep(struct monitor *m, struct gated *q, const struct answer *a,
 static bool
 has_room(const struct monitor *m, bool owned)
 {
-	return m->inquiries.live < GATE_OPEN_MAX + (owned ? GATE_RESERVE : 0);
+	uint32_t quiet =
+	    m->n_quiet < GATE_QUIET_MAX ? m->n_quiet : GATE_QUIET_MAX;
+
+	/* Those wait for an interval, and nothing is sent for them. */
+	return m->inquiries.live - quiet <
+	       GATE_OPEN_MAX + (owned ? GATE_RESERVE : 0);
 }
 
 /* It need not wait, for room or for who waits before it. */

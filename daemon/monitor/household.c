@@ -63,6 +63,7 @@ static void
 ask_siblings(struct monitor *m, struct household *h, uint32_t but)
 {
 	uint32_t id = table_first(m->table, h->first);
+	bool quiet = inquiry_is_quiet(m, but);
 
 	for (; id != QUESTION_NONE; id = table_next(m->table, id)) {
 		const struct question *s = table_question(m->table, id);
@@ -81,12 +82,15 @@ ask_siblings(struct monitor *m, struct household *h, uint32_t but)
 			table_question(m->table, id)->fingerprint =
 			    FINGERPRINT_ASK;
 		if (id == but || (s->flags & Q_WATCHED) == 0 ||
+		    (!quiet && inquiry_is_quiet(m, id)) ||
 		    (s->flags & (Q_INQUIRY | Q_KNOWN)) != Q_KNOWN ||
 		    h->n_asked == WATCH_TYPES_MAX)
 			continue;
 		h->asked[h->n_asked] = id;
 		h->heard[h->n_asked++] = HEARD_NOT;
-		(void)pump_errand(m, &e);
+		/* Of a quiet one they are heard when their plan has it. */
+		if (!quiet)
+			(void)pump_errand(m, &e);
 	}
 }
 
@@ -121,9 +125,10 @@ household_join(struct monitor *m, struct inquiry *q)
 		return;
 	q->household = h;
 	h->deadline = until;
-	h->again_at = monitor_steady(m) + WALL_MS(AGAIN_AFTER_MS);
+	if (!q->quiet)
+		h->again_at = monitor_steady(m) + WALL_MS(AGAIN_AFTER_MS);
 	ask_siblings(m, h, q->question);
-	if (strcmp(kind, "vanished") == 0)
+	if (strcmp(kind, "vanished") == 0 && !q->quiet)
 		delegation_look(m, q->question);
 }
 

@@ -116,6 +116,8 @@ inquiry_new(struct monitor *m, uint32_t id)
 	q->question = id;
 	q->key = table_key(m->table, id);
 	q->state = INQUIRY_FETCHING;
+	q->quiet = inquiry_is_quiet(m, id);
+	m->n_quiet += q->quiet;
 	table_question(m->table, id)->flags |= Q_INQUIRY;
 	return q;
 }
@@ -127,6 +129,7 @@ drop(struct inquiry *q)
 	struct monitor *m = q->monitor;
 
 	idmap_take(&m->inquiries, q->question);
+	m->n_quiet -= q->quiet;
 	table_question(m->table, q->question)->flags &= (uint8_t)~Q_INQUIRY;
 	inquiry_free(q);
 }
@@ -145,6 +148,7 @@ judge(struct inquiry *q, wall_us now, struct arena *a, struct judgement *out)
 		monitor_steady(m) - (loop_wall(m->loop) - q->believed_since),
 	    .type = table_question(m->table, q->question)->type,
 	    .required = q->required,
+	    .next_poll = q->quiet,
 	    .quorum = poll_view_of(m, q->question)->quorum,
 	    .deadline = q->deadline,
 	    .witnesses = w,
@@ -346,6 +350,13 @@ inquiry_open(struct inquiry *q)
 	    q->required == PROVED_PATH || source_asks(m, q->question)
 		? 0
 		: monitor_steady(m) + WALL_MS(2200);
+	if (q->quiet) {
+		q->n_repeats = INQUIRY_REPEATS_MAX;
+		q->wait_s = inquiry_quiet_wait_s(m, q->question);
+		/* While the database was away; or none will come. */
+		if (q->polls > 1 || m->setup.once)
+			q->deadline = monitor_steady(m);
+	}
 	q->rotating = is_rotating(q, &j);
 	if (!q->restored) {
 		struct inquiry *doubt = idmap_get(&m->doubts, q->question);
@@ -604,6 +615,21 @@ inquiry_fail(
 	}
 }
 
+void
+inquiry_polled(struct monitor *m, uint32_t id)
+{
+	struct inquiry *q = idmap_get(&m->inquiries, id);
+
+	if (q == NULL || !q->quiet)
+		return;
+	if (q->polls < UINT8_MAX)
+		q->polls++;
+	if (q->polls < 2 || q->state != INQUIRY_OPEN)
+		return;
+	q->deadline = monitor_steady(m);
+	inquiry_step(q);
+}
+
 bool
 inquiry_shown(struct monitor *m, uint32_t id, const struct answer *a,
     enum fail fail, const struct reply_sum *sum)
@@ -653,6 +679,7 @@ inquiry_closed(struct inquiry *q)
 	if (differs_after(q, row->fingerprint)) {
 		q->begin = q->end;
 		q->restored = false;
+		q->polls = 1;
 		told_release(q->group);
 		q->group = NULL;
 		q->told = false;
@@ -660,7 +687,7 @@ inquiry_closed(struct inquiry *q)
 		if (q->doubted)
 			doubt_settle_row(q);
 		fetch(q);
-	} else if (!q->doubted || !doubt_begin(q)) {
+	} else if (!q->doubted || q->quiet || !doubt_begin(q)) {
 		if (q->doubted)
 			doubt_settle_row(q);
 		drop(q);
@@ -680,8 +707,16 @@ inquiry_restore(struct monitor *m, uint32_t id, const struct uuid *change,
 	q->change = *change;
 	q->seen_at = seen_at;
 	q->revision = revision + 1;
+	q->polls = 1;
 	/* It is asked again when its state is known; T runs anew (R10). */
 	fetch(q);
+}
+
+/* How long it may wait for the question that is to confirm it. */
+static wall_us
+held_max(const struct inquiry *q)
+{
+	return q->quiet ? WALL_S(q->wait_s) : WALL_S(CANDIDATE_HELD_MAX_S);
 }
 
 static void
@@ -698,8 +733,7 @@ tick_one(struct inquiry *q, wall_us now)
 			fetch(q);
 		break;
 	case INQUIRY_OPEN:
-		if (q->deadline == 0 &&
-		    now >= q->opened_at + WALL_S(CANDIDATE_HELD_MAX_S))
+		if (q->deadline == 0 && now >= q->opened_at + held_max(q))
 			q->deadline = now;
 		if (q->cd_again != 0 && now >= q->cd_again) {
 			q->cd_again = 0;

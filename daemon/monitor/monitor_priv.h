@@ -70,8 +70,9 @@ enum {
 	DEAD_PROBE_MS = 1000,  /* but for one poll in this time */
 	TICK_PERIOD_MS = 100,
 	SECOND_PERIOD_MS = 1000,
-	OUTAGE_HOLD_S = 60,   /* R3: within a minute they are one alert */
-	GATE_OPEN_MAX = 1024, /* inquiries at once */
+	OUTAGE_HOLD_S = 60,     /* R3: within a minute they are one alert */
+	GATE_OPEN_MAX = 1024,   /* inquiries at once */
+	GATE_QUIET_MAX = 16384, /* beside them, that wait for a poll */
 	DOUBTS_MAX = 10000,
 	DOUBTS_BYTES_MAX = 32 << 20, /* of all of them */
 	DOUBT_BYTES = 64 << 10,      /* of what came since it was told */
@@ -229,6 +230,8 @@ struct inquiry {
 	uint16_t away_server;
 	bool restored; /* its candidate was in the database at start ... */
 	bool unheard;  /* ... and its zone's servers were not heard since */
+	bool quiet;    /* R11: it waits for the next poll, nothing is asked */
+	uint8_t polls; /* quiet: polls that ended since, and the first */
 	bool look;     /* a witness turned out a liar: to be judged again */
 	struct arena arena;
 	size_t counted;         /* bytes of it in monitor->observed_bytes */
@@ -337,6 +340,7 @@ struct monitor {
 	uint64_t n_denied;   /* polls that said it again */
 	uint64_t n_old;      /* answers of old cache entries */
 	uint32_t n_short;    /* asked more often than their TTL, as last ... */
+	uint32_t n_quiet;    /* inquiries that wait for a poll */
 	uint32_t short_at, short_now; /* ... counted, and as being counted */
 	uint64_t n_chased;            /* polls put at the end of an entry */
 	struct idmap bursts;          /* by question */
@@ -459,7 +463,8 @@ void poll_finish(
 void pump_push(struct monitor *m, struct waiting *w, uint32_t id);
 uint32_t pump_pop(struct monitor *m, struct waiting *w);
 /*
- * Queues an errand at a server.  False: no memory, or no server in its view;
+ * Queues an errand at a server.  False: no memory, no server in its view, or
+ * its question is quiet (R11, `confirm: next-poll`) and this is no poll of it;
  * nothing will come of it, and who waits for a reply has a deadline.
  */
 bool pump_errand(struct monitor *m, const struct errand *e);
@@ -518,6 +523,12 @@ void inquiry_restore(struct monitor *m, uint32_t id, const struct uuid *change,
     wall_us seen_at, uint32_t revision);
 /* A poll of a doubted question ended: ask the others too (R15). */
 void inquiry_doubt_ask(struct monitor *m, uint32_t id);
+/* R11, `confirm: next-poll`: nothing but planned polls of it may be asked. */
+bool inquiry_is_quiet(const struct monitor *m, uint32_t id);
+/* Its T, if no poll ended before: an interval and what may be late of it. */
+uint32_t inquiry_quiet_wait_s(const struct monitor *m, uint32_t id);
+/* A poll of a question that is inquired into has ended, well or not. */
+void inquiry_polled(struct monitor *m, uint32_t id);
 void inquiry_free(struct inquiry *q);
 void inquiry_free_spare(struct monitor *m);
 /* The decision is durable: goes on with what came meanwhile, or ends. */

@@ -361,14 +361,17 @@ unite_sources(
 	return n;
 }
 
-/* `best` is as strict as the configuration can be; the others wait for it. */
+/*
+ * `best` is as strict as the configuration can be; the others wait for it.
+ * Who wants nothing asked but planned polls wants it whatever others say.
+ */
 static enum proof
 stricter(enum proof a, enum proof b)
 {
 	static const enum proof strict[] = {
-	    PROOF_SOURCE, PROOF_CACHE, PROOF_BEST};
+	    PROOF_NEXT_POLL, PROOF_SOURCE, PROOF_CACHE, PROOF_BEST};
 
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 4; i++) {
 		if (a == strict[i] || b == strict[i])
 			return strict[i];
 	}

@@ -472,6 +472,8 @@ finish(struct monitor *m, uint32_t id, bool good, uint32_t stands_for_s,
 	}
 	if ((q->flags & Q_DOUBTED) != 0 && good)
 		inquiry_doubt_ask(m, id);
+	if ((q->flags & Q_INQUIRY) != 0)
+		inquiry_polled(m, id);
 }
 
 void

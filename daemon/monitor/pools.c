@@ -13,9 +13,9 @@
 
 #include "base/addr.h"
 #include "base/log.h"
+#include "config/config.h"
 #include "dns/type.h"
 #include "judge/pool.h"
-#include "config/config.h"
 #include "loop/loop.h"
 #include "note.h"
 #include "source.h"

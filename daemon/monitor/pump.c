@@ -323,6 +323,10 @@ pump_errand(struct monitor *m, const struct errand *e)
 	struct poll_server *s;
 	struct errands *q;
 
+	/* Nothing but its planned polls: who watches is not to be seen. */
+	if (e->purpose != PURPOSE_POLL && e->purpose != PURPOSE_CANARY &&
+	    inquiry_is_quiet(m, e->question))
+		return false;
 	if (e->server >= m->n_servers) {
 		if (e->purpose == PURPOSE_EARLY)
 			source_early(m, e->question);

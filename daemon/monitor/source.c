@@ -79,7 +79,8 @@ is_secret(const struct monitor *m, uint32_t id)
 bool
 source_may_confirm(const struct monitor *m, uint32_t id)
 {
-	return m->sources != NULL && !is_secret(m, id);
+	return m->sources != NULL && !is_secret(m, id) &&
+	       !inquiry_is_quiet(m, id);
 }
 
 void

@@ -82,7 +82,8 @@ add_quoted(struct buf *out, const char *text)
 static void
 add_members(const struct watch *watch, struct buf *out)
 {
-	static const char *const proofs[] = {NULL, "path", "cache", NULL};
+	static const char *const proofs[] = {
+	    NULL, "path", "cache", NULL, "next-poll"};
 
 	if (watch->n_tags > 0)
 		buf_add_text(out, ", tags: [");

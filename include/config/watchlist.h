@@ -40,7 +40,8 @@ enum proof {
 	PROOF_BEST = 0,
 	PROOF_PATH = 1,
 	PROOF_CACHE = 2,
-	PROOF_SOURCE = 3
+	PROOF_SOURCE = 3,
+	PROOF_NEXT_POLL = 4 /* nothing but planned polls is asked */
 };
 
 /* How far what a list says may be passed on (TLP 2.0). */

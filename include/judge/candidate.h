@@ -25,6 +25,10 @@
  * Servers of the zone refute what a cache said when one of them denies it by a
  * later answer, and none says so, too.
  *
+ * With `next_poll` nobody is asked: at the deadline, which is the end of the
+ * next planned poll, an element that two polls said is confirmed, whatever was
+ * proved by them (mostly nothing).
+ *
  * What a resolver said that lies (R16) is kept, and is no evidence either.
  * When nothing else remains of a difference it is transient, and `filtered`.
  */
@@ -105,6 +109,8 @@ struct candidate {
 	                * its proof is looked for; else NULL */
 	uint16_t type; /* the question's, for the diff's aspects */
 	enum proved required;
+	bool next_poll;   /* R11: T is the next planned poll, the witnesses are
+	                   * polls, and what two of them say is confirmed */
 	uint8_t quorum;   /* groups that PROVED_CACHE takes; 0: two */
 	wall_us deadline; /* 0: the clock does not run yet */
 	const struct witness *witnesses; /* by time; [0] is the first sight */

@@ -272,6 +272,8 @@ test_policy_merge_takes_the_stricter_proof(void **state)
 	assert_int_equal(merged_proof(PROOF_PATH, PROOF_PATH), PROOF_PATH);
 	assert_int_equal(merged_proof(PROOF_CACHE, PROOF_SOURCE), PROOF_SOURCE);
 	assert_int_equal(merged_proof(PROOF_BEST, PROOF_SOURCE), PROOF_SOURCE);
+	assert_int_equal(
+	    merged_proof(PROOF_SOURCE, PROOF_NEXT_POLL), PROOF_NEXT_POLL);
 }
 
 static uint32_t

@@ -124,7 +124,8 @@ print_pins(const struct watch *w, struct buf *out)
 static void
 on_watch(void *ctx, const struct watch *w)
 {
-	static const char *const proofs[] = {"best", "path", "cache", "source"};
+	static const char *const proofs[] = {
+	    "best", "path", "cache", "source", "next-poll"};
 	struct buf *out = ctx;
 	char name[NAME_TEXT_SIZE];
 	char type[TYPE_TEXT_SIZE];
@@ -700,6 +701,40 @@ test_watchlist_R11_source_proves_nothing_without_an_authoritative_view(
 	}
 }
 
+/* Of a list, and of one watch; not where a zone's own servers are asked. */
+static void
+test_watchlist_R11_next_poll_is_for_resolvers(void **state)
+{
+	static const char text[] =
+	    "confirm: next-poll\n"
+	    "watch:\n"
+	    "  - {name: a.example, types: [A]}\n"
+	    "  - {name: b.example, types: [A], confirm: path}\n"
+	    "  - {name: c.example, types: [A], views: [eu]}\n"
+	    "  - {name: d.example, types: [A], confirm: next}\n";
+	static const char wanted[] =
+	    "3 a.example. A 300s confirm=next-poll [a]\n"
+	    "4 b.example. A 300s confirm=path [a]\n"
+	    "5:12: `confirm: next-poll` is for resolvers, and view `eu` asks "
+	    "a zone's own servers; leave one of them out\n"
+	    "6:44: confirm `next` is unknown; write path, cache, source or "
+	    "next-poll\n";
+	const struct watch_names names = {
+	    .views = views, .n_views = 3, .authoritative = 1u << 1};
+	struct buf got = {0};
+	struct diag d = {0};
+
+	(void)state;
+	assert_int_equal(
+	    watchlist_load(write_file("a.yaml", text, strlen(text)), &names,
+		on_watch, &got, &d),
+	    0);
+	print_diag(&d, &got);
+	diag_fini(&d);
+	assert_string_equal(buf_text(&got), wanted);
+	buf_fini(&got);
+}
+
 int
 main(void)
 {
@@ -727,6 +762,7 @@ main(void)
 	    cmocka_unit_test(
 		test_watchlist_without_a_name_is_called_by_its_file),
 	    cmocka_unit_test(test_watchlist_memory_does_not_grow_with_the_list),
+	    cmocka_unit_test(test_watchlist_R11_next_poll_is_for_resolvers),
 	    cmocka_unit_test(
 		test_watchlist_R11_source_proves_nothing_without_an_authoritative_view),
 	};
