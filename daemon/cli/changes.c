@@ -270,7 +270,8 @@ take_kind(struct changes *c, const char *text)
 	    "spreading", "split", "converged", "serial-backwards", "lame",
 	    "lame-ended", "server-silent", "server-answers", "tcp-broken",
 	    "tcp-works", "edns-broken", "edns-works", "split-delegation",
-	    "delegation-agrees", "views-differ", "views-agree"};
+	    "delegation-agrees", "views-differ", "views-agree", "dangling",
+	    "dangling-zone", "dangling-address", "dangling-ended"};
 	enum kind kind;
 	bool known = kind_parse(text, &kind) == 0;
 
@@ -288,7 +289,8 @@ take_kind(struct changes *c, const char *text)
 		    "converged, serial-backwards, lame, lame-ended, "
 		    "server-silent, server-answers, tcp-broken, tcp-works, "
 		    "edns-broken, edns-works, split-delegation, "
-		    "delegation-agrees, views-differ or views-agree",
+		    "delegation-agrees, views-differ, views-agree, dangling, "
+		    "dangling-zone, dangling-address or dangling-ended",
 		    text);
 	c->query.kind = text;
 	return 0;

@@ -17,6 +17,7 @@
 #include "base/rand.h"
 #include "bogus.h"
 #include "config/config.h"
+#include "dangling.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
 #include "provider.h"
@@ -310,6 +311,7 @@ on_second(void *ctx)
 	burst_second(m);
 	bogus_second(m);
 	signature_second(m);
+	dangling_second(m);
 	put_spans(m);
 	tell_progress(m);
 }
@@ -461,6 +463,7 @@ monitor_free(struct monitor *m)
 	views_free(m->differing);
 	bogus_free_all(m);
 	signature_free_all(m);
+	dangling_free_all(m);
 	attribute_free_all(m);
 	remnant_free_all(m);
 	stale_free_all(m);

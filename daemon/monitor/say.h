@@ -141,6 +141,8 @@ struct say_event {
 	size_t n_views;
 	/* signatures-...: what was seen of them; NULL for others. */
 	const struct signatures *signatures;
+	/* dangling...: what is pointed at, and what of it is missing. */
+	const uint8_t *target, *missing;
 };
 void say_event(const struct say_event *e, struct buf *json);
 

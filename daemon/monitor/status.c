@@ -120,8 +120,8 @@ map_bytes(const struct monitor *m)
 	       idmap_bytes(&m->households) + idmap_bytes(&m->failing) +
 	       idmap_bytes(&m->holds) + idmap_bytes(&m->remnants) +
 	       idmap_bytes(&m->filtered) + idmap_bytes(&m->signatures) +
-	       idmap_bytes(&m->bursts) + views_bytes(m) + stale_bytes(m) +
-	       stretch_bytes(m);
+	       idmap_bytes(&m->dangling) + idmap_bytes(&m->bursts) +
+	       views_bytes(m) + stale_bytes(m) + stretch_bytes(m);
 }
 
 /* What a question costs, all that grows with their number told together. */
@@ -221,6 +221,7 @@ monitor_status(struct monitor *m, struct emit *j)
 	emit_int(j, "doubted", m->doubts.live);
 	emit_int(j, "changes", (int64_t)m->n_changes);
 	emit_int(j, "signatures", m->signatures.live);
+	emit_int(j, "dangling", m->dangling.live);
 	views_status(m, j);
 	emit_object_end(j);
 	status_coverage(m, j);
