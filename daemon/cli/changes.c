@@ -270,8 +270,9 @@ take_kind(struct changes *c, const char *text)
 	    "spreading", "split", "converged", "serial-backwards", "lame",
 	    "lame-ended", "server-silent", "server-answers", "tcp-broken",
 	    "tcp-works", "edns-broken", "edns-works", "split-delegation",
-	    "delegation-agrees", "views-differ", "views-agree", "class", "flux",
-	    "pool-left"};
+	    "delegation-agrees", "views-differ", "views-agree", "deviates",
+	    "conforms", "class", "flux", "pool-left", "dangling",
+	    "dangling-zone", "dangling-address", "dangling-ended"};
 	enum kind kind;
 	bool known = kind_parse(text, &kind) == 0;
 
@@ -289,8 +290,9 @@ take_kind(struct changes *c, const char *text)
 		    "converged, serial-backwards, lame, lame-ended, "
 		    "server-silent, server-answers, tcp-broken, tcp-works, "
 		    "edns-broken, edns-works, split-delegation, "
-		    "delegation-agrees, views-differ, views-agree, class, "
-		    "flux or pool-left",
+		    "delegation-agrees, views-differ, views-agree, deviates, "
+		    "conforms, class, flux, pool-left, dangling, "
+		    "dangling-zone, dangling-address or dangling-ended",
 		    text);
 	c->query.kind = text;
 	return 0;

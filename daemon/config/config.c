@@ -32,7 +32,8 @@ enum {
 	RETENTION_MAX_DAYS = 36500,
 	CANARY_EVERY_DEFAULT_S = 20,
 	SIGNATURES_AHEAD_DEFAULT_S = 7 * DAY_S,
-	SIGNATURES_EVERY_DEFAULT_S = 6 * 3600
+	SIGNATURES_EVERY_DEFAULT_S = 6 * 3600,
+	DANGLING_EVERY_DEFAULT_S = 3600,
 };
 
 static const char resolv_conf[] = "/etc/resolv.conf";
@@ -231,6 +232,7 @@ static const struct key keys[] = {
     {"signatures", read_signatures},
     {"profiles", read_profiles},
     {"providers", read_providers},
+    {"dangling", read_dangling},
 };
 
 static bool
@@ -369,6 +371,7 @@ read_config(const char *text, size_t size, const char *path, bool shared,
 	x.c->canary_every_s = CANARY_EVERY_DEFAULT_S;
 	x.c->signatures_ahead_s = SIGNATURES_AHEAD_DEFAULT_S;
 	x.c->signatures_every_s = SIGNATURES_EVERY_DEFAULT_S;
+	x.c->dangling_every_s = DANGLING_EVERY_DEFAULT_S;
 	x.c->path = reader_text(&x, path);
 	x.c->resolvers =
 	    reader_array(&x, CONFIG_RESOLVERS_MAX, sizeof(*x.c->resolvers));

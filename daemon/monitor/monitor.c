@@ -17,6 +17,7 @@
 #include "base/rand.h"
 #include "bogus.h"
 #include "config/config.h"
+#include "dangling.h"
 #include "expect.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
@@ -313,6 +314,7 @@ on_second(void *ctx)
 	bogus_second(m);
 	signature_second(m);
 	pools_second(m);
+	dangling_second(m);
 	put_spans(m);
 	tell_progress(m);
 }
@@ -468,6 +470,7 @@ monitor_free(struct monitor *m)
 	pools_free(m->pools);
 	bogus_free_all(m);
 	signature_free_all(m);
+	dangling_free_all(m);
 	attribute_free_all(m);
 	remnant_free_all(m);
 	stale_free_all(m);

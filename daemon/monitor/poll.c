@@ -24,6 +24,7 @@
 #include "base/rand.h"
 #include "bogus.h"
 #include "config/config.h"
+#include "dangling.h"
 #include "dns/type.h"
 #include "entry.h"
 #include "judge/stale.h"
@@ -616,6 +617,8 @@ poll_good(struct monitor *m, const struct errand *e, const struct answer *a,
 		if (!stale && m->setup.once)
 			monitor_seen(m, id);
 		entry_hear(m, id, sum, stale);
+		if (!stale)
+			dangling_hear(m, id, a, sum);
 		if (!stale && q->type == TYPE_NS)
 			provider_learn(m, a, sum);
 	} else if ((!stale && !denied_is(m, id, sum->fingerprint)) ||
@@ -664,6 +667,12 @@ poll_on_answer(void *ctx, const struct answer *a)
 
 	if (e.purpose == PURPOSE_CANARY) {
 		canary_answer(m, &e, a);
+		return;
+	}
+	if (e.purpose == PURPOSE_DANGLING) {
+		pump_failed_ended(m, a);
+		dangling_answer(m, &e, a);
+		pump_all(m, e.server);
 		return;
 	}
 	note_asked(m, e.question);

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 
 #include "base/err.h"
+#include "dangling.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
 #include "poll_priv.h"
@@ -115,6 +116,8 @@ send_errand(struct monitor *m, const struct errand *e)
 	int err;
 
 	ask.name = table_name(m->table, e->question, &ask.name_size);
+	if (e->purpose == PURPOSE_DANGLING)
+		dangling_question(m, e, &ask);
 	err = resolver_ask(m->resolver, &ask);
 	if (err == 0 && e->purpose == PURPOSE_CONFIRM)
 		inquiry_asked(m, e->question, e->server);

@@ -149,6 +149,8 @@ struct say_event {
 	const struct signatures *signatures;
 	/* deviates; NULL for others. */
 	const struct say_expect *expect;
+	/* dangling...: what is pointed at, and what of it is missing. */
+	const uint8_t *target, *missing;
 };
 void say_event(const struct say_event *e, struct buf *json);
 

@@ -193,6 +193,10 @@ say_event(const struct say_event *e, struct buf *json)
 		emit_text(&j, "host", e->host);
 	if (e->reason != NULL)
 		emit_text(&j, "reason", e->reason);
+	if (e->target != NULL)
+		say_put_name(&j, "target", e->target);
+	if (e->missing != NULL)
+		say_put_name(&j, "missing", e->missing);
 	if (e->provider != NULL)
 		say_put_name(&j, "provider", e->provider);
 	if (e->from != NULL) {

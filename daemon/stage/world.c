@@ -176,6 +176,9 @@ make_config(struct world *w)
 	 */
 	if (strstr(buf_text(&w->more), "canaries:") == NULL)
 		fprintf(f, "canaries: none\n");
+	/* And few have all that their records point at. */
+	if (strstr(buf_text(&w->more), "dangling:") == NULL)
+		fprintf(f, "dangling: none\n");
 	fprintf(f, "%s", buf_text(&w->more));
 	fclose(f);
 	c = config_load(path, &d);

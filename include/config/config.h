@@ -159,6 +159,8 @@ struct config {
 	struct config_canary *canaries;
 	size_t n_canaries;
 	uint32_t signatures_ahead_s; /* told so long ahead (R17); 0: `none` */
+	uint32_t
+	    dangling_every_s; /* between two looks at a target; 0: `none` */
 	uint32_t signatures_every_s; /* between two looks at a question's */
 };
 

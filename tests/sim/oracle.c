@@ -49,6 +49,8 @@ oracle_find(struct sim *s, const uint8_t *name, uint16_t type)
 	story_fail("a question that nobody watches");
 }
 
+#define OF_A_TARGET SIZE_MAX
+
 /* ---- questions ---- */
 
 static bool
@@ -103,6 +105,9 @@ on_ask(void *ctx, const struct said *said)
 	struct subject *q;
 	struct hearing *h;
 
+	/* Of a target, which is no question of anybody's. */
+	if ((uint8_t)(ask->cookie >> 32) == PURPOSE_DANGLING)
+		return OF_A_TARGET;
 	if (zones_has(s, said->server))
 		return zones_on_ask(s, said);
 	q = oracle_find(s, ask->name, ask->type);
@@ -140,6 +145,8 @@ on_arrival(void *ctx, size_t number)
 	struct subject *q;
 	struct hearing *h;
 
+	if (number == OF_A_TARGET)
+		return;
 	if ((number & ZONES_NUMBER) != 0) {
 		zones_on_arrival(s, number);
 		return;

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef MONITOR_DANGLING_H
+#define MONITOR_DANGLING_H
+
+/* dangling -- do the targets of owned names exist? */
+
+#include "monitor_priv.h"
+
+/* A good reply says what is believed of the question. */
+void dangling_hear(struct monitor *m, uint32_t id, const struct answer *a,
+    const struct reply_sum *sum);
+/*
+ * What PURPOSE_DANGLING asks; of a round that is over the watched question,
+ * as `ask` has it, so that what was counted for the errand comes back.
+ */
+void dangling_question(
+    const struct monitor *m, const struct errand *e, struct ask *ask);
+void dangling_answer(
+    struct monitor *m, const struct errand *e, const struct answer *a);
+void dangling_second(struct monitor *m);
+void dangling_free_all(struct monitor *m);
+
+#endif
