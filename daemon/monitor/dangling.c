@@ -20,6 +20,7 @@
 #include "loop/loop.h"
 #include "poll_priv.h"
 #include "quorum_priv.h"
+#include "source.h"
 
 enum {
 	DANGLING_QUESTIONS_MAX = 5000,
@@ -61,7 +62,8 @@ is_asked(const struct monitor *m, uint32_t id)
 
 	return m->config->dangling_every_s > 0 && p->owned && !p->hostile &&
 	       !p->elsewhere && !p->discreet &&
-	       (q->flags & (Q_WATCHED | Q_INQUIRY)) == Q_WATCHED;
+	       (q->flags & (Q_WATCHED | Q_INQUIRY)) == Q_WATCHED &&
+	       !source_asks(m, id);
 }
 
 /* ---- telling ---- */
