@@ -52,6 +52,46 @@ read_unknown(const char *p, struct buf *out)
 	return high < 0 && out->size - start == (size_t)size ? 0 : ERR_SYNTAX;
 }
 
+/* Numbers that a record begins with, which ldns takes modulo their size. */
+static const struct {
+	uint16_t type;
+	uint8_t n;
+	uint16_t max;
+} numbers[] = {
+    {TYPE_MX, 1, UINT16_MAX},
+    {TYPE_SRV, 3, UINT16_MAX},
+    {TYPE_SVCB, 1, UINT16_MAX},
+    {TYPE_HTTPS, 1, UINT16_MAX},
+    {TYPE_DS, 1, UINT16_MAX},
+    {TYPE_CAA, 1, UINT8_MAX},
+    {TYPE_TLSA, 3, UINT8_MAX},
+};
+
+static bool
+are_numbers_good(uint16_t type, const char *p)
+{
+	uint8_t n = 0;
+	uint16_t max = 0;
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		if (numbers[i].type == type) {
+			n = numbers[i].n;
+			max = numbers[i].max;
+		}
+	}
+	for (uint8_t i = 0; i < n; i++) {
+		uint32_t value = 0;
+
+		p += strspn(p, " \t");
+		for (; *p >= '0' && *p <= '9' && value <= max; p++)
+			value = value * 10 + (uint32_t)(*p - '0');
+		if (value > max)
+			return false;
+		p += strcspn(p, " \t");
+	}
+	return true;
+}
+
 static int
 read_known(uint16_t type, const char *text, struct buf *out)
 {
@@ -61,7 +101,7 @@ read_known(uint16_t type, const char *text, struct buf *out)
 	ldns_rr *rr = NULL;
 	int err = 0;
 
-	if (strpbrk(text, "\r\n") != NULL ||
+	if (strpbrk(text, "\r\n") != NULL || !are_numbers_good(type, text) ||
 	    snprintf(line, sizeof(line), "x. 0 IN %s %s",
 		type_print(type, word), text) >= (int)sizeof(line) ||
 	    ldns_rr_new_frm_str(&rr, line, 0, NULL, NULL) != LDNS_STATUS_OK)

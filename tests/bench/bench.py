@@ -537,6 +537,15 @@ def follow():
     chase.run(int(os.environ.get("SEED") or 1))
 
 
+def noise():
+    """Alerts of a made-up list of owned names (noise.c); virtual time."""
+    print("bench: noise", file=sys.stderr)
+    subprocess.run([helper("noise"), os.environ.get("NAMES") or "200",
+                    os.environ.get("DAYS") or "21",
+                    os.environ.get("SEED") or "1"], check=True,
+                   stdin=subprocess.DEVNULL)
+
+
 def chosen():
     n = os.environ.get("N")
     wanted = os.environ.get("CASE")
@@ -549,7 +558,7 @@ def chosen():
     for name in wanted.split(","):
         if name not in known:
             raise w.Trouble(f"CASE is some of: {' '.join(known)}, "
-                            "or micro, lists or chase")
+                            "or micro, lists, chase or noise")
     return [known[name] for name in wanted.split(",")]
 
 
@@ -561,7 +570,8 @@ def main():
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, on_signal)
     try:
-        alone = {"micro": micro, "lists": lists, "chase": follow}
+        alone = {"micro": micro, "lists": lists, "chase": follow,
+                 "noise": noise}
         if os.environ.get("CASE") in alone:
             alone[os.environ["CASE"]]()
             return 0
@@ -569,6 +579,7 @@ def main():
         if len(cases) == len(CASES):
             micro()
             lists()
+            noise()
         for case in cases:
             with w.World() as world:
                 Bench(world, case).run()
