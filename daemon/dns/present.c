@@ -92,6 +92,21 @@ are_numbers_good(uint16_t type, const char *p)
 	return true;
 }
 
+/* ldns ends an open text with the line. */
+static bool
+are_quotes_closed(const char *p)
+{
+	bool open = false;
+
+	for (; *p != '\0'; p++) {
+		if (*p == '\\' && p[1] != '\0')
+			p++;
+		else if (*p == '"')
+			open = !open;
+	}
+	return !open;
+}
+
 static int
 read_known(uint16_t type, const char *text, struct buf *out)
 {
@@ -102,6 +117,7 @@ read_known(uint16_t type, const char *text, struct buf *out)
 	int err = 0;
 
 	if (strpbrk(text, "\r\n") != NULL || !are_numbers_good(type, text) ||
+	    !are_quotes_closed(text) ||
 	    snprintf(line, sizeof(line), "x. 0 IN %s %s",
 		type_print(type, word), text) >= (int)sizeof(line) ||
 	    ldns_rr_new_frm_str(&rr, line, 0, NULL, NULL) != LDNS_STATUS_OK)
