@@ -16,7 +16,7 @@
  * The folder FILE.d beside a list FILE may hold deltas: files `*.delta` with
  * lines `+name` and `-name`, applied to the list in order of their names.  An
  * added name is told behind the list, with the list's defaults.  Memory grows
- * with the names of the deltas (about 70 bytes each, 1,000,000 at most).
+ * with the names of the deltas (about 85 bytes each, 1,000,000 at most).
  */
 
 #include <stdbool.h>
