@@ -23,6 +23,7 @@
 #include "config/config.h"
 #include "config/watchlist.h"
 
+enum { STEP_ENTRIES = 4096 };
 enum { OPT_CONFIG, OPT_JSON, OPT_DIFF, OPT_KNOWN };
 
 static const struct cli_option options[] = {
@@ -55,6 +56,7 @@ struct check {
 	struct count count;
 	struct check_expect expect;
 	size_t n_lists;
+	struct watchlist_deltas deltas; /* of all lists */
 	size_t n_errors;
 	struct diag d; /* of the file at hand */
 	const char *file;
@@ -151,6 +153,34 @@ on_watch(void *ctx, const struct watch *w)
 }
 
 static void
+add_deltas(struct check *c, const struct watchlist *list)
+{
+	struct watchlist_deltas of_list = watchlist_deltas(list);
+
+	c->deltas.files += of_list.files;
+	c->deltas.names += of_list.names;
+	c->deltas.added += of_list.added;
+	c->deltas.removed += of_list.removed;
+}
+
+static int
+read_watchlist(struct check *c, const char *file)
+{
+	struct watchlist *list = NULL;
+	int err = watchlist_open(file, c->config == NULL ? NULL : &c->names,
+	    on_watch, c, &c->d, &list);
+
+	if (err != 0)
+		return err;
+	do {
+		err = watchlist_step(list, STEP_ENTRIES);
+	} while (err > 0);
+	add_deltas(c, list);
+	watchlist_close(list);
+	return err;
+}
+
+static void
 check_watchlist(struct check *c, const char *file)
 {
 	int err;
@@ -158,8 +188,7 @@ check_watchlist(struct check *c, const char *file)
 	c->file = file;
 	c->told_group = false;
 	c->n_lists++;
-	err = watchlist_load(
-	    file, c->config == NULL ? NULL : &c->names, on_watch, c, &c->d);
+	err = read_watchlist(c, file);
 	if (err != 0 && c->d.n_errors == 0)
 		diag_error(&c->d, file, 0, 0, "%s", err_text(err));
 	tell(c);
@@ -298,6 +327,16 @@ tell_source(struct check *c, size_t view, const struct config_source *s)
 }
 
 static void
+put_deltas(struct buf *line, const struct watchlist_deltas *d)
+{
+	if (d->files > 0)
+		buf_printf(line,
+		    "; %zu delta%s: %zu name%s added, %zu taken out", d->files,
+		    d->files == 1 ? "" : "s", d->added,
+		    d->added == 1 ? "" : "s", d->removed);
+}
+
+static void
 summarize(struct check *c)
 {
 	double rate = count_rate_all(&c->count);
@@ -306,14 +345,18 @@ summarize(struct check *c)
 	if (c->json) {
 		buf_printf(&line,
 		    "{\"class\":\"summary\",\"lists\":%zu,\"names\":%zu,"
-		    "\"questions\":%zu,\"per_second\":%.3f,\"problems\":%zu}",
+		    "\"questions\":%zu,\"per_second\":%.3f,\"problems\":%zu,"
+		    "\"deltas\":%zu,\"delta_added\":%zu,"
+		    "\"delta_removed\":%zu}",
 		    c->n_lists, c->count.names.n, c->count.questions.n, rate,
-		    c->n_errors);
+		    c->n_errors, c->deltas.files, c->deltas.added,
+		    c->deltas.removed);
 	} else {
 		put_number(&line, c->n_lists, "list");
 		put_number(&line, c->count.names.n, "name");
 		put_number(&line, c->count.questions.n, "question");
 		put_rate(&line, rate);
+		put_deltas(&line, &c->deltas);
 		if (c->n_errors > 0)
 			buf_printf(&line, "; %zu problem%s", c->n_errors,
 			    c->n_errors == 1 ? "" : "s");

@@ -126,3 +126,34 @@ lines_next(struct lines *l, char **text, size_t *size)
 	l->begin = l->end;
 	return LINES_SKIPPED;
 }
+
+static size_t
+cut_comment(const char *text, size_t size)
+{
+	for (size_t i = 0; i < size; i++) {
+		const char *sign = memchr(text + i, '#', size - i);
+
+		if (sign == NULL)
+			return size;
+		i = (size_t)(sign - text);
+		if (i == 0 || text[i - 1] == ' ' || text[i - 1] == '\t')
+			return i;
+	}
+	return size;
+}
+
+bool
+lines_trim(char **text, size_t *size, unsigned *column)
+{
+	char *t = *text;
+	size_t n = cut_comment(t, *size);
+
+	for (; n > 0 && (*t == ' ' || *t == '\t'); n--, t++)
+		++*column;
+	while (n > 0 && (t[n - 1] == ' ' || t[n - 1] == '\t'))
+		n--;
+	t[n] = '\0';
+	*text = t;
+	*size = n;
+	return n > 0;
+}

@@ -39,5 +39,10 @@ void lines_fini(struct lines *l);
 /* lines_result, or < 0 (reported).  The line is lent until the next call,
  * ends with NUL and may be changed in place. */
 MUST_CHECK int lines_next(struct lines *l, char **text, size_t *size);
+/*
+ * Takes blanks and a comment off: a `#` at the start or behind a blank begins
+ * one.  *column goes along with *text.  False: nothing is left.
+ */
+bool lines_trim(char **text, size_t *size, unsigned *column);
 
 #endif

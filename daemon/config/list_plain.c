@@ -1,28 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 
-/* One name per line; a `#` at the start or behind a blank begins a comment. */
+/* One name per line; comments are as lines_trim() says. */
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "lines_priv.h"
 #include "list_priv.h"
-
-static size_t
-cut_comment(const char *text, size_t size)
-{
-	for (size_t i = 0; i < size; i++) {
-		const char *sign = memchr(text + i, '#', size - i);
-
-		if (sign == NULL)
-			return size;
-		i = (size_t)(sign - text);
-		if (i == 0 || text[i - 1] == ' ' || text[i - 1] == '\t')
-			return i;
-	}
-	return size;
-}
 
 static int
 plain_step(struct watchlist *w)
@@ -31,23 +15,16 @@ plain_step(struct watchlist *w)
 	struct node name = {.kind = NODE_SCALAR};
 	char *text = NULL;
 	size_t size = 0;
-	size_t begin = 0;
+	unsigned column = 1;
 	int got = lines_next(l, &text, &size);
 
 	if (got != LINES_LINE)
 		return got == LINES_SKIPPED ? 1 : got;
-	size = cut_comment(text, size);
-	while (begin < size && (text[begin] == ' ' || text[begin] == '\t'))
-		begin++;
-	while (
-	    size > begin && (text[size - 1] == ' ' || text[size - 1] == '\t'))
-		size--;
-	if (begin == size)
+	if (!lines_trim(&text, &size, &column))
 		return 1;
-	text[size] = '\0';
-	name.text = text + begin;
-	name.size = size - begin;
-	name.at = (struct place){l->line, (unsigned)begin + 1};
+	name.text = text;
+	name.size = size;
+	name.at = (struct place){l->line, column};
 	list_tell(w, &name, &w->defaults, false);
 	return 1;
 }

@@ -17,6 +17,7 @@
 #include "base/attr.h"
 #include "config/typed.h"
 #include "config/watchlist.h"
+#include "delta_priv.h"
 #include "node_priv.h"
 #include "source_priv.h"
 
@@ -51,8 +52,11 @@ struct watchlist {
 	watch_fn *fn;
 	void *ctx;
 	struct source source;
-	struct arena keep;    /* lives as long as the list */
-	struct arena scratch; /* lives until the next entry */
+	struct deltas *deltas; /* NULL: none */
+	bool is_behind;        /* the list itself was read ... */
+	int list_result;       /* ... and how that ended */
+	struct arena keep;     /* lives as long as the list */
+	struct arena scratch;  /* lives until the next entry */
 	const char *name;
 	struct fields defaults;
 	struct fields own; /* of the entry that is being told */
@@ -121,6 +125,20 @@ void list_tell(struct watchlist *w, const struct node *name,
  * all.  What is wrong is reported.
  */
 void list_tell_zone(struct fields_reader *x);
+
+/* Of a name, with its text, and the scripts. */
+#define LIST_MIXED                                                             \
+	"%s mixes letters of %s; be sure that it is the name you mean"
+
+/*
+ * The first address of a prefix into `ip`.  How many it has; 0: more than are
+ * taken, which is reported.
+ */
+uint32_t list_first_address(const struct report *r, struct place at,
+    const char *text, const struct prefix *p, uint8_t ip[16]);
+/* The name of the address `ip`, which moves on to the next one. */
+void list_next_address(
+    const struct prefix *p, uint8_t ip[16], struct name *out);
 
 MUST_CHECK int list_yaml_open(struct watchlist *w);
 MUST_CHECK int list_csv_open(struct watchlist *w);

@@ -39,44 +39,69 @@ tell(struct watchlist *w)
 	w->fn(w->ctx, &w->watch);
 }
 
+/* Is the name of the watch not taken out by a delta? */
+static bool
+passes(struct watchlist *w)
+{
+	return w->deltas == NULL || deltas_pass(w->deltas, &w->watch.name);
+}
+
+void
+list_next_address(const struct prefix *p, uint8_t ip[16], struct name *out)
+{
+	size_t i = p->family == AF_INET ? 4 : 16;
+
+	name_reverse(p->family, ip, out);
+	while (i-- > 0 && ++ip[i] == 0)
+		;
+}
+
 static void
 tell_address(struct watchlist *w)
 {
-	size_t i = w->typed.prefix.family == AF_INET ? 4 : 16;
-
-	name_reverse(w->typed.prefix.family, w->ip, &w->watch.name);
+	list_next_address(&w->typed.prefix, w->ip, &w->watch.name);
 	w->addresses_left--;
-	while (i-- > 0 && ++w->ip[i] == 0)
-		;
-	tell(w);
+	if (passes(w))
+		tell(w);
+}
+
+uint32_t
+list_first_address(const struct report *r, struct place at, const char *text,
+    const struct prefix *p, uint8_t ip[16])
+{
+	unsigned bits = (p->family == AF_INET ? 32u : 128u) - p->len;
+
+	if (bits > ADDRESS_BITS_MAX) {
+		report_error(r, at,
+		    "%s has more than %d addresses; split it, or name the "
+		    "parts that matter",
+		    text, WATCHLIST_PREFIX_MAX);
+		return 0;
+	}
+	memcpy(ip, p->ip, sizeof(p->ip));
+	for (unsigned i = 0; i < bits; i++) {
+		unsigned bit = p->len + i;
+
+		ip[bit / 8] &= (uint8_t) ~(0x80u >> bit % 8);
+	}
+	return 1u << bits;
 }
 
 static void
 begin_prefix(struct watchlist *w, const struct node *at, bool types_given)
 {
-	const struct prefix *p = &w->typed.prefix;
-	unsigned bits = (p->family == AF_INET ? 32u : 128u) - p->len;
+	uint32_t n = list_first_address(
+	    &w->report, at->at, at->text, &w->typed.prefix, w->ip);
 
-	if (bits > ADDRESS_BITS_MAX) {
-		report_error(&w->report, at->at,
-		    "%s has more than %d addresses; split it, or name the "
-		    "parts that matter",
-		    at->text, WATCHLIST_PREFIX_MAX);
+	if (n == 0)
 		return;
-	}
 	if (types_given &&
 	    (w->watch.n_types != 1 || w->watch.types[0] != TYPE_PTR))
 		report_warning(&w->report, at->at,
 		    "an address is asked for PTR only; its types are not used");
-	memcpy(w->ip, p->ip, sizeof(w->ip));
-	for (unsigned i = 0; i < bits; i++) {
-		unsigned bit = p->len + i;
-
-		w->ip[bit / 8] &= (uint8_t) ~(0x80u >> bit % 8);
-	}
 	w->watch.types = types_ptr;
 	w->watch.n_types = 1;
-	w->addresses_left = 1u << bits;
+	w->addresses_left = n;
 	tell_address(w);
 }
 
@@ -160,20 +185,11 @@ is_discreet(
 	return false;
 }
 
-void
-list_tell(struct watchlist *w, const struct node *name,
-    const struct fields *fields, bool types_given)
+/* All but the name itself. */
+static void
+fill_watch(
+    struct watchlist *w, const struct node *name, const struct fields *fields)
 {
-	char text[NAME_TEXT_SIZE];
-
-	if (!is_discreet(w, name, fields) || !is_next_poll(w, name, fields))
-		return;
-	typed_read(name->text, name->size, &w->typed);
-	if (w->typed.kind == TYPED_BAD) {
-		report_error(&w->report, name->at, "`%.80s`: %s", name->text,
-		    w->typed.why);
-		return;
-	}
 	w->watch.typed = name->text;
 	w->watch.types = fields->types;
 	w->watch.n_types = fields->n_types;
@@ -194,17 +210,61 @@ list_tell(struct watchlist *w, const struct node *name,
 	w->watch.pins = fields->pins;
 	w->watch.pins_size = fields->pins_size;
 	w->watch.line = name->at.line;
+}
+
+void
+list_tell(struct watchlist *w, const struct node *name,
+    const struct fields *fields, bool types_given)
+{
+	char text[NAME_TEXT_SIZE];
+
+	if (!is_discreet(w, name, fields) || !is_next_poll(w, name, fields))
+		return;
+	typed_read(name->text, name->size, &w->typed);
+	if (w->typed.kind == TYPED_BAD) {
+		report_error(&w->report, name->at, "`%.80s`: %s", name->text,
+		    w->typed.why);
+		return;
+	}
+	fill_watch(w, name, fields);
 	if (w->typed.kind == TYPED_PREFIX) {
 		begin_prefix(w, name, types_given);
 		return;
 	}
 	w->watch.name.size = w->typed.name.size;
 	memcpy(w->watch.name.wire, w->typed.name.wire, w->typed.name.size);
+	if (!passes(w))
+		return;
 	if (w->typed.mixed != NULL)
-		report_warning(&w->report, name->at,
-		    "%s mixes letters of %s; be sure that it is the name "
-		    "you mean",
+		report_warning(&w->report, name->at, LIST_MIXED,
 		    name_print(w->watch.name.wire, text), w->typed.mixed);
+	tell(w);
+}
+
+/* A name that a delta added, as the list's defaults say. */
+static void
+tell_added(struct watchlist *w, const struct delta_name *n)
+{
+	char text[NAME_TEXT_SIZE];
+	struct node name = {
+	    .kind = NODE_SCALAR, .at = {n->line, 1}, .text = text};
+	bool is_told;
+
+	name_print(n->wire, text);
+	name.size = strlen(text);
+	w->report.path = deltas_path(w->deltas, n);
+	is_told = is_discreet(w, &name, &w->defaults);
+	w->report.path = w->path;
+	if (!is_told)
+		return;
+	fill_watch(w, &name, &w->defaults);
+	w->watch.line = 0;
+	w->watch.name.size = n->size;
+	memcpy(w->watch.name.wire, n->wire, n->size);
+	if (n->address) {
+		w->watch.types = types_ptr;
+		w->watch.n_types = 1;
+	}
 	tell(w);
 }
 
@@ -277,6 +337,8 @@ watchlist_open(const char *path, const struct watch_names *names, watch_fn *fn,
 	    sizeof(watch_types_default));
 	err = source_open(&w->source, &w->report);
 	if (err == 0)
+		err = deltas_open(&w->report, &w->deltas);
+	if (err == 0)
 		err = open_format(w);
 	if (err != 0)
 		goto out;
@@ -287,23 +349,67 @@ out:
 	return err;
 }
 
+/* The deltas, the list, the names that they add. */
+static int
+step_with_deltas(struct watchlist *w)
+{
+	const struct delta_name *added;
+	int got = w->is_behind ? 0 : deltas_read(w->deltas);
+
+	if (got != 0)
+		return got;
+	if (!w->is_behind) {
+		w->list_result = w->step(w);
+		w->is_behind = w->list_result <= 0;
+		return w->list_result == -ENOMEM ? -ENOMEM : 1;
+	}
+	if (deltas_next(w->deltas, &added)) {
+		if (added != NULL)
+			tell_added(w, added);
+		return 1;
+	}
+	return w->list_result != 0 ? w->list_result : deltas_failed(w->deltas);
+}
+
+/* One unit of a step. */
+static int
+step_once(struct watchlist *w)
+{
+	if (w->addresses_left > 0) {
+		tell_address(w);
+		return 1;
+	}
+	return w->deltas == NULL ? w->step(w) : step_with_deltas(w);
+}
+
+static off_t
+bytes_read(const struct watchlist *w)
+{
+	return w->source.total +
+	       (w->deltas == NULL ? 0 : deltas_bytes(w->deltas));
+}
+
 int
 watchlist_step(struct watchlist *w, size_t entries)
 {
-	off_t until = w->source.total + STEP_BYTES_MAX;
+	off_t until = bytes_read(w) + STEP_BYTES_MAX;
 
 	/* An entry may be a long line that is read past. */
-	while (entries-- > 0 && w->result > 0 && w->source.total < until) {
-		if (w->addresses_left > 0)
-			tell_address(w);
-		else
-			w->result = w->step(w);
+	while (entries-- > 0 && w->result > 0 && bytes_read(w) < until) {
+		w->result = step_once(w);
 		if (w->result == 0 && w->n_told == 0)
 			report_warning(&w->report, (struct place){0},
 			    "nothing to watch in this list; add a name or "
 			    "remove the file");
 	}
 	return w->result;
+}
+
+struct watchlist_deltas
+watchlist_deltas(const struct watchlist *w)
+{
+	return w->deltas == NULL ? (struct watchlist_deltas){0}
+	                         : deltas_count(w->deltas);
 }
 
 void
@@ -313,6 +419,7 @@ watchlist_close(struct watchlist *w)
 		return;
 	if (w->free_state != NULL)
 		w->free_state(w->state);
+	deltas_free(w->deltas);
 	source_close(&w->source);
 	arena_fini(&w->keep);
 	arena_fini(&w->scratch);

@@ -12,6 +12,11 @@
  * URL, example[.]com, hxxp, underscores; BOM and CRLF are fine; "*." is
  * refused.  An address or a prefix (4,096 addresses at most) stands for the
  * PTR of each address.
+ *
+ * The folder FILE.d beside a list FILE may hold deltas: files `*.delta` with
+ * lines `+name` and `-name`, applied to the list in order of their names.  An
+ * added name is told behind the list, with the list's defaults.  Memory grows
+ * with the names of the deltas (about 85 bytes each, 1,000,000 at most).
  */
 
 #include <stdbool.h>
@@ -25,6 +30,8 @@
 enum {
 	WATCHLIST_ENTRY_MAX = 64 * 1024,
 	WATCHLIST_PREFIX_MAX = 4096,
+	WATCHLIST_DELTA_FILES_MAX = 4096,
+	WATCHLIST_DELTA_NAMES_MAX = 1000000,
 	WATCH_TYPES_MAX = 64,
 	WATCH_TAGS_MAX = 32,
 	WATCH_VIEWS_MAX = 32,
@@ -97,7 +104,7 @@ struct watch {
 	const uint8_t *pins; /* what is expected (R27), packed as in dns/pin.h;
 	                      * NULL: nothing */
 	size_t pins_size;
-	unsigned line;
+	unsigned line; /* 0: a delta named it */
 };
 typedef void watch_fn(void *ctx, const struct watch *watch);
 
@@ -143,6 +150,14 @@ MUST_CHECK int watchlist_open(const char *path, const struct watch_names *names,
     watch_fn *fn, void *ctx, struct diag *d, struct watchlist **out);
 /* 1: more to come, 0: done, < 0: as watchlist_load(). */
 MUST_CHECK int watchlist_step(struct watchlist *w, size_t entries);
+/* What its deltas make of it, when it was read to its end; zeros: none. */
+struct watchlist_deltas {
+	size_t files;
+	size_t names;   /* that they speak of */
+	size_t added;   /* that the list itself has not */
+	size_t removed; /* that it has */
+};
+struct watchlist_deltas watchlist_deltas(const struct watchlist *w);
 void watchlist_close(struct watchlist *w);
 
 #endif
