@@ -77,6 +77,13 @@ const char read_sql_history[] =
     "and ($2::integer is null or q.type = $2) "
     "order by q.type, q.view, i.first_seen, i.rrtype, i.rdata";
 
+/* $1 name, $2 its shard */
+const char read_sql_memberships[] =
+    "select m.name, m.list, m.since, m.until, m.first_reported, m.reason "
+    "from dnsvigil.membership m "
+    "where m.shard = $2::integer and m.name = $1::text "
+    "order by m.list, m.since";
+
 /*
  * $1 name, $2 type, $3 T, $4 the name's shard.
  *
