@@ -323,6 +323,58 @@ on_pool(void *ctx, const struct read_pool *row)
 	pool_free(p);
 }
 
+/* ---- lists ---- */
+
+static void
+put_membership_json(struct history *h, const struct read_membership *m)
+{
+	struct emit j;
+
+	emit_start(&j, &h->line);
+	emit_object(&j, NULL);
+	emit_text(&j, "class", "membership");
+	emit_text(&j, "name", m->name);
+	unicode_emit(&j, m->name);
+	emit_text(&j, "list", m->list);
+	emit_wall(&j, "since", m->since);
+	emit_wall(&j, "until", m->until);
+	emit_wall(&j, "first_reported", m->first_reported);
+	emit_text(&j, "reason", m->reason);
+	emit_object_end(&j);
+}
+
+static void
+put_membership(struct history *h, const struct read_membership *m)
+{
+	print_watched(&h->line, h->text);
+	buf_add_text(&h->line, " on list ");
+	print_text(&h->line, m->list, 64);
+	buf_add_text(&h->line, "  since ");
+	print_wall(&h->line, m->since);
+	if (m->until != 0) {
+		buf_add_text(&h->line, "  until ");
+		print_wall(&h->line, m->until);
+		buf_add_text(&h->line, "  ");
+		print_text(&h->line, m->reason, 32);
+	}
+	if (m->first_reported != 0) {
+		buf_add_text(&h->line, "  first reported ");
+		print_wall(&h->line, m->first_reported);
+	}
+}
+
+static void
+on_membership(void *ctx, const struct read_membership *m)
+{
+	struct history *h = ctx;
+
+	if (h->json)
+		put_membership_json(h, m);
+	else
+		put_membership(h, m);
+	put_line(h);
+}
+
 static int
 list_intervals(struct history *h)
 {
@@ -340,6 +392,9 @@ list_intervals(struct history *h)
 	}
 	if (err == 0)
 		err = read_pools(h->reader, h->text, h->type, on_pool, h);
+	/* Lists have names, not questions. */
+	if (err == 0 && h->type == 0 && h->out.err == 0)
+		err = read_memberships(h->reader, h->text, on_membership, h);
 	return err;
 }
 

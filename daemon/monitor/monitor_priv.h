@@ -361,8 +361,9 @@ struct monitor {
 	size_t doubted_bytes;
 	bool loaded; /* the database's state is in the table */
 	bool loading;
-	bool polling; /* the first rows may be here */
-	bool again;   /* the next tick is to follow at once */
+	wall_us listed_at; /* when the lists were last taken */
+	bool polling;      /* the first rows may be here */
+	bool again;        /* the next tick is to follow at once */
 	bool draining;
 	bool done_told;
 	bool slow;             /* the buffer is full: polling slows */
@@ -725,7 +726,7 @@ void restore_step(struct monitor *m);
 void restore_put_question(struct monitor *m, uint32_t id, bool watched);
 /* What that writes of one that is watched. */
 void restore_fill_question(
-    const struct monitor *m, uint32_t id, struct commit_question *c);
+    struct monitor *m, uint32_t id, struct commit_question *c);
 
 /* ---- fresh.c ---- */
 struct fresh *fresh_new(void);
@@ -752,6 +753,9 @@ MUST_CHECK bool watchset_reload(
     struct monitor *m, const struct config *config, bool mass);
 /* A step of a reload that is going on. */
 void watchset_step(struct monitor *m);
+/* What is in force of a question, or will be when the reload that is being
+ * applied has ended; POLICY_NONE: it is not watched then. */
+uint32_t watchset_policy(const struct monitor *m, uint32_t id);
 void watchset_free(struct monitor *m);
 size_t watchset_bytes(const struct monitor *m);
 

@@ -18,6 +18,7 @@
 #include "entry.h"
 #include "expect.h"
 #include "loop/loop.h"
+#include "membership.h"
 #include "monitor_priv.h"
 #include "pools.h"
 #include "schedule/chase.h"
@@ -29,8 +30,7 @@
 enum { RESTORE_TURN_MAX = 20000 };
 
 void
-restore_fill_question(
-    const struct monitor *m, uint32_t id, struct commit_question *c)
+restore_fill_question(struct monitor *m, uint32_t id, struct commit_question *c)
 {
 	const struct question *q = table_question(m->table, id);
 	const struct policy *p = policy_get(m->table, q->policy);
@@ -57,6 +57,7 @@ restore_fill_question(
 	};
 	c->phase_ms = spread_phase_ms(&c->key.question, p->every_s);
 	entry_fill(m, id, c);
+	membership_fill(m, name, size, c);
 }
 
 void
@@ -86,6 +87,7 @@ put_unwatched(struct monitor *m, const struct store_row *row)
 	};
 
 	c.phase_ms = spread_phase_ms(&c.key.question, row->every_s);
+	membership_fill(m, c.name, c.name_size, &c);
 	commit_question(m->store, &c, NULL, NULL);
 }
 

@@ -498,6 +498,7 @@ watchset_load(struct monitor *m, struct diag *d)
 		if (err == -ENOMEM || w->err != 0)
 			return -ENOMEM;
 	}
+	m->listed_at = loop_wall(m->loop);
 	n = table_count(m->table);
 	for (uint32_t id = 0; id < n; id++)
 		refuse_one(w, id);
@@ -682,6 +683,7 @@ step_counting(struct watchset *w)
 		    w->n_removed, m->watched);
 		end_reload(w, false);
 	} else {
+		m->listed_at = loop_wall(m->loop);
 		begin_phase(w, PHASE_APPLYING);
 	}
 }
@@ -727,6 +729,16 @@ step_sifting(struct watchset *w)
 		if (!monitor_has_time(w->monitor))
 			return;
 	}
+}
+
+uint32_t
+watchset_policy(const struct monitor *m, uint32_t id)
+{
+	const struct question *q = table_question(m->table, id);
+
+	if (m->watchset != NULL && m->watchset->phase == PHASE_APPLYING)
+		return stage_get(&m->watchset->stage, id);
+	return (q->flags & Q_WATCHED) != 0 ? q->policy : POLICY_NONE;
 }
 
 void

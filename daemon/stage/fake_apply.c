@@ -202,6 +202,7 @@ apply_question(struct db *db, const struct commit_question *c)
 	q->phase_ms = c->phase_ms;
 	q->wait_s = c->wait_s;
 	q->attributes = c->attributes;
+	db_apply_lists(db, c);
 }
 
 static void

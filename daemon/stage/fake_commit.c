@@ -41,6 +41,17 @@ copy_text(struct op *op, const char *text)
 	return text == NULL ? NULL : copy(op, text, strlen(text) + 1);
 }
 
+static const char *const *
+copy_texts(struct op *op, const char *const *list, size_t n)
+{
+	const char **own = arena_get(&op->arena, (n + 1) * sizeof(*own));
+
+	CHECK(own != NULL);
+	for (size_t i = 0; i < n; i++)
+		own[i] = copy_text(op, list[i]);
+	return own;
+}
+
 static const uint8_t *
 copy_name(struct op *op, const uint8_t *wire)
 {
@@ -128,6 +139,7 @@ commit_question(struct store *s, const struct commit_question *c,
 	op->u.question = *c;
 	op->u.question.name = copy_name(op, c->name);
 	op->u.question.view = copy_text(op, c->view);
+	op->u.question.on_lists = copy_texts(op, c->on_lists, c->n_on_lists);
 	store_enqueue(s, op);
 }
 

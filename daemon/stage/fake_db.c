@@ -34,6 +34,7 @@ db_free(struct db *db)
 	free(db->entries);
 	free(db->alerts);
 	free(db->spans);
+	free(db->members);
 	arena_fini(&db->arena);
 	free(db);
 }

@@ -129,6 +129,14 @@ struct db_alert {
 	size_t first, n;   /* its members among the entries */
 };
 
+/* A stretch in which a name was on a list. */
+struct db_member {
+	struct name name;
+	const char *list;
+	wall_us since, until; /* until 0: still on it */
+	bool found_gone;
+};
+
 /* Who sees what becomes durable, before it does; none of it may be NULL. */
 struct db_eye {
 	void *ctx;
@@ -154,6 +162,8 @@ struct db {
 	size_t n_alerts, alerts_room;
 	struct commit_span *spans;
 	size_t n_spans, spans_room;
+	struct db_member *members;
+	size_t n_members, members_room;
 	int64_t seq;
 	uint64_t generation; /* grows with every commit */
 	unsigned n_candidates;
@@ -243,6 +253,10 @@ struct op {
 /* Does to the database what the item says, or ends the story. */
 void db_apply(struct db *db, struct op *op);
 void store_enqueue(struct store *s, struct op *op);
+/* What an item says of its name's lists, as statement_left and _joined do. */
+void db_apply_lists(struct db *db, const struct commit_question *c);
+/* Stretches of a name: those that are open, or all. */
+long db_memberships(const struct db *db, const struct name *name, bool open);
 /* What a record is found by; cheaper than record_key(). */
 struct uuid db_link(const struct record *r);
 struct packed db_pack(struct db *db, const struct content *c);

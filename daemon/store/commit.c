@@ -45,6 +45,22 @@ put_entry(struct batch *b, const struct commit_question *c)
 		row_null(b);
 }
 
+static void
+put_listed(struct batch *b, const struct commit_question *c)
+{
+	char text[NAME_TEXT_SIZE];
+
+	if (c->listed_at == 0)
+		return;
+	row_begin(b, GROUP_LISTED);
+	row_i16(b, (int16_t)c->key.shard);
+	row_text(b, name_print(c->name, text));
+	row_list(b, c->on_lists, c->n_on_lists);
+	row_wall(b, c->listed_at);
+	row_bool(b, c->found_gone);
+	row_end(b, GROUP_LISTED);
+}
+
 void
 commit_question(struct store *s, const struct commit_question *c,
     store_done_fn *done, void *ctx)
@@ -72,6 +88,7 @@ commit_question(struct store *s, const struct commit_question *c,
 	row_wall(b, c->at);
 	put_entry(b, c);
 	row_end(b, GROUP_QUESTION);
+	put_listed(b, c);
 	write_item_end(s, b, done, ctx);
 }
 
@@ -162,6 +179,7 @@ commit_first(struct store *s, const struct commit_question *c,
 	struct interval_set set = {.arena = &arena, .name = c->name};
 
 	put_first_question(b, c);
+	put_listed(b, c);
 	if (answer != NULL) {
 		const struct seen seen = {answer->at, answer->at, 1, true};
 

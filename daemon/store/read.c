@@ -296,6 +296,7 @@ struct target {
 		read_baseline_fn *baseline;
 		read_interval_fn *interval;
 		read_pool_fn *pool;
+		read_membership_fn *membership;
 		read_believed_fn *believed;
 		read_coverage_fn *coverage;
 		read_evidence_fn *evidence;
@@ -489,6 +490,32 @@ read_pools(struct reader *r, const char *name, uint16_t type, read_pool_fn *fn,
 	add_int4(&p, type != 0, type);
 	add_shard(&p, name);
 	return ask(r, read_sql_pools, &p, on_pool, &t);
+}
+
+static void
+on_membership(void *to, const PGresult *row)
+{
+	struct target *t = to;
+	const struct read_membership m = {.name = get_text(row, 0),
+	    .list = get_text(row, 1),
+	    .since = get_wall(row, 2),
+	    .until = get_wall(row, 3),
+	    .first_reported = get_wall(row, 4),
+	    .reason = get_text(row, 5)};
+
+	t->fn.membership(t->ctx, &m);
+}
+
+int
+read_memberships(
+    struct reader *r, const char *name, read_membership_fn *fn, void *ctx)
+{
+	struct target t = {.fn.membership = fn, .ctx = ctx};
+	struct params p = {.n = 0};
+
+	add_text(&p, name);
+	add_shard(&p, name);
+	return ask(r, read_sql_memberships, &p, on_membership, &t);
 }
 
 static void

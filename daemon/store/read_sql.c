@@ -86,6 +86,12 @@ const char read_sql_pools[] =
     "where q.shard = $3::integer and q.name_text = $1::text "
     "and ($2::integer is null or q.type = $2) "
     "order by q.type, q.view";
+/* $1 name, $2 its shard */
+const char read_sql_memberships[] =
+    "select m.name, m.list, m.since, m.until, m.first_reported, m.reason "
+    "from dnsvigil.membership m "
+    "where m.shard = $2::integer and m.name = $1::text "
+    "order by m.list, m.since";
 
 /*
  * $1 name, $2 type, $3 T, $4 the name's shard.

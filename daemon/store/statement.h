@@ -17,6 +17,7 @@
 /* Shapes of rows; the letters and columns are in statement.c. */
 enum group {
 	GROUP_QUESTION,
+	GROUP_LISTED,
 	GROUP_STATE,
 	GROUP_CANDIDATE,
 	GROUP_EVIDENCE,
@@ -67,6 +68,8 @@ enum statement_id {
 	WRITE_CHECK,
 	WRITE_QUESTION_SETTLE,
 	WRITE_QUESTION_PUT,
+	WRITE_LEFT,
+	WRITE_JOINED,
 	WRITE_BASELINE,
 	WRITE_CANDIDATE_FOLLOW,
 	WRITE_CANDIDATE_OPEN,
@@ -119,6 +122,8 @@ struct statement_arg {
 int statement_args(const struct statement *st, struct statement_arg *args);
 
 /* Texts that are prepared and stand apart (statement_rare.c). */
+extern const char statement_left[];
+extern const char statement_joined[];
 extern const char statement_stale[];
 extern const char statement_pool_day[];
 extern const char statement_seen[];

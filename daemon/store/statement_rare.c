@@ -6,6 +6,45 @@
 
 #include "statement.h"
 
+/*
+ * A name is on these lists and on no others; of a name that came more than
+ * once, the last counts.  First answers may come after what was given later:
+ * what they say of an older time changes nothing.  A time to come is one of a
+ * clock that was set back since.
+ */
+const char statement_left[] =
+    "with k as materialized ("
+    " select distinct on (u.shard, u.name) u.shard, u.name,"
+    " u.lists::text[] as lists, u.at, u.gone"
+    " from unnest($1, $2, $3, $4, $5) with ordinality"
+    "  u (shard, name, lists, at, gone, row)"
+    " order by u.shard, u.name, u.row desc)"
+    " update dnsvigil.membership m"
+    " set until = greatest(k.at, m.since),"
+    " reason = case when k.gone then 'by-then' else 'left' end"
+    " from k"
+    " where m.shard = k.shard and m.name = k.name and m.until is null"
+    " and m.list <> all (k.lists)"
+    " and (m.since <= k.at or m.since > now())";
+
+const char statement_joined[] =
+    "with k as materialized ("
+    " select distinct on (u.shard, u.name) u.shard, u.name,"
+    " u.lists::text[] as lists, u.at"
+    " from unnest($1, $2, $3, $4) with ordinality"
+    "  u (shard, name, lists, at, row)"
+    " order by u.shard, u.name, u.row desc)"
+    " insert into dnsvigil.membership (shard, name, list, since)"
+    " select k.shard, k.name, l.list, k.at"
+    " from k"
+    " cross join lateral unnest(k.lists) l (list)"
+    " where not exists ("
+    "  select from dnsvigil.membership o"
+    "  where o.shard = k.shard and o.name = k.name and o.list = l.list"
+    "  and (o.until is null"
+    "   or (o.until > k.at and o.until <= now())))"
+    " on conflict do nothing";
+
 /* It begins with `until` null and ends with a time, which stays. */
 const char statement_stale[] =
     "insert into dnsvigil.stale (shard, question, since, until)"

@@ -50,6 +50,13 @@ struct commit_question {
 	const char *owner;   /* NULL: none */
 	const char *runbook; /* NULL: none */
 	wall_us at;          /* since when it is (un)watched so */
+	/* All lists that its name is on now, with its other questions: what
+	 * the database has differently begins or ends at `listed_at`, and was
+	 * over by then if `found_gone`.  0: nothing is said of them. */
+	const char *const *on_lists;
+	size_t n_on_lists;
+	wall_us listed_at;
+	bool found_gone;
 };
 
 /* The first good reply ever (R9): a state without a change, its intervals. */

@@ -96,6 +96,17 @@ typedef void read_pool_fn(void *ctx, const struct read_pool *p);
 /* By type and view; of those that have one. */
 MUST_CHECK int read_pools(struct reader *r, const char *name, uint16_t type,
     read_pool_fn *fn, void *ctx);
+/* A stretch in which a name was on a list. */
+struct read_membership {
+	const char *name, *list;
+	wall_us since, until;   /* until 0: still on it */
+	wall_us first_reported; /* 0: the list does not say */
+	const char *reason;     /* "left", "by-then"; NULL: still on it */
+};
+typedef void read_membership_fn(void *ctx, const struct read_membership *m);
+/* By list, then by time. */
+MUST_CHECK int read_memberships(
+    struct reader *r, const char *name, read_membership_fn *fn, void *ctx);
 
 /*
  * What was believed at T, and whether it was seen then: one for each question

@@ -432,8 +432,14 @@ class Daemon:
         return self.rows("changes", "--baseline")
 
     def history(self, name, rrtype=None, at=None):
-        return self.rows("history", *(["--at", at] if at else []), name,
-                         *([rrtype] if rrtype else []))
+        """Of records; memberships() has the other rows."""
+        return [r for r in self.rows(
+            "history", *(["--at", at] if at else []), name,
+            *([rrtype] if rrtype else [])) if "class" not in r]
+
+    def memberships(self, name):
+        return [r for r in self.rows("history", name)
+                if r.get("class") == "membership"]
 
     def text(self):
         with open(self.log_path, errors="replace") as f:

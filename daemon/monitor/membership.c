@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The union over the questions of a name.  It is what will be in force when a
+ * reload that is being applied has ended: else a name whose types change would
+ * leave its list with the first of them.
+ */
+
+#include "membership.h"
+#include "table.h"
+
+/* The policies of a name in one view, merged into `all`. */
+static uint32_t
+merge_view(struct monitor *m, uint32_t id, uint32_t all)
+{
+	for (; id != QUESTION_NONE; id = table_next(m->table, id)) {
+		uint32_t policy = watchset_policy(m, id);
+
+		if (policy == POLICY_NONE || policy == all)
+			continue;
+		all = all == POLICY_NONE ? policy
+		                         : policy_merge(m->table, all, policy);
+		if (all == POLICY_NONE)
+			break; /* no memory: the next item says it */
+	}
+	return all;
+}
+
+void
+membership_fill(struct monitor *m, const uint8_t *name, size_t size,
+    struct commit_question *c)
+{
+	uint8_t n = table_n_views(m->table);
+	uint32_t all = POLICY_NONE;
+
+	for (uint8_t v = 0; v < n; v++)
+		all = merge_view(
+		    m, table_find_first(m->table, v, name, size), all);
+	c->listed_at = m->listed_at;
+	c->found_gone = m->loading;
+	if (all == POLICY_NONE)
+		return;
+	c->on_lists = policy_get(m->table, all)->lists;
+	c->n_on_lists = policy_get(m->table, all)->n_lists;
+}

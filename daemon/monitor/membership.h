@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef MONITOR_MEMBERSHIP_H
+#define MONITOR_MEMBERSHIP_H
+
+/*
+ * membership -- on which lists a name is now, whatever its types and views:
+ * what a question's item has the database compare with what it knows.
+ */
+
+#include "monitor_priv.h"
+
+/* Fills in the item's fields on the name's lists; `name` is folded wire.  They
+ * point at interned policies, which stay. */
+void membership_fill(struct monitor *m, const uint8_t *name, size_t size,
+    struct commit_question *c);
+
+#endif
