@@ -10,7 +10,8 @@
  * A name is on these lists and on no others; of a name that came more than
  * once, the last counts.  First answers may come after what was given later:
  * what they say of an older time changes nothing.  A time to come is one of a
- * clock that was set back since.
+ * clock that was set back since.  Each name is looked up by itself: what is
+ * there is not read for what came.
  */
 const char statement_left[] =
     "with k as materialized ("
@@ -18,14 +19,24 @@ const char statement_left[] =
     " u.lists::text[] as lists, u.at, u.gone"
     " from unnest($1, $2, $3, $4, $5) with ordinality"
     "  u (shard, name, lists, at, gone, row)"
-    " order by u.shard, u.name, u.row desc)"
-    " update dnsvigil.membership m"
-    " set until = greatest(k.at, m.since),"
-    " reason = case when k.gone then 'by-then' else 'left' end"
+    " order by u.shard, u.name, u.row desc),"
+    " x as materialized ("
+    " select k.shard, k.name, o.list, o.since, k.at, k.gone"
     " from k"
-    " where m.shard = k.shard and m.name = k.name and m.until is null"
-    " and m.list <> all (k.lists)"
-    " and (m.since <= k.at or m.since > now())";
+    " cross join lateral ("
+    "  select m.list, m.since from dnsvigil.membership m"
+    "  where m.shard = k.shard and m.name = k.name"
+    /* Not "is null": membership_open, by list, would be read for it. */
+    "  and coalesce(m.until, 'infinity') = 'infinity'"
+    "  and m.list <> all (k.lists)"
+    "  and (m.since <= k.at or m.since > now())"
+    "  offset 0) o)"
+    " update dnsvigil.membership m"
+    " set until = greatest(x.at, m.since),"
+    " reason = case when x.gone then 'by-then' else 'left' end"
+    " from x"
+    " where m.shard = x.shard and m.name = x.name and m.list = x.list"
+    " and m.since = x.since";
 
 const char statement_joined[] =
     "with k as materialized ("
@@ -38,11 +49,12 @@ const char statement_joined[] =
     " select k.shard, k.name, l.list, k.at"
     " from k"
     " cross join lateral unnest(k.lists) l (list)"
-    " where not exists ("
-    "  select from dnsvigil.membership o"
+    " where ("
+    "  select true from dnsvigil.membership o"
     "  where o.shard = k.shard and o.name = k.name and o.list = l.list"
     "  and (o.until is null"
-    "   or (o.until > k.at and o.until <= now())))"
+    "   or (o.until > k.at and o.until <= now()))"
+    "  limit 1) is null"
     " on conflict do nothing";
 
 /* It begins with `until` null and ends with a time, which stays. */
