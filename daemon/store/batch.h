@@ -24,7 +24,7 @@
 #include "store/store.h"
 
 enum {
-	BATCH_COLUMNS_MAX = 220,
+	BATCH_COLUMNS_MAX = 240,
 	BATCH_BYTES_MAX = 4 << 20 /* a batch of this size is full */
 };
 

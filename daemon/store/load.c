@@ -21,7 +21,7 @@ enum {
 	TURN_MS_MAX = 5,
 	/* "PGCOPY\n\377\r\n\0", flags, length of an extension (none). */
 	COPY_HEAD_SIZE = 19,
-	COPY_FIELDS = 31
+	COPY_FIELDS = 32
 };
 
 struct load {
