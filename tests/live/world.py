@@ -350,6 +350,9 @@ class Daemon:
         # A real resolver would ask the real root.
         if "canaries:" not in self.extra:
             lines.append("canaries: none")
+        # Few have all that their records point at.
+        if "dangling:" not in self.extra:
+            lines.append("dangling: none")
         if self.sinks:
             lines.append("sinks:")
         for name, url in self.sinks.items():
