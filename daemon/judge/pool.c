@@ -258,7 +258,9 @@ pool_has_chain(const struct pool *p, const struct content *c)
 {
 	struct uuid chain = chain_of(c);
 
-	return p->class_ != POOL_FLUX && c->records[0].size == p->size &&
+	/* What is believed may have no chain at all, and p->chain is older. */
+	return !p->foreign && p->class_ != POOL_FLUX &&
+	       c->records[0].size == p->size &&
 	       memcmp(chain.b, p->chain.b, sizeof(chain.b)) == 0;
 }
 
