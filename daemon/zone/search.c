@@ -301,6 +301,10 @@ no_answer(struct finder *f, struct search *s, enum find_why why, mono_ns now)
 	struct frame *fr = search_top(s);
 
 	s->is_unasked = false;
+	/* A lot: when a search has as many questions as there are servers, the
+	 * next one would begin at the same and leave out the same. */
+	f->turn +=
+	    hash_sip(&f->table.key, &f->turn, sizeof f->turn) & UINT8_MAX;
 	if (fr->stage == STAGE_OWN && fr->proven) {
 		frame_without_own(fr);
 	} else if (s->n_frames > 1 && fr->found.n_addrs != 0) {

@@ -379,10 +379,50 @@ forgets_what_has_expired(void **state)
 	end();
 }
 
+/*
+ * A search asks three servers of a zone.  In turn, one that takes as many
+ * questions as there are servers would leave out the same for ever.
+ */
+static void
+the_one_server_that_answers_is_found_whichever_it_is(void **state)
+{
+	(void)state;
+	for (unsigned n = 4; n <= 12; n++) {
+		for (unsigned alive = 1; alive <= n; alive++) {
+			struct told *told = NULL;
+			unsigned tries = 0;
+			char host[64];
+			char ip[32];
+
+			begin();
+			add_zone(".", "com.", "a.gtld.com.", "5.0.0.1");
+			for (unsigned i = 1; i <= n; i++) {
+				snprintf(
+				    host, sizeof(host), "ns%u.example.com.", i);
+				snprintf(ip, sizeof(ip), "5.1.0.%u", i);
+				add_zone("com.", "example.com.", host, ip);
+				if (i != alive)
+					server(ip)->manner = MANNER_SILENT;
+			}
+			snprintf(ip, sizeof(ip), "5.1.0.%u", alive);
+			do {
+				t.now += MONO_S(2 * ZONE_FAILED_S);
+				told = find("www.example.com.", TYPE_A);
+			} while (!was_asked(ip) && ++tries < 20 * n);
+			if (!was_asked(ip))
+				fail_msg("%u of %u was never asked", alive, n);
+			is_zone(told, "example.com.");
+			end();
+		}
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(
+		the_one_server_that_answers_is_found_whichever_it_is),
 	    cmocka_unit_test(walks_down_and_remembers),
 	    cmocka_unit_test(asks_the_parent_about_ds),
 	    cmocka_unit_test(finds_a_child_on_the_same_servers),
