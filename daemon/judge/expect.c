@@ -91,7 +91,7 @@ expect_judge(const uint8_t *pins, size_t size, uint16_t type,
 	const uint8_t *at = pins;
 	struct pin pin;
 
-	*out = (struct expect_found){.meets = true};
+	*out = (struct expect_found){.meets = true, .unknown = c->partial};
 	if (size == 0)
 		return 0;
 	while (at < pins + size) {
@@ -112,7 +112,7 @@ expect_judge(const uint8_t *pins, size_t size, uint16_t type,
 				return -ENOMEM;
 		}
 		out->pinned = true;
-		if (meets(&pin, c, out))
+		if (out->unknown || meets(&pin, c, out))
 			continue;
 		if (out->meets)
 			out->word = pin.word;

@@ -216,6 +216,8 @@ judge(struct monitor *m, uint32_t id, const struct store_believed *b,
 		table_question(m->table, id)->type, content, &m->scratch,
 		&found) != 0)
 		return;
+	if (found.pinned && found.unknown)
+		return;
 	if (!found.meets)
 		tell_deviates(m, id, &found, &state);
 	else if (d != NULL)
@@ -367,7 +369,7 @@ expect_aspect(const struct inquiry *q, const struct content *to)
 		&was) != 0 ||
 	    expect_judge(p->pins, p->pins_size, type, to, &m->scratch, &is) !=
 		0 ||
-	    !is.pinned)
+	    !is.pinned || was.unknown || is.unknown)
 		return 0;
 	if (!is.meets)
 		return ASPECT_UNEXPECTED;

@@ -21,6 +21,8 @@
 struct expect_found {
 	bool pinned;        /* some pin is of this type */
 	bool meets;         /* all that are */
+	bool unknown;       /* a partial answer (R7): the end of its chain was
+	                     * not seen, so nothing can be said */
 	bool unreadable;    /* so that nothing can be said but that it is no
 	                     * `none` and not seen to be what it should */
 	enum pin_word word; /* the first that is not met */

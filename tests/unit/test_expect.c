@@ -78,7 +78,7 @@ put_set(const struct content *c, char *out)
 
 static const struct row {
 	const char *pins;
-	const char *is;                   /* "-": NODATA, "!": UNREADABLE */
+	const char *is; /* "-": NODATA, "!": UNREADABLE, "~": partial */
 	const char *missing, *unexpected; /* NULL: it meets */
 } rows[] = {
     {"exactly ab", "ab", NULL, NULL},
@@ -87,6 +87,9 @@ static const struct row {
     {"exactly ab", "c", "ab", "c"},
     {"exactly ab", "-", "ab", ""},
     {"exactly ab", "!", "", ""},
+    /* A partial answer says nothing of its end. */
+    {"exactly ab", "~", NULL, NULL},
+    {"never a", "~", NULL, NULL},
     {"only ab", "a", NULL, NULL},
     {"only ab", "ab", NULL, NULL},
     {"only ab", "ac", "", "c"},
@@ -127,6 +130,8 @@ test_R27_each_word_by_what_it_takes_and_refuses(void **state)
 			c.outcome = OUTCOME_NODATA;
 		else if (*r->is == '!')
 			c.outcome = OUTCOME_UNREADABLE;
+		else if (*r->is == '~')
+			c.partial = true;
 		else
 			c.n_records = read_set(r->is, records, data);
 		read_pins(r->pins, &pins);
@@ -134,6 +139,7 @@ test_R27_each_word_by_what_it_takes_and_refuses(void **state)
 		    expect_judge(pins.data, pins.size, TYPE_A, &c, &a, &found),
 		    0);
 		assert_true(found.pinned);
+		assert_int_equal(found.unknown, *r->is == '~');
 		if (found.meets != (r->missing == NULL))
 			fail_msg("%s of %s", r->pins, r->is);
 		if (!found.meets) {
