@@ -26,16 +26,27 @@ struct drill {
 
 /* ---- what is set up ---- */
 
+/* The first of the same group: what groups are called may be no word. */
+static size_t
+group_of(const struct config *c, size_t resolver)
+{
+	size_t i = 0;
+
+	while (strcmp(c->resolvers[i].group, c->resolvers[resolver].group) != 0)
+		i++;
+	return i;
+}
+
 static void
 add_resolvers(struct world *w, const struct config *c)
 {
-	char line[512];
+	char line[64];
 
 	for (size_t i = 0; i < c->n_resolvers; i++) {
 		if ((c->resolvers[i].views & 1) == 0)
 			continue;
-		snprintf(line, sizeof(line), "r%zu 192.0.2.%zu group \"%s\"", i,
-		    100 + i, c->resolvers[i].group);
+		snprintf(line, sizeof(line), "r%zu 192.0.2.%zu group g%zu", i,
+		    100 + i, group_of(c, i));
 		world_add_resolver(w, line);
 	}
 	world_add_defaults(w);
@@ -106,6 +117,17 @@ add_members(const struct watch *watch, struct buf *out)
 		buf_printf(out, ", confirm: %s", proofs[watch->confirm]);
 }
 
+/* One that is called after its file may be no word. */
+static const char *
+list_of(const struct watch *watch)
+{
+	static const char word[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+
+	return watch->list[strspn(watch->list, word)] == '\0' ? watch->list
+	                                                      : "drill";
+}
+
 static void
 add_watch(struct world *w, const struct watch *watch, const char *name)
 {
@@ -117,8 +139,7 @@ add_watch(struct world *w, const struct watch *watch, const char *name)
 	for (size_t i = 0; i < watch->n_types; i++)
 		buf_printf(&line, "%s%s", i > 0 ? "," : "",
 		    type_print(watch->types[i], type));
-	buf_printf(
-	    &line, " every %us list \"%s\"", watch->every_s, watch->list);
+	buf_printf(&line, " every %us list %s", watch->every_s, list_of(watch));
 	world_add_watch(w, buf_text(&line));
 	add_members(watch, &more);
 	if (more.err != 0 || more.size >= sizeof(w->watches[0].more))

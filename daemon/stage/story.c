@@ -99,7 +99,7 @@ story_fail(const char *format, ...)
 	va_end(args);
 	fprintf(stderr, "\n");
 	story_folder(NULL);
-	_exit(1);
+	_exit(2);
 }
 
 void

@@ -101,6 +101,20 @@ create(const struct world *w, const char *name, char path[512])
 	return f;
 }
 
+/* Names have octets as \DDD. */
+static void
+write_watch(FILE *f, const struct watch_line *l)
+{
+	fputs("  - {name: \"", f);
+	for (const char *p = l->name; *p != '\0'; p++) {
+		if (*p == '\\' || *p == '"')
+			fputc('\\', f);
+		fputc(*p, f);
+	}
+	fprintf(
+	    f, "\", types: [%s], every: %s%s}\n", l->types, l->every, l->more);
+}
+
 static void
 write_lists(struct world *w)
 {
@@ -117,10 +131,7 @@ write_lists(struct world *w)
 			const struct watch_line *l = &w->watches[k];
 
 			if (strcmp(l->list, w->lists[i]) == 0)
-				fprintf(f,
-				    "  - {name: \"%s\", types: [%s], "
-				    "every: %s%s}\n",
-				    l->name, l->types, l->every, l->more);
+				write_watch(f, l);
 		}
 		fclose(f);
 	}

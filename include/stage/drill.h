@@ -43,7 +43,7 @@ const struct drill_scenario *drill_scenarios(size_t *n);
 /*
  * Plays it, in less than a second.  What cannot be played - no folder for
  * temporary files, a watch of nothing - ends the process with a line on
- * standard error and status 1.
+ * standard error and status 2.
  */
 void drill_run(const struct drill_setup *setup);
 

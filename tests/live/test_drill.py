@@ -119,5 +119,19 @@ class Drill(world.WorldCase):
         self.drill(d, "nonsense", status=64)
 
 
+    def test_names_of_groups_and_lists_and_odd_octets_are_no_trouble(self):
+        d = self.daemon(lists={"my list #1.yaml": (
+            'watch:\n  - {name: "a\\\\032b.d.example", types: [MX], '
+            'every: 5m, tags: [owned]}\n')})
+        with open(d.config) as f:
+            text = f.read()
+        d.write_config(text.replace(
+            "rate: none}", "rate: none, group: 'a:{\"c'}\n"
+            "  - {address: '[2001:db8::1]:5300'}"))
+        got = list(self.members(self.bodies(d, "rogue-mx")))
+        self.assertEqual([(m["kind"], m["name"]) for m in got],
+                         [("added", "a\\032b.d.example.")])
+
+
 if __name__ == "__main__":
     unittest.main()
