@@ -394,24 +394,40 @@ take_targets(struct monitor *m, struct pointing *p, const uint8_t *const *names,
 	}
 }
 
+/* Can it point anywhere?  Without reading it. */
+static bool
+may_point(const struct monitor *m, uint32_t id, const struct answer *a,
+    const struct reply_sum *sum)
+{
+	uint16_t type = table_question(m->table, id)->type;
+
+	if (sum->outcome == OUTCOME_NXDOMAIN)
+		return a->message->n_answer > 0; /* behind an alias */
+	return sum->outcome == OUTCOME_ANSWER &&
+	       (type == TYPE_CNAME || dangling_needs_address(type));
+}
+
+/* It is read once: what was read is kept, also of what points nowhere. */
 void
 dangling_hear(struct monitor *m, uint32_t id, const struct answer *a,
     const struct reply_sum *sum)
 {
-	struct pointing *p = idmap_get(&m->dangling, id);
+	struct pointing *p =
+	    m->dangling.live == 0 ? NULL : idmap_get(&m->dangling, id);
 	const uint8_t *names[DANGLING_TARGETS_MAX];
 	struct reply reply = {0};
 	size_t n, left_off;
 
 	if ((p != NULL && p->fingerprint == sum->fingerprint) ||
-	    m->setup.once || m->draining || !is_asked(m, id))
+	    m->setup.once || m->draining ||
+	    (p == NULL && !may_point(m, id, a, sum)) || !is_asked(m, id))
+		return;
+	if (p == NULL && (p = pointing_new(m, id)) == NULL)
 		return;
 	arena_reset(&m->scratch);
 	if (reply_read(a->wire, a->size, a->message, &m->scratch, &reply) != 0)
 		return;
 	n = dangling_targets(&reply.content, names, &left_off);
-	if (p == NULL && (n == 0 || (p = pointing_new(m, id)) == NULL))
-		return;
 	p->fingerprint = sum->fingerprint;
 	take_targets(m, p, names, n);
 }

@@ -604,7 +604,7 @@ poll_good(struct monitor *m, const struct errand *e, const struct answer *a,
 
 	if (stale)
 		m->n_stale++;
-	else
+	else if (pools_has(m, id))
 		believed = pools_hear(m, id, a, sum, e->purpose == PURPOSE_POLL,
 		    is_fresh(m, q, sum));
 	stretch_hear(m, id, stale, e->purpose == PURPOSE_POLL);

@@ -361,6 +361,12 @@ pools_provided(const struct inquiry *q, const struct content *c)
 /* ---- hearing ---- */
 
 bool
+pools_has(const struct monitor *m, uint32_t id)
+{
+	return m->pools->map.live > 0 && idmap_get(&m->pools->map, id) != NULL;
+}
+
+bool
 pools_hear(struct monitor *m, uint32_t id, const struct answer *a,
     const struct reply_sum *sum, bool poll, bool fresh)
 {
@@ -368,11 +374,10 @@ pools_hear(struct monitor *m, uint32_t id, const struct answer *a,
 	bool inquired = (q->flags & (Q_INQUIRY | Q_DOUBTED)) != 0;
 	bool believed =
 	    q->fingerprint == sum->fingerprint && (q->flags & Q_INQUIRY) == 0;
-	struct pooled *one =
-	    m->pools->map.live == 0 ? NULL : idmap_get(&m->pools->map, id);
+	struct pooled *one = idmap_get(&m->pools->map, id);
 	struct reply reply;
 
-	if (one == NULL || rules_of(m, id)->hostile)
+	if (rules_of(m, id)->hostile)
 		return believed;
 	arena_reset(&m->scratch);
 	if (source_reply(m, id, a, &m->scratch, &reply) != 0 ||

@@ -21,9 +21,12 @@ enum { POOLS_MAX = 65536 };
 struct pools *pools_new(void);
 void pools_free(struct pools *p); /* NULL is fine */
 
+/* Has it a pool?  What has none pays no more than this. */
+bool pools_has(const struct monitor *m, uint32_t id);
 /*
- * A good reply that is not stale; `poll`: to a poll, `fresh`: fetched since the
- * answer before.  Does it say what is believed, or moves inside the pool?
+ * A good reply of one that has, and that is not stale; `poll`: to a poll,
+ * `fresh`: fetched since the answer before.  Does it say what is believed, or
+ * moves inside the pool?
  */
 bool pools_hear(struct monitor *m, uint32_t id, const struct answer *a,
     const struct reply_sum *sum, bool poll, bool fresh);

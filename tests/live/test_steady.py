@@ -59,6 +59,9 @@ class Steady(world.WorldCase):
         cls.zone = Zone("s.example", ttl=60)
         for i in range(2000):
             cls.zone.set("n%d" % i, "A", "192.0.2.%d" % (i % 250 + 1))
+        for i in range(50):
+            cls.zone.set("n%d" % i, "MX",
+                         "0 ." if i % 2 else "10 n1.s.example.")
         cls.nsd = cls.world.nsd([cls.zone])
 
     def start(self, d):
@@ -83,8 +86,8 @@ class Steady(world.WorldCase):
               0.01)
         return (counts.read()[0] - before[0], time.monotonic() - began)
 
-    def assert_least(self, n, questions):
-        d = self.daemon(n)
+    def assert_least(self, n, questions, d=None):
+        d = d or self.daemon(n)
         counts = self.start(d)
         # All sockets of the pool were opened once.
         self.window(counts, 400)
@@ -105,6 +108,12 @@ class Steady(world.WorldCase):
         """Forty times the questions, and nothing more a second for it."""
         self.assert_least(50, 200)
         self.assert_least(2000, 16000)
+
+    def test_owned_names_that_point_somewhere_allocate_nothing(self):
+        """Where the targets are looked for, and for what has none."""
+        self.assert_least(50, 400, self.world.daemon([self.nsd], watch(
+            *["n%d.s.example" % i for i in range(50)], types="A, MX, NS",
+            tags="owned"), extra="dangling: 1h\n"))
 
     def test_with_gso_many_questions_leave_as_one_and_a_change_is_told(self):
         """Where it is asked for, and the kernel can do it."""
