@@ -217,6 +217,25 @@ class Refused(Case):
                  "to nobody_here")
         self.refused(db, "the database's role lacks rights (update on writer")
 
+    def test_each_right_that_is_granted_is_looked_for(self):
+        """A table of a later migration is as good as none without it."""
+        cluster.psql("create role one_less login")
+        self.sql("select dnsvigil.grant_daemon('one_less')")
+        db = self.db + " user=one_less"
+        granted = [line.split("|") for line in self.sql(
+            "select table_name || '|' || privilege_type"
+            " from information_schema.role_table_grants"
+            " where grantee = 'one_less' and privilege_type <> 'SELECT'"
+            " order by 1").splitlines()]
+        self.assertGreater(len(granted), 20)
+        for table, right in granted:
+            name = (right, "dnsvigil." + table)
+            self.sql("revoke %s on %s from one_less" % name)
+            with self.subTest("%s on %s" % name):
+                self.refused(db, "the database's role lacks rights (%s on %s"
+                             % (right.lower(), table))
+            self.sql("grant %s on %s to one_less" % name)
+
     def test_granted_rights_are_enough_and_are_no_more(self):
         cluster.psql("create role just_enough login")
         self.sql("select dnsvigil.grant_daemon('just_enough')")
