@@ -22,6 +22,7 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "loop/loop.h"
+#include "rule/silence.h"
 #include "sink_priv.h"
 
 enum {
@@ -42,6 +43,8 @@ struct look {
 struct alert {
 	uint32_t magic;
 	struct engine engine;
+	const struct config *config; /* borrowed */
+	wall_us settled; /* until then the same silences hold; 0: not known */
 	struct sink **sinks;
 	size_t n_sinks; /* all; behind n_configured the removed ones */
 	size_t n_configured;
@@ -103,6 +106,49 @@ look_by(struct alert *a, int s)
 	a->look_at = at < a->look_at ? at : a->look_at;
 }
 
+/* --- what silences hold --- */
+
+/* Tells the outbox which silences stand, when something is held. */
+static void
+let_go(struct alert *a, const struct outbox_waiting *rows, size_t n)
+{
+	const struct config *c = a->config;
+	wall_us now = loop_wall(a->engine.loop);
+	wall_us next = silence_next_end(c, now);
+	uint64_t held = 0;
+	const char **names;
+	size_t standing = 0;
+
+	for (size_t i = 0; i < n; i++)
+		held += rows[i].held;
+	if (held == 0)
+		return;
+	names = calloc(c->n_silences + 1, sizeof(*names));
+	if (names == NULL)
+		return; /* the next look does it */
+	for (size_t i = 0; i < c->n_silences; i++)
+		if (silence_stands(&c->silences[i], now))
+			names[standing++] = c->silences[i].name;
+	outbox_hold(a->engine.store, names, standing);
+	free(names);
+	/* One has ended: what it held is due, which the next look sees. */
+	if (a->settled <= now)
+		look_by(a, LOOK_MIN_S);
+	a->settled = next == 0 ? INT64_MAX : next;
+}
+
+/* How long until the next silence ends, LOOK_MAX_S at most. */
+static mono_ns
+until_an_end(const struct alert *a)
+{
+	wall_us now = loop_wall(a->engine.loop);
+	wall_us next = silence_next_end(a->config, now);
+
+	if (next == 0 || next - now > WALL_S(LOOK_MAX_S))
+		return MONO_S(LOOK_MAX_S);
+	return MONO_MS((next - now) / 1000 + 1);
+}
+
 static void
 on_look(void *ctx, int err, const struct outbox_waiting *rows, size_t n)
 {
@@ -123,6 +169,7 @@ on_look(void *ctx, int err, const struct outbox_waiting *rows, size_t n)
 	for (size_t i = 0; i < a->n_sinks; i++)
 		sink_look(a->sinks[i], row_of(a->sinks[i], rows, n));
 	tell_strangers(a, rows, n);
+	let_go(a, rows, n);
 }
 
 static void
@@ -131,7 +178,7 @@ look_now(struct alert *a)
 	mono_ns now = loop_mono(a->engine.loop);
 	struct look *look = calloc(1, sizeof(*look));
 
-	a->look_at = now + MONO_S(LOOK_MAX_S);
+	a->look_at = now + until_an_end(a);
 	a->looked = now;
 	if (look == NULL)
 		return;
@@ -237,6 +284,7 @@ alert_new(struct loop *loop, struct store *store, struct http *http,
 	a->engine.store = store;
 	a->engine.http = http;
 	a->engine.once = once;
+	a->config = config;
 	a->engine.turn = loop_timer_new(loop, on_turn, a);
 	if (a->engine.turn == NULL) {
 		free(a);
@@ -267,6 +315,8 @@ void
 alert_config(struct alert *a, const struct config *config)
 {
 	configure(a, config);
+	a->config = config;
+	a->settled = 0;
 	a->strangers_told = false;
 	a->look_at = loop_mono(a->engine.loop);
 	engine_wake(&a->engine);

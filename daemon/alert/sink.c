@@ -604,6 +604,7 @@ sink_look(struct sink *s, const struct outbox_waiting *row)
 	mono_ns due;
 
 	s->status.waiting = row != NULL ? row->waiting : 0;
+	s->status.held = row != NULL ? row->held : 0;
 	s->status.oldest_waiting = row != NULL ? row->oldest : 0;
 	if (row == NULL)
 		return;

@@ -208,6 +208,8 @@ put_told(struct explain *x, const struct read_delivery *d)
 		buf_add_text(&x->line, "delivered");
 	else if (d->is_dead)
 		buf_add_text(&x->line, "given up");
+	else if (d->is_held)
+		buf_printf(&x->line, "held by the silence %s", d->held_by);
 	else if (d->due == 0)
 		buf_add_text(&x->line, "waits for those before it");
 	else
@@ -236,7 +238,10 @@ put_told_json(struct explain *x, const struct read_delivery *d)
 	emit_text(&j, "state",
 	    d->is_done   ? "done"
 	    : d->is_dead ? "dead"
+	    : d->is_held ? "held"
 			 : "waiting");
+	if (d->held_by != NULL)
+		emit_text(&j, "held_by", d->held_by);
 	if (d->sink_seq != 0)
 		emit_int(&j, "sink_seq", d->sink_seq);
 	emit_int(&j, "attempt", d->attempt);

@@ -357,6 +357,7 @@ status_sinks(struct service *s, struct emit *j)
 		emit_int(j, "delivered", (int64_t)k.delivered);
 		emit_int(j, "failed_attempts", (int64_t)k.failed_attempts);
 		emit_int(j, "waiting", (int64_t)k.waiting);
+		emit_int(j, "held", (int64_t)k.held);
 		emit_int(j, "dead", (int64_t)k.dead);
 		emit_wall(j, "oldest_waiting", k.oldest_waiting);
 		emit_int(j, "last_status", k.last_status);

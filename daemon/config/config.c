@@ -233,6 +233,7 @@ static const struct key keys[] = {
     {"profiles", read_profiles},
     {"providers", read_providers},
     {"dangling", read_dangling},
+    {"silences", read_silences},
 };
 
 static bool
@@ -501,6 +502,7 @@ config_free(struct config *c)
 		free(c->severities[i].severity);
 	}
 	free(c->severities);
+	free_silences(c);
 	for (size_t i = 0; i < c->n_canaries; i++)
 		free(c->canaries[i].addrs);
 	free(c->canaries);

@@ -35,6 +35,28 @@ static const char *const aspects[] = {"alias", "mail", "delegation", "dangling",
 static const char *const levels[] = {
     "info", "low", "medium", "high", "critical"};
 
+const char *
+read_kind_word(const struct report *r, const char *word, struct place at)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strcmp(kinds[i], word) == 0)
+			return kinds[i];
+	report_error(r, at,
+	    "`%.64s` is no kind of change or event; write replaced, failing "
+	    "or the like",
+	    word);
+	return NULL;
+}
+
+char *
+read_severity_word(struct reader *x, const struct node *value)
+{
+	int i = node_choice(value, "a severity", &x->r, levels,
+	    sizeof(levels) / sizeof(levels[0]));
+
+	return i < 0 ? NULL : reader_text(x, levels[i]);
+}
+
 struct entry {
 	struct reader *x;
 	struct config_severity *line;

@@ -65,6 +65,18 @@ void read_signatures(void *ctx, const struct node *value);
 void read_profiles(void *ctx, const struct node *value);
 void read_dangling(void *ctx, const struct node *value);
 void read_providers(void *ctx, const struct node *value);
+void read_silences(void *ctx, const struct node *value);
+void free_silences(struct config *c);
+/* A kind of change or event, or a severity; NULL when it was refused. */
+const char *read_kind_word(
+    const struct report *r, const char *word, struct place at);
+char *read_severity_word(struct reader *x, const struct node *value);
+/*
+ * A moment, local in `zone` (NULL: none given) unless it has an offset; false
+ * when it was refused.
+ */
+bool read_moment(const struct report *r, const struct node *value,
+    const char *what, const char *zone, wall_us *out);
 /* Those of a configuration that gives none.  0, or -1: no memory. */
 MUST_CHECK int config_providers_default(struct config *c);
 /* Adds `domain`, when it was not given. */

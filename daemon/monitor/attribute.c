@@ -20,6 +20,7 @@
 #include "loop/loop.h"
 #include "monitor_priv.h"
 #include "say.h"
+#include "silenced.h"
 
 /* What is noted of a question; cells it never asked for are NULL. */
 struct noted {
@@ -169,6 +170,7 @@ add_alert(struct news *w, const struct commit_entry *e)
 	    .sinks = m->sinks,
 	    .n_sinks = m->n_sinks,
 	};
+	silenced(m, &e, 1, &w->alerts[w->n_alerts - 1]);
 }
 
 static void

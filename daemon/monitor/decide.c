@@ -19,6 +19,7 @@
 #include "monitor_priv.h"
 #include "pools.h"
 #include "say.h"
+#include "silenced.h"
 #include "source.h"
 
 /* ---- weighing ---- */
@@ -539,6 +540,17 @@ decided_new(struct monitor *m, size_t n)
 }
 
 static void
+hold_alert(const struct monitor *m, const struct commit_decision *decisions,
+    size_t n, struct commit_alert *alert)
+{
+	const struct commit_entry *members[WATCH_TYPES_MAX];
+
+	for (size_t i = 0; i < n && i < WATCH_TYPES_MAX; i++)
+		members[i] = &decisions[i].entry;
+	silenced(m, members, n < WATCH_TYPES_MAX ? n : WATCH_TYPES_MAX, alert);
+}
+
+static void
 send_decisions(struct monitor *m, struct inquiry **members, size_t n,
     struct household *h, struct decided *d)
 {
@@ -562,6 +574,7 @@ send_decisions(struct monitor *m, struct inquiry **members, size_t n,
 	    members[0]->told) {
 		build_alert(m, members, n, h, &alert, &group);
 		alert.name = names[0];
+		hold_alert(m, decisions, n, &alert);
 		c.alerts = &alert;
 		c.n_alerts = m->n_sinks > 0 ? 1 : 0;
 		d->told = true;

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "silenced.h"
+
 static void
 note_free(struct pending *p)
 {
@@ -99,4 +101,6 @@ note_fill(
 	    .sinks = n->monitor->sinks,
 	    .n_sinks = n->monitor->n_sinks,
 	};
+	silenced(n->monitor, &(const struct commit_entry *){&out->entry}, 1,
+	    &out->alert);
 }

@@ -23,6 +23,7 @@
 #include "provider.h"
 #include "quorum_priv.h"
 #include "say.h"
+#include "silenced.h"
 
 enum { EVENTS_MAX = 2 * WATCH_TYPES_MAX, SIGHT_QUESTIONS_MIN = 10 };
 
@@ -420,6 +421,7 @@ add_event(
 static void
 send_events(struct monitor *m, struct batch *b)
 {
+	const struct commit_entry *members[EVENTS_MAX];
 	struct buf group = {0};
 	struct commit_alert alert = {
 	    .id = b->entries[0].id,
@@ -452,6 +454,9 @@ send_events(struct monitor *m, struct batch *b)
 		alert.group = buf_text(&group);
 	}
 	if (severity_is_told(b->highest) && m->n_sinks > 0) {
+		for (size_t i = 0; i < b->n; i++)
+			members[i] = &b->entries[i];
+		silenced(m, members, b->n, &alert);
 		c.alerts = &alert;
 		c.n_alerts = 1;
 	}

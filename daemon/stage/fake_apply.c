@@ -129,6 +129,7 @@ put_alert(struct db *db, const struct commit_alert *a, size_t first, size_t n)
 	    .class_ = db_keep_text(db, a->class_),
 	    .name = db_keep_text(db, a->name),
 	    .group = db_keep_text(db, a->group),
+	    .held_by = db_keep_text(db, a->held_by),
 	    .first = first,
 	    .n = n,
 	};

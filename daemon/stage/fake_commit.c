@@ -126,6 +126,7 @@ copy_alerts(struct op *op, const struct commit_alert *list, size_t n)
 		own[i].name = copy_text(op, list[i].name);
 		own[i].group = copy_text(op, list[i].group);
 		own[i].sinks = NULL;
+		own[i].held_by = copy_text(op, list[i].held_by);
 	}
 	return own;
 }

@@ -125,8 +125,9 @@ struct db_alert {
 	uint32_t revision;
 	const char *class_;
 	const char *name;
-	const char *group; /* NULL: none */
-	size_t first, n;   /* its members among the entries */
+	const char *group;   /* NULL: none */
+	const char *held_by; /* NULL: it goes out at once */
+	size_t first, n;     /* its members among the entries */
 };
 
 /* A stretch in which a name was on a list. */

@@ -81,6 +81,7 @@ row_delivery(struct batch *b, const struct commit_alert *alert,
 	row_text(b, alert->group);
 	row_i32(b, (int32_t)n);
 	row_wall(b, told[0].entry->at);
+	row_text(b, alert->held_by);
 	row_end(b, GROUP_DELIVERY);
 	for (size_t i = 0; i < n; i++)
 		row_member(b, &told[i]);

@@ -16,6 +16,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "commit_priv.h"
 #include "loop/loop.h"
 #include "store_priv.h"
 
@@ -239,6 +240,18 @@ outbox_end(struct store *s, const struct delivery *d, enum delivery_end end,
 	write_item_end(s, b, NULL, NULL);
 }
 
+void
+outbox_hold(struct store *s, const char *const *names, size_t n)
+{
+	const struct lanes lanes = {1, 1};
+	struct batch *b = write_item(s, NULL, 0, lanes);
+
+	row_begin(b, GROUP_HOLDING);
+	row_list(b, names, n);
+	row_end(b, GROUP_HOLDING);
+	write_item_end(s, b, NULL, NULL);
+}
+
 /* ---- waiting, on the reading connection ---- */
 
 void
@@ -309,6 +322,7 @@ waiting_result(struct store *s, PGresult *r)
 		rows[i].dead = (uint64_t)field_i64(r, i, 2);
 		rows[i].due = field_wall(r, i, 3);
 		rows[i].oldest = field_wall(r, i, 4);
+		rows[i].held = (uint64_t)field_i64(r, i, 5);
 	}
 	waiting_answer(s, 0, rows, (size_t)n);
 	arena_fini(&a);

@@ -317,7 +317,8 @@ const char read_sql_evidence_of[] =
 /* A group's alert has an id of its own: it is younger than its members. */
 const char read_sql_deliveries_of[] =
     "select d.sink, d.class, d.revision, d.sink_seq, d.attempt, "
-    " d.last_status, d.last_error, d.ended::integer, d.created, d.due "
+    " d.last_status, d.last_error, d.ended::integer, d.created, d.due, "
+    " d.held_by "
     "from dnsvigil.delivery d "
     "where (d.shard = " ALL_SHARDS " and d.alert = $1::uuid) "
     " or (d.class = 'group' and $1 = any (d.member_id)) "

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * statement -- all traffic with the database at a glance, with
- * statement_plain.c and statement_rare.c.
+ * statement_plain.c, statement_rare.c and statement_outbox.c.
  *
  * Inside a batch the order of the statements is fixed, so the rows of one
  * question may come from several items only where that order is theirs
@@ -41,6 +41,7 @@
  * L log         shard question server at id revision type kind severity
  *               label class event name view lists tags body
  * V delivery    shard alert revision sink class name group n_members created
+ *               held_by
  * M member      shard id revision
  * O outage      shard question server since until count fail told bogus
  * W stale       shard question since until
@@ -50,6 +51,7 @@
  * A attribute   shard question server noted at
  * I signed      shard question server told since at
  * H pool_day    shard question day answers counts
+ * Z holding     names
  * F finished    shard alert revision sink name ended next status error
  *
  * Rows that COPY takes, in the order of its columns (statement_first()); in
@@ -76,7 +78,7 @@ static const struct {
     [GROUP_KEEP] = {'K', "u"},
     [GROUP_GONE] = {'G', "huiuz"},
     [GROUP_LOG] = {'L', "huizuiihhhttttttt"},
-    [GROUP_DELIVERY] = {'V', "huittttiz"},
+    [GROUP_DELIVERY] = {'V', "huittttizt"},
     [GROUP_MEMBER] = {'M', "hui"},
     [GROUP_OUTAGE] = {'O', "huizzihob"},
     [GROUP_STALE] = {'W', "huzz"},
@@ -86,6 +88,7 @@ static const struct {
     [GROUP_ATTRIBUTE] = {'A', "huibz"},
     [GROUP_SIGNED] = {'I', "huihzz"},
     [GROUP_POOL_DAY] = {'H', "huzit"},
+    [GROUP_HOLDING] = {'Z', "t"},
     [GROUP_FINISHED] = {'F', "huitthzit"},
     [GROUP_FIRST_QUESTION] = {'N', "hubtitoiiilTTttzziz"},
     [GROUP_FIRST_STATE] = {'B', "huihbuhizz"},
@@ -425,55 +428,14 @@ static const struct statement statements[N_STATEMENTS] = {
 	" returning seq"},
 
     [WRITE_DELIVERY] = {"delivery", SIDE_WRITE,
-	"V0,V1,V2,V3,V4,V5,V6,V7,V8,M0,M1,M2",
-	"insert into dnsvigil.delivery (seq, shard, alert, revision, sink,"
-	" class, name, \"group\", created, due, attempt, last_status,"
-	" last_error, ended, member_shard, member_id, member_revision)"
-	" select nextval('dnsvigil.delivery_seq'), d.shard, d.alert,"
-	" d.revision, d.sink, d.class, d.name, d.\"group\"::json, d.created,"
-	" case when d.place = 1 and not exists ("
-	"  select from dnsvigil.delivery w"
-	"  where w.sink = d.sink and w.name = d.name and w.ended = 0)"
-	"  then d.created else 'infinity' end,"
-	" 0, 0, '', 0, $10[d.z - d.n + 1 : d.z], $11[d.z - d.n + 1 : d.z],"
-	" $12[d.z - d.n + 1 : d.z]"
-	" from (select k.*,"
-	"  sum(k.n) over (order by k.row rows unbounded preceding)::int as z,"
-	"  row_number() over (partition by k.sink, k.name order by k.row)"
-	"   as place"
-	"  from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) with ordinality"
-	"   k (shard, alert, revision, sink, class, name, \"group\", n,"
-	"   created, row)"
-	"  order by k.row) d"},
+	"V0,V1,V2,V3,V4,V5,V6,V7,V8,V9,M0,M1,M2", statement_delivery},
 
     [WRITE_FINISHED] = {"finished", SIDE_WRITE, "F0,F1,F2,F3,F5,F6,F7,F8",
-	"update dnsvigil.delivery d"
-	" set ended = k.ended,"
-	" due = case when k.ended = 0 then k.next else d.due end,"
-	" claimed = null,"
-	" last_status = k.status,"
-	" last_error = k.error"
-	" from unnest($1, $2, $3, $4, $5, $6, $7, $8)"
-	"  k (shard, alert, revision, sink, ended, next, status, error)"
-	" where d.shard = k.shard and d.alert = k.alert"
-	" and d.revision = k.revision and d.sink = k.sink and d.ended = 0"},
+	statement_finished},
 
-    /* The one behind a finished one moves up. */
-    [WRITE_NEXT] = {"next", SIDE_WRITE, "F3,F4,F5",
-	"update dnsvigil.delivery d"
-	" set due = d.created"
-	" from (select distinct k.sink, k.name"
-	"  from unnest($1, $2, $3) k (sink, name, ended)"
-	"  where k.ended <> 0) f"
-	" cross join lateral ("
-	"  select w.shard, w.alert, w.revision"
-	"  from dnsvigil.delivery w"
-	"  where w.sink = f.sink and w.name = f.name and w.ended = 0"
-	"  order by w.seq"
-	"  limit 1) h"
-	" where d.shard = h.shard and d.alert = h.alert"
-	" and d.revision = h.revision and d.sink = f.sink"
-	" and d.due = 'infinity'"},
+    [WRITE_UNHOLD] = {"unhold", SIDE_WRITE, "Z0", statement_unhold},
+
+    [WRITE_NEXT] = {"next", SIDE_WRITE, "F3,F4,F5", statement_next},
 
     /* A claim that was committed but whose answer was lost. */
     [WRITE_RELEASE] = {"release", SIDE_WRITE, "$l",
@@ -481,56 +443,7 @@ static const struct statement statements[N_STATEMENTS] = {
 	" set claimed = null, attempt = d.attempt - 1"
 	" where d.claimed = $1 and d.ended = 0"},
 
-    /*
-     * $1 sink, $2 now, $3 how many, $4 the first batch of this process (older
-     * claims are forgotten), $5 this batch.  A later revision of a group's
-     * alert has all members of the earlier ones, each by its latest.
-     */
-    [WRITE_CLAIM] = {"claim", SIDE_WRITE, "$t,$z,$i,$l,$l",
-	"with head as materialized ("
-	" select d.shard, d.alert, d.revision, d.seq,"
-	"  sum(case when d.sink_seq is null then 1 else 0 end)"
-	"   over (order by d.seq) as n"
-	" from (select * from dnsvigil.delivery d"
-	"  where d.sink = $1 and d.ended = 0 and d.due <= $2"
-	"  and (d.claimed is null or d.claimed < $4)"
-	"  order by d.due, d.seq"
-	"  limit $3) d),"
-	" fresh as materialized ("
-	" select coalesce(max(h.n), 0) as n from head h),"
-	" numbered as ("
-	" insert into dnsvigil.sink as s (name, last_seq)"
-	" select $1, f.n from fresh f where f.n > 0"
-	" on conflict (name) do update"
-	" set last_seq = s.last_seq + excluded.last_seq"
-	" returning last_seq),"
-	" taken as ("
-	" update dnsvigil.delivery d"
-	" set attempt = d.attempt + 1,"
-	" claimed = $5,"
-	" sink_seq = coalesce(d.sink_seq, b.base + h.n),"
-	" prev_sink_seq = coalesce(d.prev_sink_seq, b.base + h.n - 1)"
-	" from head h"
-	" left join (select n.last_seq - f.n as base"
-	"  from numbered n, fresh f) b on true"
-	" where d.shard = h.shard and d.alert = h.alert"
-	" and d.revision = h.revision and d.sink = $1"
-	" returning d.*)"
-	" select t.shard, t.alert, t.revision, t.class, t.name,"
-	" t.\"group\"::text, t.sink_seq, t.prev_sink_seq, t.attempt,"
-	" t.created, l.seq, l.body::text"
-	" from taken t"
-	" cross join lateral ("
-	"  select distinct on (m.id) m.shard, m.id, m.revision"
-	"  from dnsvigil.delivery e"
-	"  cross join lateral unnest(e.member_shard, e.member_id,"
-	"   e.member_revision) m (shard, id, revision)"
-	"  where e.shard = t.shard and e.alert = t.alert and e.sink = t.sink"
-	"  and e.revision <= t.revision"
-	"  order by m.id, m.revision desc) m"
-	" left join dnsvigil.log l"
-	"  on l.shard = m.shard and l.id = m.id and l.revision = m.revision"
-	" order by t.seq, l.seq"},
+    [WRITE_CLAIM] = {"claim", SIDE_WRITE, "$t,$z,$i,$l,$l", statement_claim},
 
     /* $1: days of retention, 0: none. */
     [WRITE_MAINTAIN] = {"maintain", SIDE_WRITE, "$i",
@@ -701,8 +614,8 @@ static const struct statement statements[N_STATEMENTS] = {
     /* $1: the first batch of this process; what it claimed is under way. */
     [READ_WAITING] = {"waiting", SIDE_READ, "$l",
 	"select w.sink, sum(w.waiting)::bigint, sum(w.dead)::bigint,"
-	" min(w.due), min(w.oldest)"
-	" from (select d.sink, count(*) as waiting, 0 as dead,"
+	" min(w.due), min(w.oldest), sum(w.held)::bigint"
+	" from (select d.sink, count(*) as waiting, 0 as dead, 0 as held,"
 	"  min(d.due) filter (where d.due < 'infinity'"
 	"   and (d.claimed is null or d.claimed < $1)) as due,"
 	"  min(d.created) as oldest"
@@ -710,9 +623,14 @@ static const struct statement statements[N_STATEMENTS] = {
 	"  where d.ended = 0"
 	"  group by d.sink"
 	"  union all"
-	"  select d.sink, 0, count(*), null, null"
+	"  select d.sink, 0, count(*), 0, null, null"
 	"  from dnsvigil.delivery d"
 	"  where d.ended = 2"
+	"  group by d.sink"
+	"  union all"
+	"  select d.sink, 0, 0, count(*), null, null"
+	"  from dnsvigil.delivery d"
+	"  where d.ended = 3"
 	"  group by d.sink) w"
 	" group by w.sink"
 	" order by w.sink"},

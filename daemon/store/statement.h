@@ -36,6 +36,7 @@ enum group {
 	GROUP_ATTRIBUTE,
 	GROUP_SIGNED,
 	GROUP_POOL_DAY,
+	GROUP_HOLDING,
 	GROUP_FINISHED,
 	/* Of first answers: a row is in one piece, as COPY has it. */
 	GROUP_FIRST_QUESTION,
@@ -90,6 +91,7 @@ enum statement_id {
 	WRITE_POOL_DAY,
 	WRITE_LOG,
 	WRITE_DELIVERY,
+	WRITE_UNHOLD,
 	WRITE_FINISHED,
 	WRITE_NEXT,
 	WRITE_RELEASE,
@@ -127,6 +129,12 @@ extern const char statement_joined[];
 extern const char statement_stale[];
 extern const char statement_pool_day[];
 extern const char statement_seen[];
+/* Of deliveries (statement_outbox.c). */
+extern const char statement_delivery[];
+extern const char statement_unhold[];
+extern const char statement_finished[];
+extern const char statement_next[];
+extern const char statement_claim[];
 
 /* COPY of one of the groups of first answers. */
 const char *statement_first(enum group group);

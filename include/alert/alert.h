@@ -10,8 +10,9 @@
  * with back-off and jitter for days; one sink never delays another (R30,
  * R31).  Formats the Standard Webhooks body of a change, event or group.
  *
- * Decides nothing about who gets what: rows are there or not.  The reasons of
- * the retry policy are in docs/decisions/alerts-outbox.md.
+ * Decides nothing about who gets what: rows are there or not, and what a
+ * silence holds is let go when that stands no more.  The reasons of the retry
+ * policy are in docs/decisions/alerts-outbox.md.
  */
 
 #include <stdbool.h>
@@ -46,7 +47,7 @@ enum {
  */
 struct alert_sink_status {
 	const char *name; /* lent until alert_config() or alert_free() */
-	uint64_t delivered, failed_attempts, dead, waiting;
+	uint64_t delivered, failed_attempts, dead, waiting, held;
 	wall_us oldest_waiting; /* 0: none */
 	int last_status; /* HTTP status of the last attempt, 0: no answer */
 	char last_error[160]; /* "" after a success */

@@ -18,6 +18,7 @@
 
 #include "base/addr.h"
 #include "base/attr.h"
+#include "base/clock.h"
 #include "base/diag.h"
 #include "base/tls.h"
 #include "dns/name.h"
@@ -35,6 +36,8 @@ enum {
 	CONFIG_PROFILES_MAX = 64,
 	CONFIG_LABELS_MAX = 64, /* of a profile */
 	CONFIG_PROVIDERS_MAX = 256,
+	CONFIG_SILENCES_MAX = 1000,
+	CONFIG_SILENCE_WORDS_MAX = 1000, /* names, tags and so on, of each */
 	SOURCE_RATE_DEFAULT = 20,
 	RESOLVER_RATE_DEFAULT = 500
 };
@@ -70,6 +73,29 @@ struct config_severity {
 	char *type;     /* mnemonic, NULL: any */
 	char *tag;      /* NULL: any */
 	char *severity; /* info low medium high critical */
+	unsigned line;
+};
+
+/*
+ * What holds deliveries back for a while (R28): of alerts that meet each of
+ * those below that are given.  At least one is.
+ */
+struct config_silence {
+	char *name;
+	struct name *names; /* of exactly these */
+	size_t n_names;
+	struct name *zones; /* at or below one of these */
+	size_t n_zones;
+	char **tags; /* with one of these */
+	size_t n_tags;
+	char **lists; /* on one of these */
+	size_t n_lists;
+	char **kinds; /* of changes and events */
+	size_t n_kinds;
+	char *below;   /* a severity that is not held any more; NULL: all are */
+	wall_us from;  /* 0: from ever on */
+	wall_us until; /* never 0 */
+	char *why;     /* NULL: not said */
 	unsigned line;
 };
 
@@ -148,6 +174,8 @@ struct config {
 	size_t n_sinks;
 	struct config_severity *severities; /* in order: the first match wins */
 	size_t n_severities;
+	struct config_silence *silences;
+	size_t n_silences;
 	uint32_t failing_after; /* k of R3, default 3 */
 	/* Views say different things for so long: told (R9); 0: `none`. */
 	uint32_t differ_after_s;

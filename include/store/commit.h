@@ -183,6 +183,7 @@ struct commit_alert {
 	    *group; /* JSON object without members; NULL unless a group */
 	const char *const *sinks;
 	size_t n_sinks;
+	const char *held_by; /* the silence that holds it; NULL: none */
 };
 
 /*

@@ -26,7 +26,8 @@ enum { OUTBOX_CLAIM_MAX = 64 };
 enum delivery_end {
 	DELIVERY_WAITING = 0,
 	DELIVERY_DONE = 1,
-	DELIVERY_DEAD = 2 /* gave up; last_error says why */
+	DELIVERY_DEAD = 2, /* gave up; last_error says why */
+	DELIVERY_HELD = 3  /* by a silence: in no queue until it is over */
 };
 
 /* A member of an alert as the log has it: a JSON object with its seq. */
@@ -72,6 +73,12 @@ void outbox_claim(struct store *s, const char *sink, wall_us now, size_t n,
 void outbox_end(struct store *s, const struct delivery *d,
     enum delivery_end end, wall_us next, int status, const char *error);
 
+/*
+ * These silences stand now, and no others: what others held is let go.  Kept
+ * and repeated until the database took it.
+ */
+void outbox_hold(struct store *s, const char *const *names, size_t n);
+
 /* Earliest due time of waiting deliveries per sink, for the timer and status.
  */
 struct outbox_waiting {
@@ -79,6 +86,7 @@ struct outbox_waiting {
 	uint64_t waiting, dead;
 	wall_us due;    /* the earliest; 0: none waits */
 	wall_us oldest; /* created */
+	uint64_t held;
 };
 typedef void outbox_waiting_fn(
     void *ctx, int err, const struct outbox_waiting *rows, size_t n);

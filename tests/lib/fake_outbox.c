@@ -147,6 +147,7 @@ count_row(struct outbox_waiting *w, const struct row *row)
 {
 	w->sink = row->sink;
 	w->dead += row->end == DELIVERY_DEAD;
+	w->held += row->end == DELIVERY_HELD;
 	if (row->end != DELIVERY_WAITING)
 		return;
 	w->waiting++;
@@ -243,6 +244,20 @@ outbox_waiting(struct store *s, outbox_waiting_fn *fn, void *ctx)
 
 	s->n_looks++;
 	c->waiting = fn;
+}
+
+void
+outbox_hold(struct store *s, const char *const *names, size_t n)
+{
+	for (size_t i = 0; i < s->n_rows; i++) {
+		struct row *row = &s->rows[i];
+		bool stands = row->end != DELIVERY_HELD;
+
+		for (size_t k = 0; k < n && !stands; k++)
+			stands = strcmp(names[k], row->held_by) == 0;
+		if (!stands)
+			row->end = DELIVERY_WAITING;
+	}
 }
 
 static struct row *

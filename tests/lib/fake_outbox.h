@@ -39,6 +39,7 @@ struct row {
 	enum delivery_end end;
 	int status;
 	bool claimed;
+	char held_by[16];
 	char error[256];
 };
 

@@ -18,7 +18,7 @@ set -eu
 # libc6-dev is only recommended by gcc, and recommendations are not installed.
 build='libldns-dev libev-dev libpq-dev libyaml-dev libcurl4-openssl-dev
     libjansson-dev libssl-dev libidn2-dev libxxhash-dev pkg-config gcc
-    libc6-dev make postgresql-15'
+    libc6-dev make postgresql-15 tzdata'
 check="$build libcmocka-dev"
 test="$check nsd knot knot-dnsutils unbound dnsperf python3 ldnsutils procps
     openssl"

@@ -36,6 +36,7 @@ KEYS = {
     ("config_canary.c", "keys"): ("CONFIGURATION", "canaries"),
     ("config_canary.c", "name_keys"): ("CONFIGURATION", "names"),
     ("config_signature.c", "keys"): ("CONFIGURATION", "signatures"),
+    ("config_silence.c", "keys"): ("CONFIGURATION", "silences"),
     ("config_severity.c", "keys"): ("CONFIGURATION", "severity"),
     ("list_yaml.c", "default_keys"): ("Fields", None),
     ("list_source.c", "keys"): ("YAML", "source"),

@@ -379,6 +379,23 @@ is_alerts(struct clause *c)
 	return count_is(c, "such alerts", n);
 }
 
+/* Of all alerts those that a silence held when they came to be. */
+static bool
+is_held(struct clause *c)
+{
+	char silence[WORD_SIZE];
+	const struct db *db = c->w->db;
+	bool any = is_digit_or_at(c->p);
+	long n = 0;
+
+	if (!any)
+		word_need(&c->p, silence);
+	for (size_t i = 0; i < db->n_alerts; i++)
+		n += db->alerts[i].held_by != NULL &&
+		     (any || strcmp(db->alerts[i].held_by, silence) == 0);
+	return count_is(c, "held alerts", n);
+}
+
 static bool
 has_item(const char *body, const char *array, const char *item)
 {
@@ -690,6 +707,8 @@ is_true(struct clause *c)
 	if (strcmp(word, "changes") == 0)
 		return count_is(
 		    c, "changes", count_entries(w->db, "change", NULL));
+	if (strcmp(word, "held") == 0)
+		return is_held(c);
 	if (strcmp(word, "alerts") == 0)
 		return is_alerts(c);
 	if (strcmp(word, "events") == 0)

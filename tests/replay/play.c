@@ -84,6 +84,7 @@
  *                                aspect A, without A, means CODE, revision N,
  *                                told, untold
  *   alerts [change|event|group [KIND]] N
+ *   held [SILENCE] N             alerts that a silence held
  *   events [KIND] N | candidates N | open N | lines N | written N
  *   json NAME TYPE PATH = VALUE  of its last decision; also `json group`,
  *                                `json event KIND`, `json candidate NAME TYPE`,

@@ -590,6 +590,44 @@ test_a_removed_sink_keeps_its_rows_until_it_is_back(void **state)
 	assert_int_equal(alert_n_sinks(w->alert), 2);
 }
 
+/* R28: to the second, also where two silences end one after the other, and
+ * where one is taken out by a reload. */
+static void
+test_R28_what_a_silence_holds_goes_when_it_ends(void **state)
+{
+	static char first[] = "first";
+	static char second[] = "second";
+	struct http_world *w = *state;
+	struct config_silence silences[2] = {
+	    {.name = first, .until = FAKE_LOOP_WALL + WALL_S(100)},
+	    {.name = second, .until = FAKE_LOOP_WALL + WALL_S(3600)},
+	};
+	struct row *rows[2];
+
+	w->config.silences = silences;
+	w->config.n_silences = 2;
+	begin(w, 1, false);
+	for (int i = 0; i < 2; i++) {
+		rows[i] = add(w, "s0", i == 0 ? "a." : "b.");
+		rows[i]->end = DELIVERY_HELD;
+		snprintf(rows[i]->held_by, sizeof(rows[i]->held_by), "%s",
+		    silences[i].name);
+	}
+	fake_loop_advance(w->loop, MONO_S(98));
+	assert_int_equal(rows[0]->end, DELIVERY_HELD);
+	assert_int_equal(alert_sink_status(w->alert, 0).held, 2);
+	fake_loop_advance(w->loop, MONO_S(5));
+	assert_int_equal(rows[0]->end, DELIVERY_DONE);
+	assert_int_equal(rows[1]->end, DELIVERY_HELD);
+	fake_loop_advance(w->loop, MONO_S(600));
+	assert_int_equal(rows[1]->end, DELIVERY_HELD);
+	w->config.n_silences = 1;
+	alert_config(w->alert, &w->config);
+	fake_loop_advance(w->loop, MONO_S(3));
+	assert_int_equal(rows[1]->end, DELIVERY_DONE);
+	assert_int_equal(rows[1]->sink_seq, 2);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int
@@ -619,6 +657,7 @@ main(void)
 	    TEST(test_free_while_the_store_still_has_calls_is_clean),
 	    TEST(test_what_cannot_be_posted_waits_like_a_failure),
 	    TEST(test_a_removed_sink_keeps_its_rows_until_it_is_back),
+	    TEST(test_R28_what_a_silence_holds_goes_when_it_ends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
