@@ -18,6 +18,7 @@
 #include "check_diff.h"
 #include "check_expect.h"
 #include "check_known.h"
+#include "check_plan.h"
 #include "cli/cli.h"
 #include "cli/print.h"
 #include "config/config.h"
@@ -55,6 +56,7 @@ struct check {
 	                                   */
 	struct count count;
 	struct check_expect expect;
+	struct check_plan plan;
 	size_t n_lists;
 	struct watchlist_deltas deltas; /* of all lists */
 	size_t n_errors;
@@ -125,6 +127,8 @@ on_watch(void *ctx, const struct watch *w)
 	if (c->old != NULL)
 		diff_watch(&c->now, w, c->names.views);
 	check_expect_add(&c->expect, w, c->file);
+	if (c->plan.n > 0)
+		check_plan_watch(&c->plan, w);
 	tags = count_watch(&c->count, w, c->names.authoritative);
 	if (count_became(tags, COUNT_OWNED | COUNT_HOSTILE))
 		diag_warning(&c->d, c->file, w->line, 0,
@@ -432,6 +436,8 @@ check_all(struct check *c, char **named, size_t n_named)
 	char **files = NULL;
 	size_t n = 0;
 
+	if (c->config != NULL)
+		check_plan_init(&c->plan, c->config);
 	if (c->config != NULL && n_named == 0)
 		n = config_files(c->config, &files, &c->d);
 	tell(c);
@@ -441,6 +447,9 @@ check_all(struct check *c, char **named, size_t n_named)
 	for (size_t i = 0; i < n_named; i++)
 		check_watchlist(c, named[i]);
 	check_expect_tell(&c->expect, &c->d);
+	tell(c);
+	if (c->config != NULL && n_named == 0)
+		check_plan_tell(&c->plan, c->config, clock_wall(), &c->d);
 	tell(c);
 	if (c->config != NULL)
 		compare_rate(c);
@@ -494,6 +503,7 @@ cmd_check(int argc, char **argv)
 	done = print_end(&c.out);
 	count_fini(&c.count);
 	check_expect_fini(&c.expect);
+	check_plan_fini(&c.plan);
 	diff_fini(&c.now);
 	config_free(c.config);
 	return c.n_errors == 0 && done ? CLI_OK : CLI_CONFIG;

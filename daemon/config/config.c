@@ -234,6 +234,7 @@ static const struct key keys[] = {
     {"providers", read_providers},
     {"dangling", read_dangling},
     {"silences", read_silences},
+    {"plans", read_plans},
 };
 
 static bool
@@ -329,10 +330,10 @@ wipe_tree(struct node *root)
 	}
 }
 
-/* The whole text as a tree, expanded; *out NULL when it is empty. */
-static int
-parse(struct reader *x, const char *text, size_t size, struct arena *arena,
-    struct node **out)
+/* Expanded. */
+int
+reader_parse(struct reader *x, const char *text, size_t size,
+    struct arena *arena, struct node **out)
 {
 	static const struct node_limits limits = {.nodes_max = NODES_MAX};
 	struct stream *s = stream_new(&x->r, NULL, text, size);
@@ -381,7 +382,7 @@ read_config(const char *text, size_t size, const char *path, bool shared,
 	    config_providers_default(x.c) != 0)
 		goto out;
 	x.c->views[x.c->n_views++] = reader_text(&x, "default");
-	err = parse(&x, text, size, &arena, &root);
+	err = reader_parse(&x, text, size, &arena, &root);
 	if (err == 0 && (root == NULL || node_is_empty(root)))
 		report_error(&x.r, (struct place){1, 1},
 		    "the configuration is empty; see dnsvigil.yaml(5) for "
@@ -503,6 +504,7 @@ config_free(struct config *c)
 	}
 	free(c->severities);
 	free_silences(c);
+	free_plans(c);
 	for (size_t i = 0; i < c->n_canaries; i++)
 		free(c->canaries[i].addrs);
 	free(c->canaries);

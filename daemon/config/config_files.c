@@ -109,6 +109,18 @@ add_pattern(struct files *files, const struct config *c, const char *pattern)
 	return n;
 }
 
+int
+files_matching(
+    const struct config *c, const char *pattern, char ***list, size_t *n)
+{
+	struct files files = {*list, *n};
+	int added = add_pattern(&files, c, pattern);
+
+	*list = files.list;
+	*n = files.n;
+	return added;
+}
+
 static int
 compare_paths(const void *a, const void *b)
 {

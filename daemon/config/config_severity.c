@@ -23,15 +23,15 @@ static const char *const kinds[] = {"appeared", "vanished", "added", "removed",
     "lame", "lame-ended", "server-silent", "server-answers", "tcp-broken",
     "tcp-works", "edns-broken", "edns-works", "split-delegation",
     "delegation-agrees", "views-differ", "views-agree", "deviates", "conforms",
-    "class", "flux", "pool-left", "dangling", "dangling-zone",
-    "dangling-address", "dangling-ended"};
+    "plan-done", "plan-missed", "class", "flux", "pool-left", "dangling",
+    "dangling-zone", "dangling-address", "dangling-ended"};
 /* Aspects of changes, R20: those of judge/diff.h, in its order. */
 static const char *const aspects[] = {"alias", "mail", "delegation", "dangling",
     "inconsistent", "returned", "rotating", "private", "unsupported",
     "filtered", "bogus", "unsigned", "ds-mismatch", "spf", "dmarc", "dkim",
     "mta-sts", "tls-rpt", "caa", "tlsa", "null-mx", "implicit-mx",
     "verification-token", "acme", "ech", "weakened", "routine", "expected",
-    "unexpected"};
+    "unexpected", "planned"};
 static const char *const levels[] = {
     "info", "low", "medium", "high", "critical"};
 

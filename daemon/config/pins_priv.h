@@ -23,7 +23,7 @@
  * a whole, so no words.  False when anything was refused (and reported), or
  * memory is short.
  */
-MUST_CHECK bool pins_read(const struct report *r, const struct node *map,
-    bool sets, struct buf *out);
+MUST_CHECK bool pins_read(
+    const struct report *r, const struct node *map, bool sets, struct buf *out);
 
 #endif

@@ -67,6 +67,18 @@ void read_dangling(void *ctx, const struct node *value);
 void read_providers(void *ctx, const struct node *value);
 void read_silences(void *ctx, const struct node *value);
 void free_silences(struct config *c);
+/* The files of plans, which are read at once. */
+void read_plans(void *ctx, const struct node *value);
+void free_plans(struct config *c);
+/*
+ * The files that patterns name now (glob), as config_files(): relative to the
+ * configuration.  Adds to the list; how many, or -ENOMEM.
+ */
+MUST_CHECK int files_matching(
+    const struct config *c, const char *pattern, char ***list, size_t *n);
+/* A YAML file, whole, as a tree in `arena`; *out NULL when it is empty. */
+MUST_CHECK int reader_parse(struct reader *x, const char *text, size_t size,
+    struct arena *arena, struct node **out);
 /* A kind of change or event, or a severity; NULL when it was refused. */
 const char *read_kind_word(
     const struct report *r, const char *word, struct place at);

@@ -69,7 +69,7 @@ aspect_text(unsigned bit_index)
 	    "private", "unsupported", "filtered", "bogus", "unsigned",
 	    "ds-mismatch", "spf", "dmarc", "dkim", "mta-sts", "tls-rpt", "caa",
 	    "tlsa", "null-mx", "implicit-mx", "verification-token", "acme",
-	    "ech", "weakened", "routine", "expected", "unexpected"};
+	    "ech", "weakened", "routine", "expected", "unexpected", "planned"};
 
 	CHECK(bit_index < N_ASPECTS);
 	return texts[bit_index];

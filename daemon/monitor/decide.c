@@ -17,6 +17,7 @@
 #include "judge/meaning.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
+#include "plan.h"
 #include "pools.h"
 #include "say.h"
 #include "silenced.h"
@@ -117,6 +118,11 @@ decide_weigh(struct inquiry *q)
 	q->aspects |= aspects_meant(q);
 	q->aspects |= expect_aspect(
 	    q, &q->list[q->begin + q->judgement.to_witness].content);
+	if (plan_of(q, &q->list[q->begin + q->judgement.to_witness].content) !=
+	    NULL) {
+		q->aspects &= ~(uint32_t)ASPECT_UNEXPECTED;
+		q->aspects |= ASPECT_PLANNED;
+	}
 	in.aspects = q->aspects;
 	q->severity = severity_of(&in, m->config);
 	if (q->rotating)
@@ -204,6 +210,7 @@ fill_change(const struct inquiry *q, struct say_change *c)
 	const struct testimony *first = &q->list[q->begin];
 	const struct testimony *to =
 	    &q->list[q->begin + q->judgement.to_witness];
+	const struct config_plan *plan;
 
 	*c = (struct say_change){
 	    .q = {.view = monitor_view(m, q->question),
@@ -228,6 +235,8 @@ fill_change(const struct inquiry *q, struct say_change *c)
 	    .asked = first->addr,
 	    .asked_tls = first->witness.transport == TRANSPORT_TLS,
 	};
+	plan = plan_of(q, &to->content);
+	c->plan = plan == NULL ? NULL : plan->name;
 	if (q->judgement.diff.kind == KIND_VANISHED)
 		c->cause = delegation_cause(m, q->question);
 	if (c->verdict == VERDICT_CACHE_ONLY &&

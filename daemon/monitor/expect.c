@@ -15,12 +15,15 @@
 #include "judge/expect.h"
 #include "loop/loop.h"
 #include "note.h"
+#include "plan.h"
 
 enum {
 	READS_MAX = 32, /* at once */
 	READ_RETRY_MS = 1000,
-	KEEP_VERSION = 1,
-	KEEP_SIZE = 17
+	/* Version 1 had only a print and a time. */
+	KEEP_VERSION = 2,
+	KEEP_V1_SIZE = 17,
+	KEEP_PRINT_SIZE = 8
 };
 
 /* A question to be looked at. */
@@ -57,14 +60,28 @@ is_expected(const struct monitor *m, uint32_t id)
 
 /* ---- what is kept ---- */
 
+/*
+ * The version, whether it deviates, with that since when and by which print;
+ * the number of plans that were closed with it, and their prints.
+ */
 static void
-pack(const struct deviating *d, struct buf *out)
+pack(const struct monitor *m, uint32_t id, const struct deviating *d,
+    struct buf *out)
 {
-	if (d == NULL)
+	uint64_t prints[PLAN_KEPT_MAX];
+	size_t n = id == QUESTION_NONE ? 0 : plan_kept(m, id, prints);
+
+	if (d == NULL && n == 0)
 		return;
 	buf_add_u8(out, KEEP_VERSION);
-	buf_add_u64(out, d->print);
-	buf_add_u64(out, (uint64_t)d->since);
+	buf_add_u8(out, d != NULL);
+	if (d != NULL) {
+		buf_add_u64(out, d->print);
+		buf_add_u64(out, (uint64_t)d->since);
+	}
+	buf_add_u8(out, (uint8_t)n);
+	for (size_t i = 0; i < n; i++)
+		buf_add_u64(out, prints[i]);
 }
 
 static uint64_t
@@ -79,13 +96,14 @@ number_at(const uint8_t *p)
 
 /* With an event, or without one; `d` NULL: nothing deviates any more. */
 static void
-keep(struct monitor *m, const struct store_key *of, const struct deviating *d,
+keep(struct monitor *m, uint32_t id, const struct deviating *d,
     struct commit_attribute *c, struct note *n)
 {
 	struct buf packed = {0};
 
-	pack(d, &packed);
-	c->key = *of;
+	pack(m, id, d, &packed);
+	if (id != QUESTION_NONE)
+		c->key = table_key(m->table, id);
 	c->key.server = STORE_SERVER_EXPECT;
 	c->at = loop_wall(m->loop);
 	c->noted = packed.data;
@@ -100,12 +118,13 @@ keep(struct monitor *m, const struct store_key *of, const struct deviating *d,
 	buf_fini(&packed);
 }
 
+/* Of a question that is not watched any more. */
 static void
 keep_nothing(struct monitor *m, const struct store_key *of)
 {
-	struct commit_attribute c = {0};
+	struct commit_attribute c = {.key = *of};
 
-	keep(m, of, NULL, &c, NULL);
+	keep(m, QUESTION_NONE, NULL, &c, NULL);
 }
 
 /* ---- telling ---- */
@@ -136,8 +155,14 @@ tell(struct monitor *m, uint32_t id, struct say_event *e,
 		return false;
 	c.n_alerts = n->alerted ? 1 : 0;
 	note_fill(n, e, &rows);
-	keep(m, &key, d, &c, n);
+	keep(m, id, d, &c, n);
 	return true;
+}
+
+bool
+expect_tell(struct monitor *m, uint32_t id, struct say_event *e)
+{
+	return tell(m, id, e, idmap_get(&m->deviating, id));
 }
 
 static void
@@ -212,12 +237,15 @@ judge(struct monitor *m, uint32_t id, const struct store_believed *b,
 
 	if (p == NULL)
 		return;
+	plan_believed(m, id, content);
 	if (expect_judge(p->pins, p->pins_size,
 		table_question(m->table, id)->type, content, &m->scratch,
 		&found) != 0)
 		return;
 	if (found.pinned && found.unknown)
 		return;
+	if (!found.meets && plan_allows(m, id, &found))
+		return; /* looked at again when the plan is closed */
 	if (!found.meets)
 		tell_deviates(m, id, &found, &state);
 	else if (d != NULL)
@@ -284,7 +312,8 @@ expect_look(struct monitor *m, uint32_t id)
 	struct look *l = idmap_get(&m->expect_looks, id);
 
 	if (m->setup.once ||
-	    (!is_expected(m, id) && idmap_get(&m->deviating, id) == NULL))
+	    (!is_expected(m, id) && idmap_get(&m->deviating, id) == NULL &&
+		!plan_concerns(m, id)))
 		return;
 	if (l != NULL) {
 		l->again = true;
@@ -316,19 +345,11 @@ expect_tick(struct monitor *m)
 			read_believed(l);
 }
 
-void
-expect_restore(struct monitor *m, uint32_t id, const struct store_row *row)
+static void
+restore_deviating(struct monitor *m, uint32_t id, const uint8_t *p)
 {
-	const uint8_t *p = row->expect;
 	struct deviating *d;
 
-	if (m->setup.once || row->expect_size != KEEP_SIZE ||
-	    p[0] != KEEP_VERSION)
-		return;
-	if (id == QUESTION_NONE) {
-		keep_nothing(m, &row->key);
-		return;
-	}
 	if (idmap_get(&m->deviating, id) != NULL)
 		return;
 	d = calloc(1, sizeof(*d));
@@ -336,8 +357,39 @@ expect_restore(struct monitor *m, uint32_t id, const struct store_row *row)
 		free(d);
 		return;
 	}
-	*d =
-	    (struct deviating){id, number_at(p + 1), (wall_us)number_at(p + 9)};
+	*d = (struct deviating){id, number_at(p), (wall_us)number_at(p + 8)};
+}
+
+/* How long a row of version 2 is by what it says; 0: longer than it is. */
+static size_t
+size_said(const uint8_t *p, size_t size)
+{
+	size_t plans = 2 + (p[1] != 0 ? 2 * KEEP_PRINT_SIZE : 0);
+
+	return plans >= size ? 0 : plans + 1 + KEEP_PRINT_SIZE * p[plans];
+}
+
+void
+expect_restore(struct monitor *m, uint32_t id, const struct store_row *row)
+{
+	const uint8_t *p = row->expect;
+	size_t size = row->expect_size;
+
+	if (m->setup.once || size < 2)
+		return;
+	if (id == QUESTION_NONE) {
+		keep_nothing(m, &row->key);
+	} else if (p[0] == 1 && size == KEEP_V1_SIZE) {
+		restore_deviating(m, id, p + 1);
+	} else if (p[0] == KEEP_VERSION && size_said(p, size) == size) {
+		const uint8_t *plans = p + 2 + (p[1] != 0 ? 16 : 0);
+
+		if (p[1] != 0)
+			restore_deviating(m, id, p + 2);
+		for (size_t i = *plans; i > 0; i--)
+			plan_restore(m, id,
+			    number_at(plans + 1 + KEEP_PRINT_SIZE * (i - 1)));
+	}
 }
 
 void

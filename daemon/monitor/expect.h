@@ -9,6 +9,7 @@
  * decision, a reload.  Questions of which nothing is expected cost a test.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,7 @@ struct content;
 struct emit;
 struct inquiry;
 struct monitor;
+struct say_event;
 struct store_row;
 
 /* What is believed or expected of it may be another now. */
@@ -25,6 +27,11 @@ void expect_restore(
     struct monitor *m, uint32_t id, const struct store_row *row);
 /* It is watched no more. */
 void expect_unwatched(struct monitor *m, uint32_t id);
+/*
+ * Tells an event about the question, with what is kept of it in the same
+ * transaction.  False: no memory.
+ */
+bool expect_tell(struct monitor *m, uint32_t id, struct say_event *e);
 /* Begins to read what is believed of those that are to be looked at. */
 void expect_tick(struct monitor *m);
 /* ASPECT_EXPECTED, ASPECT_UNEXPECTED or 0 of a change to `to`. */

@@ -21,6 +21,7 @@
 #include "expect.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
+#include "plan.h"
 #include "pools.h"
 #include "provider.h"
 #include "quorum_priv.h"
@@ -335,6 +336,7 @@ on_tick(void *ctx)
 	household_tick(m);
 	provider_step(m);
 	views_step(m);
+	plan_tick(m);
 	expect_tick(m);
 	if (m->planned)
 		watchset_step(m);
@@ -480,6 +482,7 @@ monitor_free(struct monitor *m)
 	sources_stop(m);
 	zone_free_kept(m);
 	denied_free_all(m);
+	plan_free_all(m);
 	expect_free_all(m);
 	poll_stop(m);
 	free(m->sights);
@@ -534,6 +537,7 @@ monitor_adopt(struct monitor *m, const struct config *config)
 	if (make_sinks(m) == 0 && poll_restart(m) == 0 &&
 	    sources_restart(m) == 0) {
 		inquiry_remap_sources(m);
+		plan_restart(m);
 		return 0;
 	}
 	m->hooks.on_fatal(

@@ -336,6 +336,8 @@ struct monitor {
 	struct stales *stales;   /* NULL: nothing was in doubt yet */
 	struct idmap stretches;  /* by question, of those with stale answers */
 	bool stretches_full;     /* and it was said */
+	struct plans *plans;     /* NULL: there are none (R27) */
+	struct idmap plans_kept; /* by question: closed with its event */
 	struct idmap deviating;  /* by question: not as expected (R27) */
 	struct idmap expect_looks; /* by question, to be held against it */
 	uint32_t n_expect_reads;

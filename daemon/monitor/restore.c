@@ -20,6 +20,7 @@
 #include "loop/loop.h"
 #include "membership.h"
 #include "monitor_priv.h"
+#include "plan.h"
 #include "pools.h"
 #include "schedule/chase.h"
 #include "schedule/spread.h"
@@ -259,6 +260,7 @@ restore_step(struct monitor *m)
 		look_at(m, m->restore_next++);
 	}
 	m->planned = true;
+	plan_restart(m);
 	m->first_pass_began = loop_mono(m->loop);
 	if (m->setup.once)
 		log_info("monitor: asking %u questions once", m->watched);

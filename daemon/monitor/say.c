@@ -466,6 +466,8 @@ say_change(const struct say_change *c, struct buf *json)
 		emit_text(&j, "cause", c->cause);
 	if (c->note != NULL)
 		emit_text(&j, "note", c->note);
+	if (c->plan != NULL)
+		emit_text(&j, "plan", c->plan);
 	emit_text(&j, "verdict", verdict_text(c->verdict));
 	emit_text(&j, "summary", buf_text(&summary));
 	put_meaning(&j, c);

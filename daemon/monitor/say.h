@@ -75,6 +75,7 @@ struct say_change {
 	wall_us lasted_most;
 	const char *cause; /* NULL: none is known */
 	const char *note;  /* NULL: none */
+	const char *plan;  /* that it is part of; NULL: none */
 	struct addr asked; /* for the dig line */
 	bool asked_tls;
 };
@@ -149,6 +150,8 @@ struct say_event {
 	const struct signatures *signatures;
 	/* deviates; NULL for others. */
 	const struct say_expect *expect;
+	/* plan-...; NULL for others. */
+	const struct config_plan *plan;
 	/* dangling...: what is pointed at, and what of it is missing. */
 	const uint8_t *target, *missing;
 };

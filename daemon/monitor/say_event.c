@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/emit.h"
+#include "config/config.h"
 #include "dns/record.h"
 #include "dns/type.h"
 #include "resolver/resolver.h"
@@ -168,6 +169,20 @@ put_expect(struct emit *j, const struct say_expect *x)
 		emit_bool(j, "more", true);
 }
 
+static void
+put_plan(struct emit *j, const struct config_plan *p)
+{
+	if (p == NULL)
+		return;
+	emit_object(j, "plan");
+	emit_text(j, "name", p->name);
+	emit_wall(j, "from", p->from);
+	emit_wall(j, "until", p->until);
+	if (p->why != NULL)
+		emit_text(j, "why", p->why);
+	emit_object_end(j);
+}
+
 void
 say_event(const struct say_event *e, struct buf *json)
 {
@@ -211,6 +226,7 @@ say_event(const struct say_event *e, struct buf *json)
 	if (e->seen == NULL && e->believed != NULL)
 		say_put_state(&j, "state", e->believed);
 	put_expect(&j, e->expect);
+	put_plan(&j, e->plan);
 	put_signatures(&j, e->signatures);
 	emit_wall(&j, "since", e->since);
 	emit_wall(&j, "at", e->at);

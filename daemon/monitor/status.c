@@ -10,6 +10,7 @@
 #include "loop/loop.h"
 #include "monitor/monitor.h"
 #include "monitor_priv.h"
+#include "plan.h"
 #include "pools.h"
 #include "quorum_priv.h"
 #include "source.h"
@@ -123,8 +124,8 @@ map_bytes(const struct monitor *m)
 	       idmap_bytes(&m->holds) + idmap_bytes(&m->remnants) +
 	       idmap_bytes(&m->filtered) + idmap_bytes(&m->signatures) +
 	       idmap_bytes(&m->dangling) + idmap_bytes(&m->bursts) +
-	       expect_bytes(m) + views_bytes(m) + stale_bytes(m) +
-	       stretch_bytes(m);
+	       expect_bytes(m) + plan_bytes(m) + views_bytes(m) +
+	       stale_bytes(m) + stretch_bytes(m);
 }
 
 /* What a question costs, all that grows with their number told together. */
@@ -226,6 +227,7 @@ monitor_status(struct monitor *m, struct emit *j)
 	emit_int(j, "changes", (int64_t)m->n_changes);
 	emit_int(j, "signatures", m->signatures.live);
 	emit_int(j, "deviating", expect_count(m));
+	emit_int(j, "plans", plan_count(m));
 	emit_int(j, "dangling", m->dangling.live);
 	views_status(m, j);
 	pools_status(m, j);

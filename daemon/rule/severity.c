@@ -5,7 +5,8 @@
  *
  *   1. a rotating set is info: R22 says that it is not told, and an operator's
  *      line for `modified` is not meant to ring for every round robin; so is
- *      what only a resolver said that lies (R16), which is told instead;
+ *      what only a resolver said that lies (R16), which is told instead, and
+ *      what its owner planned (R27), unless it is broken;
  *   2. the operator's lines, the first that matches;
  *   3. the table, the first row that matches;
  *   4. what raises or lowers the table's word: adjust().
@@ -156,6 +157,9 @@ static const struct {
 	{"deviates",  OWNED,  SEVERITY_HIGH},
 	{"deviates",  ANYONE, SEVERITY_MEDIUM},
 	{"conforms",  ANYONE, SEVERITY_LOW},
+	{"plan-done", ANYONE, SEVERITY_LOW},
+	{"plan-missed", OWNED, SEVERITY_HIGH},
+	{"plan-missed", ANYONE, SEVERITY_MEDIUM},
 	{"serial-backwards", OWNED, SEVERITY_HIGH},
 	{"serial-backwards", ANYONE, SEVERITY_MEDIUM},
 	{"split-delegation", OWNED, SEVERITY_HIGH},
@@ -324,6 +328,16 @@ line_matches(const struct config_severity *line,
 	return line->tag == NULL || has_tag(in, line->tag);
 }
 
+/* Who planned it did not plan that it be broken. */
+static bool
+is_planned(const struct severity_input *in)
+{
+	uint32_t broken = ASPECT_BOGUS | ASPECT_DS_MISMATCH | ASPECT_DANGLING;
+
+	return (in->aspects & ASPECT_PLANNED) != 0 &&
+	       (in->aspects & broken) == 0;
+}
+
 enum severity
 severity_of(const struct severity_input *in, const struct config *config)
 {
@@ -334,7 +348,8 @@ severity_of(const struct severity_input *in, const struct config *config)
 
 	CHECK(kind != NULL);
 	if (!is_event &&
-	    (in->aspects & (ASPECT_ROTATING | ASPECT_FILTERED)) != 0)
+	    ((in->aspects & (ASPECT_ROTATING | ASPECT_FILTERED)) != 0 ||
+		is_planned(in)))
 		return SEVERITY_INFO;
 	for (size_t i = 0; i < n; i++) {
 		const struct config_severity *line = &config->severities[i];

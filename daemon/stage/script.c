@@ -390,6 +390,10 @@ do_set_up(struct world *w, const char *verb, const char *p)
 		buf_printf(&w->more, "%s\n", p);
 	else if (strcmp(verb, "reconfigure") == 0)
 		reconfigure(w, p);
+	else if (strcmp(verb, "plan") == 0)
+		buf_printf(&w->plans, "%s\n", p);
+	else if (strcmp(verb, "unplan") == 0)
+		buf_clear(&w->plans);
 	else if (strcmp(verb, "watch") == 0)
 		world_add_watch(w, p);
 	else if (strcmp(verb, "unwatch") == 0)

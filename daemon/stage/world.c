@@ -75,6 +75,7 @@ world_fini(struct world *w)
 	buf_fini(&w->source.hints);
 	buf_fini(&w->source.at);
 	buf_fini(&w->sinks);
+	buf_fini(&w->plans);
 	buf_fini(&w->more);
 	for (size_t i = 0; i < w->n_views; i++)
 		buf_fini(&w->views[i].resolvers);
@@ -163,6 +164,29 @@ write_views(struct world *w, FILE *f)
 		    buf_text(&w->source.hints), buf_text(&w->source.at));
 }
 
+static void
+write_plans(struct world *w, FILE *config)
+{
+	const char *line = buf_text(&w->plans);
+	char path[512];
+	char name[32];
+	const char *end;
+
+	if (w->plans.size == 0)
+		return;
+	for (unsigned n = 0; (end = strchr(line, '\n')) != NULL; n++) {
+		FILE *f;
+
+		snprintf(name, sizeof(name), "%u.plan", n);
+		f = create(w, name, path);
+		fprintf(f, "%.*s", (int)(end - line), line);
+		fclose(f);
+		fprintf(config, "%s\"%s\"", n == 0 ? "plans: [" : ", ", path);
+		line = end + 1;
+	}
+	fprintf(config, "]\n");
+}
+
 static struct config *
 make_config(struct world *w)
 {
@@ -175,6 +199,7 @@ make_config(struct world *w)
 	    buf_text(&w->resolvers));
 	write_views(w, f);
 	fprintf(f, "watchlists: [\"%s/*.yaml\"]\n", w->dir);
+	write_plans(w, f);
 	if (w->n_sinks == 0 && w->sinks.size == 0) {
 		buf_add_text(&w->sinks,
 		    "  soc: {type: webhook, url: "

@@ -40,6 +40,7 @@ struct world {
 		struct buf hints, at; /* YAML */
 	} source; /* the authoritative view of all name servers */
 	struct buf sinks;
+	struct buf plans; /* a line is a file */
 	struct buf more;
 	size_t n_sinks;
 	struct watch_line *watches;

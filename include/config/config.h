@@ -37,6 +37,9 @@ enum {
 	CONFIG_LABELS_MAX = 64, /* of a profile */
 	CONFIG_PROVIDERS_MAX = 256,
 	CONFIG_SILENCES_MAX = 1000,
+	CONFIG_PLANS_MAX = 1000,
+	CONFIG_PLAN_CHANGES_MAX = 4096, /* names of a plan */
+	CONFIG_PLAN_MAX_S = 31 * 86400,
 	CONFIG_SILENCE_WORDS_MAX = 1000, /* names, tags and so on, of each */
 	SOURCE_RATE_DEFAULT = 20,
 	RESOLVER_RATE_DEFAULT = 500
@@ -97,6 +100,25 @@ struct config_silence {
 	wall_us until; /* never 0 */
 	char *why;     /* NULL: not said */
 	unsigned line;
+};
+
+/* What the records of one name are going to be. */
+struct config_plan_change {
+	struct name name;
+	uint8_t *pins; /* packed (dns/pin.h): a type each, whole sets only */
+	size_t pins_size;
+	unsigned line;
+};
+
+/* A change that its owner plans for a while (R27): a file of its own. */
+struct config_plan {
+	char *name;
+	char *path; /* of the file */
+	char *why;  /* NULL: not said */
+	wall_us from, until;
+	struct config_plan_change *changes;
+	size_t n_changes;
+	uint64_t print; /* for another text another, but of `why` and path */
 };
 
 /* A question whose truth the operator knows (R16). */
@@ -176,6 +198,8 @@ struct config {
 	size_t n_severities;
 	struct config_silence *silences;
 	size_t n_silences;
+	struct config_plan *plans;
+	size_t n_plans;
 	uint32_t failing_after; /* k of R3, default 3 */
 	/* Views say different things for so long: told (R9); 0: `none`. */
 	uint32_t differ_after_s;

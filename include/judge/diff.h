@@ -75,12 +75,13 @@ enum {
 	ASPECT_TOKEN = 1 << 22, /* somebody claims control (R26) */
 	ASPECT_ACME = 1 << 23,
 	ASPECT_ECH = 1 << 24,
-	ASPECT_WEAKENED = 1 << 25,  /* the name is less protected */
-	ASPECT_ROUTINE = 1 << 26,   /* all of it comes and goes by itself */
-	ASPECT_EXPECTED = 1 << 27,  /* now it is what is expected (R27) */
-	ASPECT_UNEXPECTED = 1 << 28 /* it is not what is expected */
+	ASPECT_WEAKENED = 1 << 25,   /* the name is less protected */
+	ASPECT_ROUTINE = 1 << 26,    /* all of it comes and goes by itself */
+	ASPECT_EXPECTED = 1 << 27,   /* now it is what is expected (R27) */
+	ASPECT_UNEXPECTED = 1 << 28, /* it is not what is expected */
+	ASPECT_PLANNED = 1 << 29     /* its owner planned it (R27) */
 };
-enum { N_ASPECTS = 29, ASPECTS_TEXT_SIZE = 310 };
+enum { N_ASPECTS = 30, ASPECTS_TEXT_SIZE = 320 };
 const char *aspect_text(unsigned bit_index);
 
 /*

@@ -10,7 +10,8 @@
  * severity.c and printed in dnsvigil.yaml(5).  Four things stand beside it:
  *
  * - a rotating set is info, whatever the configuration says (R22), and so is
- *   what only a resolver that lies said (R16);
+ *   what only a resolver that lies said (R16), and what its owner planned (R27)
+ *   unless it is `bogus`, `ds-mismatch` or `dangling`;
  * - on an owned name `transient` (R14), `dangling` and `private` make it at
  *   least high;
  * - `unsigned` and `ds-mismatch` (R17) make it critical, `bogus` makes it

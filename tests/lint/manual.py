@@ -38,6 +38,8 @@ KEYS = {
     ("config_signature.c", "keys"): ("CONFIGURATION", "signatures"),
     ("config_silence.c", "keys"): ("CONFIGURATION", "silences"),
     ("config_severity.c", "keys"): ("CONFIGURATION", "severity"),
+    ("config_plan.c", "keys"): ("PLANS", None),
+    ("config_plan.c", "change_keys"): ("PLANS", "changes"),
     ("list_yaml.c", "default_keys"): ("Fields", None),
     ("list_source.c", "keys"): ("YAML", "source"),
     ("list_yaml.c", "top_names"): ("YAML", None),

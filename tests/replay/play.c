@@ -30,6 +30,7 @@
  *   sink NAME | sink none        (soc, unless any is given)
  *   config LINE                  of YAML, e.g. failing_after: 2
  *   reconfigure LINE             in place of those, before `reload`
+ *   plan LINE | unplan           a file of `plans` more; none any more
  *   once                         one pass, as `dnsvigil once`
  *   seed N                       of everything random in this story
  *

@@ -375,6 +375,25 @@ test_severity_lines_of_the_operator_come_first(void **state)
 	assert_int_equal(severity_of(&in, &config), SEVERITY_HIGH);
 }
 
+/* A plan says what the records are going to be, not that they may be bogus. */
+static void
+test_R27_what_is_planned_is_info_unless_it_is_broken(void **state)
+{
+	static const uint32_t broken[] = {
+	    ASPECT_BOGUS, ASPECT_DS_MISMATCH, ASPECT_DANGLING};
+
+	(void)state;
+	assert_int_equal(
+	    of(KIND_REPLACED, TYPE_NS, OWNED | NOVEL, ASPECT_PLANNED),
+	    SEVERITY_INFO);
+	assert_int_equal(
+	    of(KIND_VANISHED, TYPE_A, OWNED | TRANSIENT, ASPECT_PLANNED),
+	    SEVERITY_INFO);
+	for (int i = 0; i < 3; i++)
+		assert_true(of(KIND_REPLACED, TYPE_A, OWNED,
+				ASPECT_PLANNED | broken[i]) >= SEVERITY_HIGH);
+}
+
 /* The configuration has the words of its own: it is below the judge. */
 static void
 test_severity_lines_may_be_about_each_aspect(void **state)
@@ -395,7 +414,8 @@ test_severity_lines_may_be_about_each_aspect(void **state)
 		c = config_read(text, strlen(text), "x.yaml", &d);
 		assert_non_null(c);
 		assert_int_equal(severity_of(&in, c),
-		    (1u << i & (ASPECT_ROTATING | ASPECT_FILTERED)) != 0
+		    (1u << i & (ASPECT_ROTATING | ASPECT_FILTERED |
+				   ASPECT_PLANNED)) != 0
 			? SEVERITY_INFO
 			: SEVERITY_CRITICAL);
 		in.aspects = 0;
@@ -445,6 +465,8 @@ main(void)
 	    cmocka_unit_test(test_severity_of_every_other_input_is_told),
 	    cmocka_unit_test(test_severity_lines_of_the_operator_come_first),
 	    cmocka_unit_test(test_severity_lines_may_be_about_each_aspect),
+	    cmocka_unit_test(
+		test_R27_what_is_planned_is_info_unless_it_is_broken),
 	    cmocka_unit_test(test_severity_words_read_back),
 	};
 
