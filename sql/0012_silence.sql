@@ -1,21 +1,24 @@
 -- SPDX-License-Identifier: ISC
--- 0012_silence -- deliveries that a silence holds back.
+-- 0012_silence -- deliveries that a silence holds back, or a group gathers.
 --
 -- Such a row is no part of its sink's queues until the silence of that name
 -- stands no more (docs/decisions/silences.md): it holds back nothing else of
 -- its name, and takes its place in the sink's sequence when it is released.
+-- So does one that is gathered to be told with others of its cause
+-- (docs/decisions/grouping.md): it ends when the group's own row is there.
 
 alter table dnsvigil.delivery
 	add column held_by text,       -- the silence; stays when it is over
 	drop constraint delivery_ended,
 	add constraint delivery_ended check
-		(ended in (0, 1, 2, 3)) not valid, -- 3 held
+		-- 3 held, 4 gathered, 5 told by a group
+		(ended in (0, 1, 2, 3, 4, 5)) not valid,
 	add constraint delivery_held check
 		(ended <> 3 or held_by is not null) not valid;
 
 create index delivery_held
 	on dnsvigil.delivery (sink, name, seq)
-	where ended = 3;
+	where ended in (3, 4);
 
 -- Retention: drops the partitions that end at or before `before`, and
 -- deletes what is older and over in the small tables.  What is current, the
@@ -56,7 +59,7 @@ begin
 	where day < greatest(before::date, current_date - 90);
 	delete from dnsvigil.span where to_at < before;
 	delete from dnsvigil.delivery
-	where ended in (1, 2) and created < before;
+	where ended in (1, 2, 5) and created < before;
 	return dropped;
 end
 $$;

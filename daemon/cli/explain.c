@@ -208,6 +208,10 @@ put_told(struct explain *x, const struct read_delivery *d)
 		buf_add_text(&x->line, "delivered");
 	else if (d->is_dead)
 		buf_add_text(&x->line, "given up");
+	else if (d->is_gathered)
+		buf_add_text(&x->line, "waits to be told with others");
+	else if (d->is_grouped)
+		buf_add_text(&x->line, "told with others");
 	else if (d->is_held)
 		buf_printf(&x->line, "held by the silence %s", d->held_by);
 	else if (d->due == 0)
@@ -236,10 +240,12 @@ put_told_json(struct explain *x, const struct read_delivery *d)
 	emit_text(&j, "of", d->class_);
 	emit_int(&j, "revision", d->revision);
 	emit_text(&j, "state",
-	    d->is_done   ? "done"
-	    : d->is_dead ? "dead"
-	    : d->is_held ? "held"
-			 : "waiting");
+	    d->is_done       ? "done"
+	    : d->is_dead     ? "dead"
+	    : d->is_held     ? "held"
+	    : d->is_gathered ? "gathered"
+	    : d->is_grouped  ? "grouped"
+			     : "waiting");
 	if (d->held_by != NULL)
 		emit_text(&j, "held_by", d->held_by);
 	if (d->sink_seq != 0)

@@ -215,6 +215,14 @@ read_retention(void *ctx, const struct node *value)
 		x->c->retention_days = seconds / DAY_S;
 }
 
+static void
+read_grouping(void *ctx, const struct node *value)
+{
+	struct reader *x = ctx;
+
+	(void)node_bool(value, "`grouping`", &x->r, &x->c->grouping);
+}
+
 static const struct key keys[] = {
     {"database", read_database},
     {"database_file", read_database_file},
@@ -235,6 +243,7 @@ static const struct key keys[] = {
     {"dangling", read_dangling},
     {"silences", read_silences},
     {"plans", read_plans},
+    {"grouping", read_grouping},
 };
 
 static bool
@@ -373,6 +382,7 @@ read_config(const char *text, size_t size, const char *path, bool shared,
 	x.c->canary_every_s = CANARY_EVERY_DEFAULT_S;
 	x.c->signatures_ahead_s = SIGNATURES_AHEAD_DEFAULT_S;
 	x.c->signatures_every_s = SIGNATURES_EVERY_DEFAULT_S;
+	x.c->grouping = true;
 	x.c->dangling_every_s = DANGLING_EVERY_DEFAULT_S;
 	x.c->path = reader_text(&x, path);
 	x.c->resolvers =

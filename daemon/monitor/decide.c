@@ -14,6 +14,7 @@
 #include "config/config.h"
 #include "dns/type.h"
 #include "expect.h"
+#include "gather.h"
 #include "judge/meaning.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
@@ -307,6 +308,9 @@ struct decided {
 	struct monitor *monitor;
 	size_t n;
 	bool told;
+	struct gathering *gathering; /* where its alert waits; NULL: it does not
+	                              */
+	struct commit_ref alert;
 	struct decided_one {
 		struct inquiry *inquiry;
 		char *json;
@@ -334,6 +338,28 @@ decided_free(struct pending *p)
 	free(d);
 }
 
+/* What waits to be told with others. */
+static void
+gather(struct decided *d, int err)
+{
+	struct commit_ref members[WATCH_TYPES_MAX];
+	struct gathered what = {
+	    .id = d->list[0].inquiry->question,
+	    .told = d->alert,
+	    .members = members,
+	};
+
+	for (size_t i = 0; i < d->n && i < WATCH_TYPES_MAX; i++) {
+		const struct inquiry *q = d->list[i].inquiry;
+
+		members[what.n++] =
+		    (struct commit_ref){q->key.shard, q->change, q->revision};
+		if (told_is_weaker(q->judgement.label, what.label))
+			what.label = q->judgement.label;
+	}
+	gather_done(d->monitor, d->gathering, err, &what);
+}
+
 static void
 on_decided(void *ctx, int err)
 {
@@ -343,6 +369,8 @@ on_decided(void *ctx, int err)
 	int64_t seq = err == 0 ? commit_seq(m->store) : 0;
 
 	pending_take(m, &d->pending);
+	if (d->gathering != NULL)
+		gather(d, err);
 	for (size_t i = 0; i < d->n; i++) {
 		struct decided_one *one = &d->list[i];
 		struct monitor_line line = {
@@ -584,6 +612,10 @@ send_decisions(struct monitor *m, struct inquiry **members, size_t n,
 		build_alert(m, members, n, h, &alert, &group);
 		alert.name = names[0];
 		hold_alert(m, decisions, n, &alert);
+		gather_before(m, members[0]->question);
+		d->gathering = gather_alert(m, members, n, &alert);
+		d->alert = (struct commit_ref){
+		    members[0]->key.shard, alert.id, alert.revision};
 		c.alerts = &alert;
 		c.n_alerts = m->n_sinks > 0 ? 1 : 0;
 		d->told = true;

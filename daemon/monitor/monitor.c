@@ -19,6 +19,7 @@
 #include "config/config.h"
 #include "dangling.h"
 #include "expect.h"
+#include "gather.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
 #include "plan.h"
@@ -316,6 +317,7 @@ on_second(void *ctx)
 	signature_second(m);
 	pools_second(m);
 	dangling_second(m);
+	gather_second(m);
 	put_spans(m);
 	tell_progress(m);
 }
@@ -482,6 +484,7 @@ monitor_free(struct monitor *m)
 	sources_stop(m);
 	zone_free_kept(m);
 	denied_free_all(m);
+	gather_free_all(m);
 	plan_free_all(m);
 	expect_free_all(m);
 	poll_stop(m);
@@ -567,6 +570,7 @@ monitor_drain(struct monitor *m)
 	}
 	sources_drain(m);
 	pools_flush(m);
+	gather_flush(m);
 	commit_flush(m->store);
 }
 

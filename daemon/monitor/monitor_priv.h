@@ -336,6 +336,7 @@ struct monitor {
 	struct stales *stales;   /* NULL: nothing was in doubt yet */
 	struct idmap stretches;  /* by question, of those with stale answers */
 	bool stretches_full;     /* and it was said */
+	struct gather *gather;   /* NULL: nothing was told yet (R32) */
 	struct plans *plans;     /* NULL: there are none (R27) */
 	struct idmap plans_kept; /* by question: closed with its event */
 	struct idmap deviating;  /* by question: not as expected (R27) */
@@ -600,6 +601,8 @@ void decide_commit(
 /* ---- told.c ---- */
 struct told_group *told_new(const char *kind, wall_us at);
 void told_release(struct told_group *g); /* NULL is fine */
+/* LABEL_NONE, of nothing yet, is the strongest. */
+bool told_is_weaker(enum label label, enum label than);
 /* One more decision into the sum. */
 void told_weigh(struct telling *t, enum severity severity, enum label label);
 /* The member's latest decision. */

@@ -188,6 +188,14 @@ set_of(const struct monitor *m, uint8_t view, const uint8_t *wire)
 	return NULL;
 }
 
+uint64_t
+provider_servers(const struct monitor *m, uint8_t view, const uint8_t *wire)
+{
+	const struct ns_set *s = set_of(m, view, wire);
+
+	return s == NULL ? 0 : s->fingerprint;
+}
+
 /* ---- what a name shares ---- */
 
 static void

@@ -17,6 +17,10 @@ void provider_second(struct monitor *m);
 void provider_step(struct monitor *m);
 /* Does it fail with others, so that it is not told by itself? */
 bool provider_covers(struct monitor *m, uint32_t id);
+/* A hash of the name servers of its zone, as they were last heard; 0: they are
+ * not watched. */
+uint64_t provider_servers(
+    const struct monitor *m, uint8_t view, const uint8_t *wire);
 /* Does (or may) a provider explain what fails in that view? */
 bool provider_explains(const struct monitor *m, uint8_t view);
 

@@ -157,6 +157,23 @@ struct say_event {
 };
 void say_event(const struct say_event *e, struct buf *json);
 
+/* One of the alerts that tell those of one cause (R32), without its members. */
+struct say_gathered {
+	struct uuid id;
+	struct uuid group; /* the same in all */
+	struct uuid first; /* the alert that was told by itself */
+	const char *kind;  /* "same-zone", ... */
+	const uint8_t *name;
+	const char *view;
+	enum severity severity;
+	enum label label; /* the weakest; LABEL_NONE: nothing new */
+	uint32_t part;    /* from 1 */
+	size_t told;      /* alerts in this one */
+	uint32_t count;   /* ... and in all, the first with them */
+	bool closed;
+};
+void say_gathered(const struct say_gathered *g, struct buf *json);
+
 /* A group's object without its members. */
 struct say_group {
 	struct uuid id;

@@ -245,3 +245,36 @@ say_event(const struct say_event *e, struct buf *json)
 		say_put_witnesses(&j, e->witnesses, e->n_witnesses);
 	emit_object_end(&j);
 }
+
+void
+say_gathered(const struct say_gathered *g, struct buf *json)
+{
+	char name[NAME_TEXT_SIZE];
+	struct buf summary = {0};
+	struct emit j;
+
+	buf_printf(&summary, "%s %s: %zu more, %u in all%s",
+	    name_print(g->name, name), g->kind, g->told, (unsigned)g->count,
+	    g->closed ? ", closed" : "");
+	emit_start(&j, json);
+	emit_object(&j, NULL);
+	emit_int(&j, "schema", 1);
+	emit_text(&j, "class", "group");
+	emit_uuid(&j, "id", &g->id);
+	emit_int(&j, "revision", 1);
+	emit_text(&j, "kind", g->kind);
+	say_put_watched(&j, g->name);
+	emit_text(&j, "view", g->view);
+	emit_text(&j, "severity", severity_text(g->severity));
+	if (g->label != LABEL_NONE)
+		emit_text(&j, "label", label_text(g->label));
+	emit_uuid(&j, "group", &g->group);
+	emit_uuid(&j, "first", &g->first);
+	emit_int(&j, "part", g->part);
+	emit_int(&j, "told", (int64_t)g->told);
+	emit_int(&j, "count", g->count);
+	emit_bool(&j, "closed", g->closed);
+	emit_text(&j, "summary", buf_text(&summary));
+	emit_object_end(&j);
+	buf_fini(&summary);
+}

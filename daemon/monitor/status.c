@@ -7,6 +7,7 @@
 #include "base/emit.h"
 #include "config/config.h"
 #include "expect.h"
+#include "gather.h"
 #include "loop/loop.h"
 #include "monitor/monitor.h"
 #include "monitor_priv.h"
@@ -124,8 +125,8 @@ map_bytes(const struct monitor *m)
 	       idmap_bytes(&m->holds) + idmap_bytes(&m->remnants) +
 	       idmap_bytes(&m->filtered) + idmap_bytes(&m->signatures) +
 	       idmap_bytes(&m->dangling) + idmap_bytes(&m->bursts) +
-	       expect_bytes(m) + plan_bytes(m) + views_bytes(m) +
-	       stale_bytes(m) + stretch_bytes(m);
+	       expect_bytes(m) + plan_bytes(m) + gather_bytes(m) +
+	       views_bytes(m) + stale_bytes(m) + stretch_bytes(m);
 }
 
 /* What a question costs, all that grows with their number told together. */
@@ -228,6 +229,7 @@ monitor_status(struct monitor *m, struct emit *j)
 	emit_int(j, "signatures", m->signatures.live);
 	emit_int(j, "deviating", expect_count(m));
 	emit_int(j, "plans", plan_count(m));
+	emit_int(j, "gathered", gather_waiting(m));
 	emit_int(j, "dangling", m->dangling.live);
 	views_status(m, j);
 	pools_status(m, j);

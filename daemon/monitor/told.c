@@ -49,6 +49,12 @@ weakness(enum label label)
 	return 0;
 }
 
+bool
+told_is_weaker(enum label label, enum label than)
+{
+	return than == LABEL_NONE || weakness(label) > weakness(than);
+}
+
 void
 told_weigh(struct telling *t, enum severity severity, enum label label)
 {

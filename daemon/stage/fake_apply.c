@@ -130,6 +130,8 @@ put_alert(struct db *db, const struct commit_alert *a, size_t first, size_t n)
 	    .name = db_keep_text(db, a->name),
 	    .group = db_keep_text(db, a->group),
 	    .held_by = db_keep_text(db, a->held_by),
+	    .gathered = a->gathered,
+	    .at = loop_wall(db->loop),
 	    .first = first,
 	    .n = n,
 	};
@@ -139,6 +141,64 @@ put_alert(struct db *db, const struct commit_alert *a, size_t first, size_t n)
 		    a->class_, n);
 	story_trace("alert %s %s revision %u, %zu members", own->class_,
 	    own->name, own->revision, n);
+}
+
+static struct db_alert *
+alert_of(struct db *db, const struct commit_ref *ref)
+{
+	for (size_t i = db->n_alerts; i > 0; i--)
+		if (uuid_equal(&db->alerts[i - 1].id, &ref->id) &&
+		    db->alerts[i - 1].revision == ref->revision)
+			return &db->alerts[i - 1];
+	story_fail("oracle: an alert is told with others that is not there");
+}
+
+static size_t
+entry_of(struct db *db, const struct commit_ref *ref)
+{
+	for (size_t i = db->n_entries; i > 0; i--)
+		if (uuid_equal(&db->entries[i - 1].id, &ref->id) &&
+		    db->entries[i - 1].revision == ref->revision)
+			return i - 1;
+	story_fail("oracle: a group's alert has a member that is not there");
+}
+
+/* Each alert that waits is told once, and its entries are members. */
+static void
+apply_gathered(struct db *db, const struct commit_gathered *c)
+{
+	struct db_alert *own;
+
+	for (size_t i = 0; i < c->n_told; i++) {
+		struct db_alert *a = alert_of(db, &c->told[i]);
+		bool found = false;
+
+		if (!a->gathered)
+			story_fail("oracle: an alert that does not wait is "
+				   "told with others");
+		a->gathered = false;
+		for (size_t k = 0; k < c->n_members; k++)
+			found =
+			    found || entry_of(db, &c->members[k]) == a->first;
+		if (!found)
+			story_fail(
+			    "oracle: an alert is told without its entry");
+	}
+	put_alert(db, c->alert, entry_of(db, &c->members[0]), 1);
+	own = &db->alerts[db->n_alerts - 1];
+	own->tells_gathered = true;
+	own->n = 0;
+	story_trace("  tells %zu alerts, %zu members", c->n_told, c->n_members);
+}
+
+long
+db_gathered(const struct db *db)
+{
+	long n = 0;
+
+	for (size_t i = 0; i < db->n_alerts; i++)
+		n += db->alerts[i].gathered;
+	return n;
 }
 
 /* Entries first .. first + n - 1 are one transaction: told together or not. */
@@ -683,6 +743,9 @@ db_apply(struct db *db, struct op *op)
 		break;
 	case OP_TOLD:
 		apply_told(db, &op->u.told);
+		break;
+	case OP_GATHERED:
+		apply_gathered(db, &op->u.gathered);
 		break;
 	case OP_SPANS:
 		for (size_t i = 0; i < op->u.spans.n; i++)

@@ -231,6 +231,20 @@ commit_events(struct store *s, const struct commit_events *c,
 }
 
 void
+commit_gathered(struct store *s, const struct commit_gathered *c,
+    store_done_fn *done, void *ctx)
+{
+	struct op *op = op_new(OP_GATHERED, done, ctx);
+	struct commit_gathered *own = &op->u.gathered;
+
+	*own = *c;
+	own->alert = copy_alerts(op, c->alert, 1);
+	own->members = copy(op, c->members, c->n_members * sizeof(*c->members));
+	own->told = copy(op, c->told, c->n_told * sizeof(*c->told));
+	store_enqueue(s, op);
+}
+
+void
 commit_told(struct store *s, const struct commit_told *c, store_done_fn *done,
     void *ctx)
 {

@@ -400,7 +400,7 @@ look_for_alert(const struct db *db, const struct uuid *change, char kind[32],
 	for (size_t i = 0; i < db->n_alerts; i++) {
 		const struct db_alert *a = &db->alerts[i];
 
-		if (alert_has(db, a, change))
+		if (!a->tells_gathered && alert_has(db, a, change))
 			out->alert = a->id;
 		if (uuid_is_nil(&out->alert) ||
 		    !uuid_equal(&out->alert, &a->id))
@@ -650,6 +650,9 @@ fake_store_open(struct db *db, store_state_fn *fn, void *ctx)
 	struct store *s = calloc(1, sizeof(*s));
 
 	CHECK(s != NULL);
+	/* What the process before gathered is told by itself. */
+	for (size_t i = 0; i < db->n_alerts; i++)
+		db->alerts[i].gathered = false;
 	s->db = db;
 	s->loop = db->loop;
 	s->on_state = fn;

@@ -127,7 +127,10 @@ struct db_alert {
 	const char *name;
 	const char *group;   /* NULL: none */
 	const char *held_by; /* NULL: it goes out at once */
-	size_t first, n;     /* its members among the entries */
+	bool gathered;       /* it waits for one that tells several */
+	bool tells_gathered; /* it is one */
+	wall_us at;
+	size_t first, n; /* its members among the entries */
 };
 
 /* A stretch in which a name was on a list. */
@@ -186,6 +189,8 @@ void db_print(const struct packed *p, struct buf *out);
 
 /* A connection; the state is told from the loop. */
 struct store *fake_store_open(struct db *db, store_state_fn *fn, void *ctx);
+/* Alerts that wait to be told with others. */
+long db_gathered(const struct db *db);
 /* Drops what was not committed, without a word. */
 void fake_store_close(struct store *s);
 /*
@@ -213,7 +218,8 @@ enum op_kind {
 	OP_SPANS,
 	OP_SEEN,
 	OP_ATTRIBUTE,
-	OP_TOLD
+	OP_TOLD,
+	OP_GATHERED
 };
 
 struct op {
@@ -235,6 +241,7 @@ struct op {
 		struct commit_pool_day pool_day;
 		struct commit_attribute attribute;
 		struct commit_told told;
+		struct commit_gathered gathered;
 		struct {
 			struct store_key key;
 			struct uuid change;

@@ -215,6 +215,9 @@ make_config(struct world *w)
 	/* And few have all that their records point at. */
 	if (strstr(buf_text(&w->more), "dangling:") == NULL)
 		fprintf(f, "dangling: none\n");
+	/* And most count alerts. */
+	if (strstr(buf_text(&w->more), "grouping:") == NULL)
+		fprintf(f, "grouping: false\n");
 	fprintf(f, "%s", buf_text(&w->more));
 	fclose(f);
 	c = config_load(path, &d);

@@ -82,6 +82,7 @@ row_delivery(struct batch *b, const struct commit_alert *alert,
 	row_i32(b, (int32_t)n);
 	row_wall(b, told[0].entry->at);
 	row_text(b, alert->held_by);
+	row_bool(b, alert->gathered && alert->held_by == NULL);
 	row_end(b, GROUP_DELIVERY);
 	for (size_t i = 0; i < n; i++)
 		row_member(b, &told[i]);
@@ -112,6 +113,50 @@ row_alert(struct batch *b, const struct commit_alert *alert,
 	}
 	for (size_t i = 0; i < alert->n_sinks; i++)
 		row_delivery(b, alert, alert->sinks[i], told, n);
+}
+
+static void
+row_ref(struct batch *b, enum group group, const struct commit_ref *ref,
+    const char *sink)
+{
+	row_begin(b, group);
+	row_i16(b, (int16_t)ref->shard);
+	row_uuid(b, &ref->id);
+	row_i32(b, (int32_t)ref->revision);
+	if (sink != NULL)
+		row_text(b, sink);
+	row_end(b, group);
+}
+
+void
+commit_gathered(struct store *s, const struct commit_gathered *c,
+    store_done_fn *done, void *ctx)
+{
+	const struct commit_alert *a = c->alert;
+	const struct lanes lanes = {1, 1};
+	struct batch *b = write_item(s, NULL, 0, lanes);
+
+	CHECK(c->n_members > 0);
+	for (size_t i = 0; i < a->n_sinks; i++) {
+		row_begin(b, GROUP_DELIVERY);
+		row_i16(b, (int16_t)c->members[0].shard);
+		row_uuid(b, &a->id);
+		row_i32(b, (int32_t)a->revision);
+		row_text(b, a->sinks[i]);
+		row_text(b, a->class_);
+		row_text(b, a->name);
+		row_text(b, a->group);
+		row_i32(b, (int32_t)c->n_members);
+		row_wall(b, c->at);
+		row_text(b, a->held_by);
+		row_bool(b, false);
+		row_end(b, GROUP_DELIVERY);
+		for (size_t k = 0; k < c->n_members; k++)
+			row_ref(b, GROUP_MEMBER, &c->members[k], NULL);
+		for (size_t k = 0; k < c->n_told; k++)
+			row_ref(b, GROUP_GATHERED, &c->told[k], a->sinks[i]);
+	}
+	write_item_end(s, b, done, ctx);
 }
 
 void

@@ -651,6 +651,8 @@ on_delivery(void *to, const PGresult *row)
 	    .is_done = get_int(row, 7) == 1,
 	    .is_dead = get_int(row, 7) == 2,
 	    .is_held = get_int(row, 7) == 3,
+	    .is_gathered = get_int(row, 7) == 4,
+	    .is_grouped = get_int(row, 7) == 5,
 	    .held_by = get_text(row, 10),
 	    .created = get_wall(row, 8),
 	    .due = get_wall(row, 9)};

@@ -109,6 +109,16 @@ send_evict(struct session *se)
 }
 
 static bool
+send_heads(struct session *se)
+{
+	char first[24];
+	const char *values[1] = {first};
+
+	snprintf(first, sizeof first, "%lld", (long long)se->store->w.first);
+	return send_text(se, statement_heads, 1, values);
+}
+
+static bool
 send_prepare(struct session *se)
 {
 	struct store *s = se->store;
@@ -154,7 +164,7 @@ send_step(struct session *se)
 	case SESSION_EPOCH:
 		return send_epoch(se);
 	case SESSION_HEADS:
-		return send_text(se, statement_heads, 0, NULL);
+		return send_heads(se);
 	case SESSION_PREPARE:
 		return send_prepare(se);
 	case SESSION_CLOSED:

@@ -41,7 +41,7 @@
  * L log         shard question server at id revision type kind severity
  *               label class event name view lists tags body
  * V delivery    shard alert revision sink class name group n_members created
- *               held_by
+ *               held_by gathered
  * M member      shard id revision
  * O outage      shard question server since until count fail told bogus
  * W stale       shard question since until
@@ -52,6 +52,7 @@
  * I signed      shard question server told since at
  * H pool_day    shard question day answers counts
  * Z holding     names
+ * T gathered    shard alert revision sink
  * F finished    shard alert revision sink name ended next status error
  *
  * Rows that COPY takes, in the order of its columns (statement_first()); in
@@ -78,7 +79,7 @@ static const struct {
     [GROUP_KEEP] = {'K', "u"},
     [GROUP_GONE] = {'G', "huiuz"},
     [GROUP_LOG] = {'L', "huizuiihhhttttttt"},
-    [GROUP_DELIVERY] = {'V', "huittttizt"},
+    [GROUP_DELIVERY] = {'V', "huittttizto"},
     [GROUP_MEMBER] = {'M', "hui"},
     [GROUP_OUTAGE] = {'O', "huizzihob"},
     [GROUP_STALE] = {'W', "huzz"},
@@ -89,6 +90,7 @@ static const struct {
     [GROUP_SIGNED] = {'I', "huihzz"},
     [GROUP_POOL_DAY] = {'H', "huzit"},
     [GROUP_HOLDING] = {'Z', "t"},
+    [GROUP_GATHERED] = {'T', "huit"},
     [GROUP_FINISHED] = {'F', "huitthzit"},
     [GROUP_FIRST_QUESTION] = {'N', "hubtitoiiilTTttzziz"},
     [GROUP_FIRST_STATE] = {'B', "huihbuhizz"},
@@ -428,10 +430,13 @@ static const struct statement statements[N_STATEMENTS] = {
 	" returning seq"},
 
     [WRITE_DELIVERY] = {"delivery", SIDE_WRITE,
-	"V0,V1,V2,V3,V4,V5,V6,V7,V8,V9,M0,M1,M2", statement_delivery},
+	"V0,V1,V2,V3,V4,V5,V6,V7,V8,V9,V10,M0,M1,M2", statement_delivery},
 
     [WRITE_FINISHED] = {"finished", SIDE_WRITE, "F0,F1,F2,F3,F5,F6,F7,F8",
 	statement_finished},
+
+    [WRITE_GATHERED] = {"gathered", SIDE_WRITE, "T0,T1,T2,T3",
+	statement_gathered},
 
     [WRITE_UNHOLD] = {"unhold", SIDE_WRITE, "Z0", statement_unhold},
 
@@ -545,6 +550,8 @@ static const struct statement statements[N_STATEMENTS] = {
 	"  from dnsvigil.delivery d"
 	"  where c.phase = 2 and d.shard = k.shard"
 	"  and c.change = any (d.member_id)"
+	/* Not one that tells the alerts of a cause: it has no revisions. */
+	"  and (d.\"group\" is null or d.\"group\"->>'group' is null)"
 	"  limit 1) a on true"
 	" left join lateral ("
 	"  select count(*)::int as n, max(l.severity)::int as severity,"

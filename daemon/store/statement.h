@@ -37,6 +37,7 @@ enum group {
 	GROUP_SIGNED,
 	GROUP_POOL_DAY,
 	GROUP_HOLDING,
+	GROUP_GATHERED,
 	GROUP_FINISHED,
 	/* Of first answers: a row is in one piece, as COPY has it. */
 	GROUP_FIRST_QUESTION,
@@ -92,6 +93,7 @@ enum statement_id {
 	WRITE_LOG,
 	WRITE_DELIVERY,
 	WRITE_UNHOLD,
+	WRITE_GATHERED,
 	WRITE_FINISHED,
 	WRITE_NEXT,
 	WRITE_RELEASE,
@@ -132,6 +134,7 @@ extern const char statement_seen[];
 /* Of deliveries (statement_outbox.c). */
 extern const char statement_delivery[];
 extern const char statement_unhold[];
+extern const char statement_gathered[];
 extern const char statement_finished[];
 extern const char statement_next[];
 extern const char statement_claim[];

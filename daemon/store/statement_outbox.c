@@ -8,34 +8,41 @@
 
 /*
  * What a silence holds stands in no queue.  A later revision of what is held
- * is held with it: it would come before what it corrects.
+ * is held with it: it would come before what it corrects.  What is gathered
+ * has the number of its batch, so that another process lets it go.
  */
 const char statement_delivery[] =
     "insert into dnsvigil.delivery (seq, shard, alert, revision, sink,"
     " class, name, \"group\", created, due, attempt, last_status,"
-    " last_error, ended, held_by, member_shard, member_id, member_revision)"
+    " last_error, ended, claimed, held_by, member_shard, member_id,"
+    " member_revision)"
     " select nextval('dnsvigil.delivery_seq'), d.shard, d.alert,"
     " d.revision, d.sink, d.class, d.name, d.\"group\"::json, d.created,"
-    " case when d.held_by is null and d.place = 1 and not exists ("
+    " case when d.queued and d.place = 1 and not exists ("
     "  select from dnsvigil.delivery w"
     "  where w.sink = d.sink and w.name = d.name and w.ended = 0)"
     "  then d.created else 'infinity' end,"
-    " 0, 0, '', case when d.held_by is null then 0 else 3 end, d.held_by,"
-    " $11[d.z - d.n + 1 : d.z], $12[d.z - d.n + 1 : d.z],"
-    " $13[d.z - d.n + 1 : d.z]"
+    " 0, 0, '', case when d.held_by is not null then 3"
+    "  when d.gathered then 4 else 0 end,"
+    " case when d.gathered and d.held_by is null then ("
+    "  select w.batch from dnsvigil.writer w) end, d.held_by,"
+    " $12[d.z - d.n + 1 : d.z], $13[d.z - d.n + 1 : d.z],"
+    " $14[d.z - d.n + 1 : d.z]"
     " from (select k.*,"
     "  sum(k.n) over (order by k.row rows unbounded preceding)::int as z,"
-    "  row_number() over (partition by k.sink, k.name, k.held_by is null"
-    "   order by k.row) as place"
+    "  k.held_by is null and not k.gathered as queued,"
+    "  row_number() over (partition by k.sink, k.name,"
+    "   k.held_by is null and not k.gathered order by k.row) as place"
     "  from (select u.shard, u.alert, u.revision, u.sink, u.class, u.name,"
-    "   u.\"group\", u.n, u.created, u.row, coalesce(u.held_by, ("
+    "   u.\"group\", u.n, u.created, u.gathered, u.row,"
+    "   coalesce(u.held_by, ("
     "    select e.held_by from dnsvigil.delivery e"
     "    where e.shard = u.shard and e.alert = u.alert"
     "    and e.revision < u.revision and e.sink = u.sink and e.ended = 3"
     "    order by e.revision desc limit 1)) as held_by"
-    "   from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+    "   from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
     "    with ordinality u (shard, alert, revision, sink, class, name,"
-    "    \"group\", n, created, held_by, row)) k"
+    "    \"group\", n, created, held_by, gathered, row)) k"
     "  order by k.row) d";
 
 /*
@@ -61,6 +68,14 @@ const char statement_unhold[] =
     " from held h"
     " where d.shard = h.shard and d.alert = h.alert"
     " and d.revision = h.revision and d.sink = h.sink";
+
+/* Told by another alert. */
+const char statement_gathered[] =
+    "update dnsvigil.delivery d"
+    " set ended = 5"
+    " from unnest($1, $2, $3, $4) k (shard, alert, revision, sink)"
+    " where d.shard = k.shard and d.alert = k.alert"
+    " and d.revision = k.revision and d.sink = k.sink and d.ended = 4";
 
 const char statement_finished[] =
     "update dnsvigil.delivery d"

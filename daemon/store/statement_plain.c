@@ -88,18 +88,37 @@ const char statement_epoch_take[] =
     " set epoch = epoch + 1, holder = $1, since = now()"
     " returning epoch, batch";
 
-/* Deliveries that nothing stands before any more and that nobody moved up:
- * there are none unless rows were altered by hand. */
-const char statement_heads[] = "update dnsvigil.delivery d"
-			       " set due = d.created"
-			       " where d.ended = 0"
-			       " and d.due = 'infinity'"
-			       " and not exists ("
-			       "  select from dnsvigil.delivery e"
-			       "  where e.sink = d.sink"
-			       "  and e.name = d.name"
-			       "  and e.ended = 0"
-			       "  and e.seq < d.seq)";
+/*
+ * $1: the first batch of this process.  What was gathered by one before is told
+ * by itself.  The rest are
+ * deliveries that nothing stands before any more and that nobody moved up:
+ * there are none unless rows were altered by hand.
+ */
+const char statement_heads[] =
+    "with gathered as ("
+    " update dnsvigil.delivery d"
+    " set ended = 0, claimed = null,"
+    " due = case when h.place = 1 and not exists ("
+    "  select from dnsvigil.delivery w"
+    "  where w.sink = h.sink and w.name = h.name and w.ended = 0)"
+    "  then d.created else 'infinity' end"
+    " from (select g.shard, g.alert, g.revision, g.sink, g.name,"
+    "  row_number() over (partition by g.sink, g.name order by g.seq)"
+    "   as place"
+    "  from dnsvigil.delivery g"
+    "  where g.ended = 4 and g.claimed < $1::bigint) h"
+    " where d.shard = h.shard and d.alert = h.alert"
+    " and d.revision = h.revision and d.sink = h.sink)"
+    " update dnsvigil.delivery d"
+    " set due = d.created"
+    " where d.ended = 0"
+    " and d.due = 'infinity'"
+    " and not exists ("
+    "  select from dnsvigil.delivery e"
+    "  where e.sink = d.sink"
+    "  and e.name = d.name"
+    "  and e.ended = 0"
+    "  and e.seq < d.seq)";
 
 /*
  * last_seen from the two newest spans of its interval, computed in place:

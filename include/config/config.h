@@ -200,6 +200,7 @@ struct config {
 	size_t n_silences;
 	struct config_plan *plans;
 	size_t n_plans;
+	bool grouping; /* alerts of one cause are told together (R32) */
 	uint32_t failing_after; /* k of R3, default 3 */
 	/* Views say different things for so long: told (R9); 0: `none`. */
 	uint32_t differ_after_s;

@@ -184,6 +184,27 @@ struct commit_alert {
 	const char *const *sinks;
 	size_t n_sinks;
 	const char *held_by; /* the silence that holds it; NULL: none */
+	bool gathered; /* it waits to be told with others, or for a restart */
+};
+
+/* Which alert, and which entry of the log. */
+struct commit_ref {
+	uint16_t shard;
+	struct uuid id;
+	uint32_t revision;
+};
+
+/*
+ * Alerts that were gathered are told by another one, whose members are entries
+ * that the log has.
+ */
+struct commit_gathered {
+	const struct commit_alert *alert; /* of class group */
+	wall_us at;
+	const struct commit_ref *members;
+	size_t n_members; /* at least one */
+	const struct commit_ref *told;
+	size_t n_told;
 };
 
 /*
@@ -304,6 +325,8 @@ void commit_more(struct store *s, const struct commit_more *c,
 void commit_decisions(struct store *s, const struct commit_decisions *c,
     store_done_fn *done, void *ctx);
 void commit_events(struct store *s, const struct commit_events *c,
+    store_done_fn *done, void *ctx);
+void commit_gathered(struct store *s, const struct commit_gathered *c,
     store_done_fn *done, void *ctx);
 void commit_told(struct store *s, const struct commit_told *c,
     store_done_fn *done, void *ctx);

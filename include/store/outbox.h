@@ -26,8 +26,10 @@ enum { OUTBOX_CLAIM_MAX = 64 };
 enum delivery_end {
 	DELIVERY_WAITING = 0,
 	DELIVERY_DONE = 1,
-	DELIVERY_DEAD = 2, /* gave up; last_error says why */
-	DELIVERY_HELD = 3  /* by a silence: in no queue until it is over */
+	DELIVERY_DEAD = 2,     /* gave up; last_error says why */
+	DELIVERY_HELD = 3,     /* by a silence: in no queue until it is over */
+	DELIVERY_GATHERED = 4, /* to be told with others */
+	DELIVERY_GROUPED = 5   /* it was told with others */
 };
 
 /* A member of an alert as the log has it: a JSON object with its seq. */

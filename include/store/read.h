@@ -194,7 +194,7 @@ struct read_delivery {
 	uint32_t attempt;
 	int32_t status;    /* of the last attempt; 0: none */
 	const char *error; /* of it; "" when there was none */
-	bool is_done, is_dead, is_held;
+	bool is_done, is_dead, is_held, is_gathered, is_grouped;
 	const char *held_by; /* a silence that holds or held it; NULL: none */
 	wall_us created;
 	wall_us due; /* of the next attempt; 0: it waits for others */

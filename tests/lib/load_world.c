@@ -243,6 +243,7 @@ commit_decisions(struct store *s, const struct commit_decisions *c,
 }
 
 COMMITS(commit_events, commit_events, 0)
+COMMITS(commit_gathered, commit_gathered, 0)
 COMMITS(commit_attribute, commit_attribute, 0)
 COMMITS(commit_told, commit_told, 0)
 COMMITS(commit_stale, commit_stale, 0)

@@ -353,6 +353,9 @@ class Daemon:
         # Few have all that their records point at.
         if "dangling:" not in self.extra:
             lines.append("dangling: none")
+        # And most count alerts.
+        if "grouping:" not in self.extra:
+            lines.append("grouping: false")
         if self.sinks:
             lines.append("sinks:")
         for name, url in self.sinks.items():

@@ -707,6 +707,8 @@ is_true(struct clause *c)
 	if (strcmp(word, "changes") == 0)
 		return count_is(
 		    c, "changes", count_entries(w->db, "change", NULL));
+	if (strcmp(word, "gathered") == 0)
+		return count_is(c, "gathered alerts", db_gathered(w->db));
 	if (strcmp(word, "held") == 0)
 		return is_held(c);
 	if (strcmp(word, "alerts") == 0)

@@ -86,6 +86,7 @@
  *                                told, untold
  *   alerts [change|event|group [KIND]] N
  *   held [SILENCE] N             alerts that a silence held
+ *   gathered N                   alerts that wait to be told with others
  *   events [KIND] N | candidates N | open N | lines N | written N
  *   json NAME TYPE PATH = VALUE  of its last decision; also `json group`,
  *                                `json event KIND`, `json candidate NAME TYPE`,

@@ -67,6 +67,9 @@ come_to_rest(struct sim *s)
 	for (mono_ns end = world_now(&s->w) + rest; world_now(&s->w) < end;
 	     oracle_look(s), zones_look(s))
 		world_run(&s->w, MONO_S(20));
+	if (db_gathered(s->w.db) > 0)
+		story_fail(
+		    "%ld alerts still wait for others", db_gathered(s->w.db));
 }
 
 void
@@ -80,6 +83,9 @@ sim_run(struct sim *s, uint64_t seed)
 	/* In every other world targets are asked for, beside all else. */
 	if (seed % 2 == 1)
 		buf_add_text(&s->w.more, "dangling: 5m\n");
+	/* In every third alerts of one cause are told together. */
+	if (seed % 3 == 0)
+		buf_add_text(&s->w.more, "grouping: true\n");
 	scene_build(s);
 	oracle_listen(s);
 	world_start(&s->w);
