@@ -20,6 +20,17 @@ struct commit_signatures;
 MUST_CHECK bool event_tell(struct monitor *m, uint32_t id, struct say_event *e,
     const struct commit_signatures *signatures);
 
+struct buf;
+/*
+ * The same without witnesses, in one transaction with what is kept of the
+ * question under `server` (STORE_SERVER_*) from then on.
+ */
+MUST_CHECK bool event_tell_kept(struct monitor *m, uint32_t id,
+    struct say_event *e, int32_t server, const struct buf *kept);
+/* Nothing is kept of it any more, and nothing is told. */
+void event_keep_nothing(
+    struct monitor *m, const struct store_key *of, int32_t server);
+
 /* ---- bogus.c ---- */
 enum { BOGUS_AGAIN_S = 6 }; /* resolvers keep a SERVFAIL for 5 s or less */
 /*

@@ -454,6 +454,8 @@ noted_in(struct db *db, struct db_question *q, const struct commit_attribute *c)
 		return &q->expect;
 	if (c->key.server == STORE_SERVER_POOL)
 		return &q->pool;
+	if (c->key.server == STORE_SERVER_DANGLING)
+		return &q->dangling;
 	return of_zone ? &q->zone : &q->noted;
 }
 

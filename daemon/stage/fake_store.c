@@ -622,6 +622,8 @@ on_load(void *ctx)
 		    .expect_size = q->expect.size,
 		    .pool = q->pool.data,
 		    .pool_size = q->pool.size,
+		    .dangling = q->dangling.data,
+		    .dangling_size = q->dangling.size,
 		    .signed_told = q->signed_told,
 		    .signed_since = q->signed_since,
 		    .stale_since = q->stale_until == 0 ? q->stale_since : 0,
