@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""What owned names point at, with real zones, caches and a database.
+
+Promised: a target that is missing is told once, over kill -9; it ends when it
+is there again, also if that was while the daemon was down; hostile names are
+not asked for what they point at.
+"""
+
+import unittest
+
+import world
+from world import Zone, watch
+
+LOG = "server:\n  log-queries: yes\n"
+
+
+class Dangling(world.WorldCase):
+    @classmethod
+    def build(cls):
+        cls.zone = Zone("o.example")
+        cls.zone.set("www", "CNAME", "edge.t.example.")
+        cls.zone.set("bad", "CNAME", "evil.t.example.")
+        cls.there = Zone("t.example")
+        cls.there.set("edge", "A", "192.0.2.7")
+        cls.nsd = cls.world.nsd([cls.zone, cls.there])
+        stubs = {"o.example": cls.nsd, "t.example": cls.nsd}
+        cls.one = cls.world.unbound(stubs, more=LOG)
+        cls.two = cls.world.unbound(stubs, host="127.0.0.6", more=LOG)
+
+    def events(self, d, kind):
+        return [e for e in d.rows("changes") if e["kind"] == kind]
+
+    def asked(self, name):
+        """How often, at both."""
+        n = 0
+        for server in (self.one, self.two):
+            with open(server.log) as f:
+                n += sum(" %s. " % name in line.lower() for line in f)
+        return n
+
+    def again(self, d):
+        """Killed, while the zones change, and started again."""
+        d.kill9()
+        self.world.publish(self.zone, self.there)
+        self.one.forget()
+        self.two.forget()
+        d.start()
+        d.wait_ready()
+
+    def test_a_target_that_goes_is_told_once_over_kill_9_and_ends(self):
+        r = self.world.receiver()
+        d = self.world.daemon(
+            [(self.one, "a"), (self.two, "b")], {
+                "owned.yaml": watch("www.o.example", types="CNAME",
+                                    tags="owned"),
+                "bad.yaml": watch("bad.o.example", types="CNAME",
+                                  tags="hostile")},
+            sinks={"soc": r.url}, extra="dangling: 5m\n").start()
+        d.wait_ready()
+        d.wait(lambda: self.asked("edge.t.example"), 20, "it is asked for")
+        d.rounds(2)
+        self.assertEqual(self.events(d, "dangling"), [])
+        self.there.remove("edge")
+        self.again(d)
+        d.wait(lambda: self.events(d, "dangling"), 30, "dangling")
+        e = self.events(d, "dangling")[0]
+        self.assertEqual((e["name"], e["type"], e["target"], e["missing"],
+                          e["reason"], e["severity"]),
+                         ("www.o.example.", "CNAME", "edge.t.example.",
+                          "edge.t.example.", "name", "high"))
+        # Asked once more by the next process, and told no more.
+        asked = self.asked("edge.t.example")
+        self.again(d)
+        d.wait(lambda: self.asked("edge.t.example") > asked, 20, "asked")
+        d.rounds(3)
+        self.assertEqual(len(self.events(d, "dangling")), 1)
+        # It is there again, while the daemon is down.
+        self.there.set("edge", "A", "192.0.2.8")
+        self.again(d)
+        d.wait(lambda: self.events(d, "dangling-ended"), 30, "its end")
+        end = self.events(d, "dangling-ended")[0]
+        self.assertEqual((end["reason"], end["since"]),
+                         ("exists", e["since"]))
+        self.again(d)
+        d.rounds(3)
+        kinds = [q["body"]["data"]["kind"] for q in r.requests]
+        self.assertEqual(kinds.count("dangling"), 1)
+        self.assertEqual(kinds.count("dangling-ended"), 1)
+        self.assertEqual(len(self.events(d, "dangling-ended")), 1)
+        # The hostile name was polled, and its target left alone.
+        self.assertGreater(self.asked("bad.o.example"), 0)
+        self.assertEqual(self.asked("evil.t.example"), 0)
+        d.stop()
+
+
+if __name__ == "__main__":
+    unittest.main()
