@@ -272,7 +272,8 @@ take_kind(struct changes *c, const char *text)
 	    "tcp-works", "edns-broken", "edns-works", "split-delegation",
 	    "delegation-agrees", "views-differ", "views-agree", "deviates",
 	    "conforms", "class", "flux", "pool-left", "dangling",
-	    "dangling-zone", "dangling-address", "dangling-ended"};
+	    "dangling-zone", "dangling-address", "dangling-ended", "wildcard",
+	    "wildcard-ended", "wildcard-baseline"};
 	enum kind kind;
 	bool known = kind_parse(text, &kind) == 0;
 
@@ -292,7 +293,9 @@ take_kind(struct changes *c, const char *text)
 		    "edns-broken, edns-works, split-delegation, "
 		    "delegation-agrees, views-differ, views-agree, deviates, "
 		    "conforms, class, flux, pool-left, dangling, "
-		    "dangling-zone, dangling-address or dangling-ended",
+		    "dangling-zone, dangling-address, dangling-ended, "
+		    "wildcard, "
+		    "wildcard-ended or wildcard-baseline",
 		    text);
 	c->query.kind = text;
 	return 0;

@@ -27,9 +27,9 @@ struct buf;
  */
 MUST_CHECK bool event_tell_kept(struct monitor *m, uint32_t id,
     struct say_event *e, int32_t server, const struct buf *kept);
-/* Nothing is kept of it any more, and nothing is told. */
-void event_keep_nothing(
-    struct monitor *m, const struct store_key *of, int32_t server);
+/* Keeps it, and nothing is told; `kept` NULL: nothing is kept any more. */
+void event_keep(struct monitor *m, const struct store_key *of, int32_t server,
+    const struct buf *kept);
 
 /* ---- bogus.c ---- */
 enum { BOGUS_AGAIN_S = 6 }; /* resolvers keep a SERVFAIL for 5 s or less */

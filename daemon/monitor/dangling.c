@@ -173,20 +173,20 @@ settle(struct monitor *m, const struct pointing *p, struct target *t,
 
 /* ---- asking ---- */
 
-/* Another group's server; none: the same by TCP. */
-static void
-pick_second(const struct monitor *m, struct errand *e, const struct round *r)
+void
+dangling_second_server(
+    const struct monitor *m, struct errand *e, uint16_t first, uint16_t group)
 {
 	const struct poll_view *v = poll_view_of(m, e->question);
 
 	for (uint8_t i = 0; i < v->n; i++) {
-		if (m->servers[v->servers[i]].group != r->group &&
+		if (m->servers[v->servers[i]].group != group &&
 		    !quorum_is_out(m, v->servers[i])) {
 			e->server = v->servers[i];
 			return;
 		}
 	}
-	e->server = r->server;
+	e->server = first;
 	e->flags |= ASK_TCP;
 }
 
@@ -203,7 +203,7 @@ ask_next(struct monitor *m, uint32_t id, struct pointing *p, struct target *t)
 	};
 
 	if (r->asked++ > 0) {
-		pick_second(m, &e, r);
+		dangling_second_server(m, &e, r->server, r->group);
 	} else {
 		e.server = poll_pick_server(m, id, 0);
 		if (e.server >= m->n_servers)
@@ -513,7 +513,7 @@ let_go(struct monitor *m, struct pointing *p)
 		for (size_t i = 0; i < p->n; i++)
 			end(m, p, &p->targets[i], "not-asked-any-more");
 	} else if (has_open(p)) {
-		event_keep_nothing(m, &key, STORE_SERVER_DANGLING);
+		event_keep(m, &key, STORE_SERVER_DANGLING, NULL);
 	}
 	forget(m, p);
 	return true;
@@ -554,7 +554,7 @@ dangling_restore(struct monitor *m, uint32_t id, const struct store_row *row)
 		return;
 	if (id == QUESTION_NONE ||
 	    (table_question(m->table, id)->flags & Q_WATCHED) == 0) {
-		event_keep_nothing(m, &row->key, STORE_SERVER_DANGLING);
+		event_keep(m, &row->key, STORE_SERVER_DANGLING, NULL);
 		return;
 	}
 	if (n == 0 || idmap_get(&m->dangling, id) != NULL ||

@@ -24,6 +24,12 @@ void dangling_answer(
  */
 void dangling_restore(
     struct monitor *m, uint32_t id, const struct store_row *row);
+/*
+ * Whom to ask when the server `first`, of that group, was asked: one of
+ * another group; where there is none, the same by TCP.
+ */
+void dangling_second_server(
+    const struct monitor *m, struct errand *e, uint16_t first, uint16_t group);
 void dangling_second(struct monitor *m);
 void dangling_free_all(struct monitor *m);
 

@@ -91,11 +91,15 @@ event_tell_kept(struct monitor *m, uint32_t id, struct say_event *e,
 }
 
 void
-event_keep_nothing(
-    struct monitor *m, const struct store_key *of, int32_t server)
+event_keep(struct monitor *m, const struct store_key *of, int32_t server,
+    const struct buf *kept)
 {
 	struct commit_attribute c = {.key = *of, .at = loop_wall(m->loop)};
 
+	if (kept != NULL && kept->err != 0)
+		return; /* no memory: what is kept is what was */
 	c.key.server = server;
+	c.noted = kept == NULL ? NULL : kept->data;
+	c.noted_size = kept == NULL ? 0 : kept->size;
 	commit_attribute(m->store, &c, NULL, NULL);
 }

@@ -27,6 +27,7 @@
 #include "source.h"
 #include "stretch.h"
 #include "views.h"
+#include "wildcard.h"
 
 enum { RESTORE_TURN_MAX = 20000 };
 
@@ -161,6 +162,8 @@ on_row(void *ctx, const struct store_row *row)
 		    row);
 	if (row->dangling_size > 0)
 		dangling_restore(m, id, row);
+	if (row->wildcard_size > 0)
+		wildcard_restore(m, id, row);
 	if (row->views_size > 0)
 		views_restore(m, id, row);
 	if (id == QUESTION_NONE ||

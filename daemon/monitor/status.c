@@ -16,6 +16,7 @@
 #include "stale.h"
 #include "stretch.h"
 #include "views.h"
+#include "wildcard.h"
 
 static mono_ns
 longer(mono_ns a, mono_ns b)
@@ -124,7 +125,7 @@ map_bytes(const struct monitor *m)
 	       idmap_bytes(&m->filtered) + idmap_bytes(&m->signatures) +
 	       idmap_bytes(&m->dangling) + idmap_bytes(&m->bursts) +
 	       expect_bytes(m) + views_bytes(m) + stale_bytes(m) +
-	       stretch_bytes(m);
+	       stretch_bytes(m) + wildcard_bytes(m);
 }
 
 /* What a question costs, all that grows with their number told together. */
@@ -227,6 +228,7 @@ monitor_status(struct monitor *m, struct emit *j)
 	emit_int(j, "signatures", m->signatures.live);
 	emit_int(j, "deviating", expect_count(m));
 	emit_int(j, "dangling", m->dangling.live);
+	emit_int(j, "wildcards", m->apexes.live);
 	views_status(m, j);
 	pools_status(m, j);
 	emit_object_end(j);

@@ -624,6 +624,8 @@ on_load(void *ctx)
 		    .pool_size = q->pool.size,
 		    .dangling = q->dangling.data,
 		    .dangling_size = q->dangling.size,
+		    .wildcard = q->wildcard.data,
+		    .wildcard_size = q->wildcard.size,
 		    .signed_told = q->signed_told,
 		    .signed_since = q->signed_since,
 		    .stale_since = q->stale_until == 0 ? q->stale_since : 0,

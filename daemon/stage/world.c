@@ -190,6 +190,8 @@ make_config(struct world *w)
 	/* And few have all that their records point at. */
 	if (strstr(buf_text(&w->more), "dangling:") == NULL)
 		fprintf(f, "dangling: none\n");
+	if (strstr(buf_text(&w->more), "wildcard:") == NULL)
+		fprintf(f, "wildcard: none\n");
 	fprintf(f, "%s", buf_text(&w->more));
 	fclose(f);
 	c = config_load(path, &d);

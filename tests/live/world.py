@@ -353,6 +353,8 @@ class Daemon:
         # Few have all that their records point at.
         if "dangling:" not in self.extra:
             lines.append("dangling: none")
+        if "wildcard:" not in self.extra:
+            lines.append("wildcard: none")
         if self.sinks:
             lines.append("sinks:")
         for name, url in self.sinks.items():
