@@ -29,7 +29,8 @@
 enum {
 	WILDCARD_ZONES_MAX = 2000,
 	WILDCARD_RETRY_S = 300, /* after a round that settled nothing */
-	WILDCARD_LOST_S = 120   /* a round is over by then */
+	WILDCARD_LOST_S = 120,  /* a round is over by then */
+	WILDCARD_FIRST_S = 10   /* over which a start spreads the first */
 };
 
 struct round {
@@ -206,15 +207,22 @@ ask(struct monitor *m, struct apex *z)
 	return pump_errand(m, &e);
 }
 
+/* About so long: zones that were first asked together drift apart. */
+static uint32_t
+spread_s(uint32_t every_s)
+{
+	return every_s - every_s / 16 + rand_below(every_s / 8);
+}
+
 static void
 round_end(struct monitor *m, struct apex *z, bool settled)
 {
 	free(z->round);
 	z->round = NULL;
 	z->generation++;
-	z->due =
-	    loop_mono(m->loop) +
-	    MONO_S(settled ? m->config->wildcard_every_s : WILDCARD_RETRY_S);
+	z->due = loop_mono(m->loop) +
+	         MONO_S(settled ? spread_s(m->config->wildcard_every_s)
+				: WILDCARD_RETRY_S);
 }
 
 static void
@@ -331,7 +339,8 @@ apex_new(struct monitor *m, uint32_t id)
 		return NULL;
 	}
 	z->question = id;
-	z->due = loop_mono(m->loop);
+	z->due =
+	    loop_mono(m->loop) + MONO_S((mono_ns)rand_below(WILDCARD_FIRST_S));
 	return z;
 }
 
