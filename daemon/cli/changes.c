@@ -273,7 +273,8 @@ take_kind(struct changes *c, const char *text)
 	    "delegation-agrees", "views-differ", "views-agree", "deviates",
 	    "conforms", "plan-done", "plan-missed", "class", "flux",
 	    "pool-left", "dangling", "dangling-zone", "dangling-address",
-	    "dangling-ended"};
+	    "dangling-ended", "wildcard", "wildcard-ended",
+	    "wildcard-baseline"};
 	enum kind kind;
 	bool known = kind_parse(text, &kind) == 0;
 
@@ -294,7 +295,8 @@ take_kind(struct changes *c, const char *text)
 		    "delegation-agrees, views-differ, views-agree, deviates, "
 		    "conforms, plan-done, plan-missed, class, flux, "
 		    "pool-left, dangling, "
-		    "dangling-zone, dangling-address or dangling-ended",
+		    "dangling-zone, dangling-address, dangling-ended, "
+		    "wildcard, wildcard-ended or wildcard-baseline",
 		    text);
 	c->query.kind = text;
 	return 0;

@@ -34,6 +34,7 @@ enum {
 	SIGNATURES_AHEAD_DEFAULT_S = 7 * DAY_S,
 	SIGNATURES_EVERY_DEFAULT_S = 6 * 3600,
 	DANGLING_EVERY_DEFAULT_S = 3600,
+	WILDCARD_EVERY_DEFAULT_S = 3600,
 };
 
 static const char resolv_conf[] = "/etc/resolv.conf";
@@ -244,6 +245,7 @@ static const struct key keys[] = {
     {"silences", read_silences},
     {"plans", read_plans},
     {"grouping", read_grouping},
+    {"wildcard", read_wildcard},
 };
 
 static bool
@@ -384,6 +386,7 @@ read_config(const char *text, size_t size, const char *path, bool shared,
 	x.c->signatures_every_s = SIGNATURES_EVERY_DEFAULT_S;
 	x.c->grouping = true;
 	x.c->dangling_every_s = DANGLING_EVERY_DEFAULT_S;
+	x.c->wildcard_every_s = WILDCARD_EVERY_DEFAULT_S;
 	x.c->path = reader_text(&x, path);
 	x.c->resolvers =
 	    reader_array(&x, CONFIG_RESOLVERS_MAX, sizeof(*x.c->resolvers));

@@ -64,6 +64,7 @@ void read_canaries(void *ctx, const struct node *value);
 void read_signatures(void *ctx, const struct node *value);
 void read_profiles(void *ctx, const struct node *value);
 void read_dangling(void *ctx, const struct node *value);
+void read_wildcard(void *ctx, const struct node *value);
 void read_providers(void *ctx, const struct node *value);
 void read_silences(void *ctx, const struct node *value);
 void free_silences(struct config *c);

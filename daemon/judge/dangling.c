@@ -314,3 +314,63 @@ dangling_step(struct dangling_cell *cell, enum dangling verdict, wall_us now)
 		cell->since = now;
 	return open ? DANGLING_WORSE : DANGLING_OPENED;
 }
+
+/* ---- what is kept ---- */
+
+enum { KEPT_VERSION = 1, KEPT_HEAD_SIZE = 9 };
+
+void
+dangling_pack(const struct dangling_kept *k, struct buf *out)
+{
+	if (out->size == 0)
+		buf_add_u8(out, KEPT_VERSION);
+	buf_add_u8(out, (uint8_t)k->cell.told);
+	buf_add_u64(out, (uint64_t)k->cell.since);
+	buf_add(out, k->name, name_size(k->name));
+}
+
+/* Octets of the whole name at `p`; 0: it is none, or longer than `size`. */
+static size_t
+whole_name(const uint8_t *p, size_t size)
+{
+	size_t at = 0;
+
+	while (at < size && p[at] != 0) {
+		if (p[at] > LABEL_SIZE_MAX)
+			return 0;
+		at += 1 + (size_t)p[at];
+	}
+	return at < size && at < NAME_SIZE_MAX ? at + 1 : 0;
+}
+
+size_t
+dangling_unpack(const uint8_t *data, size_t size,
+    struct dangling_kept out[DANGLING_TARGETS_MAX])
+{
+	size_t n = 0, at = 1;
+
+	if (size == 0 || data[0] != KEPT_VERSION)
+		return 0;
+	while (at < size && n < DANGLING_TARGETS_MAX) {
+		struct dangling_kept *k = &out[n];
+		const uint8_t *p = data + at;
+		uint64_t since = 0;
+		size_t name;
+
+		if (size - at <= KEPT_HEAD_SIZE || p[0] < DANGLING_NO_ADDRESS ||
+		    p[0] > DANGLING_ZONE_GONE)
+			return 0;
+		for (size_t i = 1; i < KEPT_HEAD_SIZE; i++)
+			since = since << 8 | p[i];
+		name =
+		    whole_name(p + KEPT_HEAD_SIZE, size - at - KEPT_HEAD_SIZE);
+		if (name == 0)
+			return 0;
+		k->name = p + KEPT_HEAD_SIZE;
+		k->cell.told = (enum dangling)p[0];
+		k->cell.since = (wall_us)since;
+		at += KEPT_HEAD_SIZE + name;
+		n++;
+	}
+	return at == size ? n : 0;
+}

@@ -20,6 +20,17 @@ struct commit_signatures;
 MUST_CHECK bool event_tell(struct monitor *m, uint32_t id, struct say_event *e,
     const struct commit_signatures *signatures);
 
+struct buf;
+/*
+ * The same without witnesses, in one transaction with what is kept of the
+ * question under `server` (STORE_SERVER_*) from then on.
+ */
+MUST_CHECK bool event_tell_kept(struct monitor *m, uint32_t id,
+    struct say_event *e, int32_t server, const struct buf *kept);
+/* Keeps it, and nothing is told; `kept` NULL: nothing is kept any more. */
+void event_keep(struct monitor *m, const struct store_key *of, int32_t server,
+    const struct buf *kept);
+
 /* ---- bogus.c ---- */
 enum { BOGUS_AGAIN_S = 6 }; /* resolvers keep a SERVFAIL for 5 s or less */
 /*

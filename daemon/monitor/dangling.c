@@ -54,16 +54,23 @@ struct pointing {
 	struct target targets[DANGLING_TARGETS_MAX];
 };
 
+/* Do its lists and the configuration want it? */
 static bool
-is_asked(const struct monitor *m, uint32_t id)
+is_wanted(const struct monitor *m, uint32_t id)
 {
 	const struct question *q = table_question(m->table, id);
 	const struct policy *p = policy_get(m->table, q->policy);
 
 	return m->config->dangling_every_s > 0 && p->owned && !p->hostile &&
-	       !p->elsewhere && !p->discreet &&
-	       (q->flags & (Q_WATCHED | Q_INQUIRY)) == Q_WATCHED &&
+	       !p->elsewhere && !p->discreet && (q->flags & Q_WATCHED) != 0 &&
 	       !source_asks(m, id);
+}
+
+static bool
+is_asked(const struct monitor *m, uint32_t id)
+{
+	return (table_question(m->table, id)->flags & Q_INQUIRY) == 0 &&
+	       is_wanted(m, id);
 }
 
 /* ---- telling ---- */
@@ -77,62 +84,109 @@ kind_of(enum dangling told)
 }
 
 static bool
-tell(struct monitor *m, uint32_t id, const struct target *t, const char *kind,
-    const char *reason, const uint8_t *missing)
+is_open(const struct target *t)
 {
-	struct say_event e = {
-	    .kind = kind,
-	    .reason = reason,
-	    .since = t->cell.since,
-	    .at = loop_wall(m->loop),
-	    .target = t->name.wire,
-	    .missing = missing,
-	};
+	return t->cell.told != DANGLING_UNKNOWN;
+}
 
-	return event_tell(m, id, &e, NULL);
+static bool
+has_open(const struct pointing *p)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		if (is_open(&p->targets[i]))
+			return true;
+	}
+	return false;
+}
+
+/* With the event all that is open then is kept, of the question's targets. */
+static bool
+tell(struct monitor *m, const struct pointing *p, const struct target *t,
+    struct say_event *e)
+{
+	struct buf kept = {0};
+	bool told;
+
+	for (size_t i = 0; i < p->n; i++) {
+		struct dangling_kept k = {
+		    p->targets[i].name.wire, p->targets[i].cell};
+
+		if (is_open(&p->targets[i]))
+			dangling_pack(&k, &kept);
+	}
+	e->at = loop_wall(m->loop);
+	e->target = t->name.wire;
+	told = event_tell_kept(m, p->question, e, STORE_SERVER_DANGLING, &kept);
+	buf_fini(&kept);
+	return told;
 }
 
 static void
-settle(struct monitor *m, uint32_t id, struct target *t,
+tell_open(struct monitor *m, const struct pointing *p, struct target *t,
+    const uint8_t *missing, const struct dangling_cell *before)
+{
+	struct say_event e = {
+	    .kind = kind_of(t->cell.told),
+	    .reason = dangling_text(t->cell.told),
+	    .since = t->cell.since,
+	    .missing = missing,
+	};
+
+	if (!tell(m, p, t, &e))
+		t->cell = *before; /* no memory: the next round tells it */
+}
+
+/* `before` was told of it, and is over. */
+static void
+tell_ended(struct monitor *m, const struct pointing *p, struct target *t,
+    const char *reason, const struct dangling_cell *before)
+{
+	struct say_event e = {
+	    .kind = "dangling-ended",
+	    .reason = reason,
+	    .since = before->since,
+	};
+
+	t->cell = (struct dangling_cell){0};
+	if (!tell(m, p, t, &e))
+		t->cell = *before;
+}
+
+static void
+settle(struct monitor *m, const struct pointing *p, struct target *t,
     const struct dangling_judgement *j)
 {
 	struct dangling_cell before = t->cell;
-	bool told = true;
 
 	switch (dangling_step(&t->cell, j->verdict, loop_wall(m->loop))) {
 	case DANGLING_SAME:
 		break;
 	case DANGLING_OPENED:
 	case DANGLING_WORSE:
-		told = tell(m, id, t, kind_of(t->cell.told),
-		    dangling_text(t->cell.told), j->missing);
+		tell_open(m, p, t, j->missing, &before);
 		break;
 	case DANGLING_ENDED:
-		t->cell.since = before.since;
-		told = tell(m, id, t, "dangling-ended", "exists", NULL);
-		t->cell.since = 0;
+		tell_ended(m, p, t, "exists", &before);
 		break;
 	}
-	if (!told)
-		t->cell = before; /* no memory: the next round tells it */
 }
 
 /* ---- asking ---- */
 
-/* Another group's server; none: the same by TCP. */
-static void
-pick_second(const struct monitor *m, struct errand *e, const struct round *r)
+void
+dangling_second_server(
+    const struct monitor *m, struct errand *e, uint16_t first, uint16_t group)
 {
 	const struct poll_view *v = poll_view_of(m, e->question);
 
 	for (uint8_t i = 0; i < v->n; i++) {
-		if (m->servers[v->servers[i]].group != r->group &&
+		if (m->servers[v->servers[i]].group != group &&
 		    !quorum_is_out(m, v->servers[i])) {
 			e->server = v->servers[i];
 			return;
 		}
 	}
-	e->server = r->server;
+	e->server = first;
 	e->flags |= ASK_TCP;
 }
 
@@ -149,7 +203,7 @@ ask_next(struct monitor *m, uint32_t id, struct pointing *p, struct target *t)
 	};
 
 	if (r->asked++ > 0) {
-		pick_second(m, &e, r);
+		dangling_second_server(m, &e, r->server, r->group);
 	} else {
 		e.server = poll_pick_server(m, id, 0);
 		if (e.server >= m->n_servers)
@@ -306,7 +360,7 @@ dangling_answer(
 		if (go_on(r, &j, needs) && ask_next(m, e->question, p, t))
 			return;
 		if (is_asked(m, e->question))
-			settle(m, e->question, t, &j);
+			settle(m, p, t, &j);
 	}
 	round_end(m, t, j.verdict != DANGLING_UNKNOWN && !j.zone_unknown);
 }
@@ -326,8 +380,6 @@ pointing_new(struct monitor *m, uint32_t id)
 {
 	struct pointing *p;
 
-	if (m->dangling.live >= DANGLING_QUESTIONS_MAX)
-		return NULL;
 	p = calloc(1, sizeof(*p));
 	if (p == NULL || idmap_put(&m->dangling, id, p) != 0) {
 		free(p);
@@ -347,7 +399,18 @@ has(const uint8_t *const *names, size_t n, const uint8_t *name)
 	return false;
 }
 
-/* Those that are no more: what was told of them is over. */
+/* What was told of it is over; no memory to say so: it stays open. */
+static void
+end(struct monitor *m, const struct pointing *p, struct target *t,
+    const char *reason)
+{
+	struct dangling_cell before = t->cell;
+
+	if (is_open(t))
+		tell_ended(m, p, t, reason, &before);
+}
+
+/* Those that are no more. */
 static void
 drop(struct monitor *m, struct pointing *p, const uint8_t *const *names,
     size_t n)
@@ -355,19 +418,17 @@ drop(struct monitor *m, struct pointing *p, const uint8_t *const *names,
 	size_t kept = 0;
 
 	for (size_t i = 0; i < p->n; i++) {
-		struct target *t = &p->targets[i];
-
 		/* An errand under way must not find another in its place. */
-		free(t->round);
-		t->round = NULL;
-		t->generation++;
-		if (has(names, n, t->name.wire)) {
-			p->targets[kept++] = *t;
-			continue;
-		}
-		if (t->cell.told != DANGLING_UNKNOWN &&
-		    !tell(m, p->question, t, "dangling-ended", "removed", NULL))
-			p->targets[kept++] = *t;
+		free(p->targets[i].round);
+		p->targets[i].round = NULL;
+		p->targets[i].generation++;
+		if (!has(names, n, p->targets[i].name.wire))
+			end(m, p, &p->targets[i], "removed");
+	}
+	for (size_t i = 0; i < p->n; i++) {
+		if (is_open(&p->targets[i]) ||
+		    has(names, n, p->targets[i].name.wire))
+			p->targets[kept++] = p->targets[i];
 	}
 	p->n = kept;
 }
@@ -422,7 +483,8 @@ dangling_hear(struct monitor *m, uint32_t id, const struct answer *a,
 	    m->setup.once || m->draining ||
 	    (p == NULL && !may_point(m, id, a, sum)) || !is_asked(m, id))
 		return;
-	if (p == NULL && (p = pointing_new(m, id)) == NULL)
+	if (p == NULL && (m->dangling.live >= DANGLING_QUESTIONS_MAX ||
+			     (p = pointing_new(m, id)) == NULL))
 		return;
 	arena_reset(&m->scratch);
 	if (reply_read(a->wire, a->size, a->message, &m->scratch, &reply) != 0)
@@ -430,6 +492,31 @@ dangling_hear(struct monitor *m, uint32_t id, const struct answer *a,
 	n = dangling_targets(&reply.content, names, &left_off);
 	p->fingerprint = sum->fingerprint;
 	take_targets(m, p, names, n);
+}
+
+static void
+forget(struct monitor *m, struct pointing *p)
+{
+	pointing_free(idmap_take(&m->dangling, p->question));
+}
+
+/* Nobody watches it, or not as one of those that are asked for.  Or it is. */
+static bool
+let_go(struct monitor *m, struct pointing *p)
+{
+	struct store_key key;
+
+	if (is_wanted(m, p->question))
+		return false;
+	key = table_key(m->table, p->question);
+	if ((table_question(m->table, p->question)->flags & Q_WATCHED) != 0) {
+		for (size_t i = 0; i < p->n; i++)
+			end(m, p, &p->targets[i], "not-asked-any-more");
+	} else if (has_open(p)) {
+		event_keep(m, &key, STORE_SERVER_DANGLING, NULL);
+	}
+	forget(m, p);
+	return true;
 }
 
 void
@@ -441,6 +528,8 @@ dangling_second(struct monitor *m)
 	while ((p = idmap_next(&m->dangling, &at)) != NULL) {
 		bool asked = is_asked(m, p->question) && !m->draining;
 
+		if (let_go(m, p))
+			continue;
 		for (size_t i = 0; i < p->n; i++) {
 			struct target *t = &p->targets[i];
 
@@ -451,9 +540,32 @@ dangling_second(struct monitor *m)
 			else if (asked)
 				round_begin(m, p, t);
 		}
-		if ((table_question(m->table, p->question)->flags &
-			Q_WATCHED) == 0)
-			pointing_free(idmap_take(&m->dangling, p->question));
+	}
+}
+
+void
+dangling_restore(struct monitor *m, uint32_t id, const struct store_row *row)
+{
+	struct dangling_kept kept[DANGLING_TARGETS_MAX];
+	size_t n = dangling_unpack(row->dangling, row->dangling_size, kept);
+	struct pointing *p;
+
+	if (m->setup.once)
+		return;
+	if (id == QUESTION_NONE ||
+	    (table_question(m->table, id)->flags & Q_WATCHED) == 0) {
+		event_keep(m, &row->key, STORE_SERVER_DANGLING, NULL);
+		return;
+	}
+	if (n == 0 || idmap_get(&m->dangling, id) != NULL ||
+	    (p = pointing_new(m, id)) == NULL)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		struct target *t = &p->targets[p->n++];
+
+		name_copy(&t->name, kept[i].name);
+		t->cell = kept[i].cell;
+		t->due = loop_mono(m->loop);
 	}
 }
 

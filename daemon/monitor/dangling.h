@@ -17,6 +17,19 @@ void dangling_question(
     const struct monitor *m, const struct errand *e, struct ask *ask);
 void dangling_answer(
     struct monitor *m, const struct errand *e, const struct answer *a);
+/*
+ * A loaded row: what was told of what it points at, and not ended; nothing of
+ * it is told again.  `id` QUESTION_NONE, or of what nobody watches: it is
+ * forgotten.
+ */
+void dangling_restore(
+    struct monitor *m, uint32_t id, const struct store_row *row);
+/*
+ * Whom to ask when the server `first`, of that group, was asked: one of
+ * another group; where there is none, the same by TCP.
+ */
+void dangling_second_server(
+    const struct monitor *m, struct errand *e, uint16_t first, uint16_t group);
 void dangling_second(struct monitor *m);
 void dangling_free_all(struct monitor *m);
 

@@ -57,3 +57,49 @@ event_tell(struct monitor *m, uint32_t id, struct say_event *e,
 	commit_told(m->store, &c, note_durable, n);
 	return true;
 }
+
+bool
+event_tell_kept(struct monitor *m, uint32_t id, struct say_event *e,
+    int32_t server, const struct buf *kept)
+{
+	struct store_key key = table_key(m->table, id);
+	struct note_rows rows;
+	struct commit_attribute c = {
+	    .key = key,
+	    .noted = kept->data,
+	    .noted_size = kept->size,
+	    .at = e->at,
+	    .entries = &rows.entry,
+	    .n_entries = 1,
+	    .alerts = &rows.alert,
+	    .about = &key,
+	};
+	struct note *n;
+
+	if (kept->err != 0)
+		return false;
+	fill(m, id, e);
+	n = note_new(m, e);
+	if (n == NULL)
+		return false;
+	note_fill(n, e, &rows);
+	c.key.server = server;
+	c.n_alerts = n->alerted ? 1 : 0;
+	pending_add(m, &n->pending);
+	commit_attribute(m->store, &c, note_durable, n);
+	return true;
+}
+
+void
+event_keep(struct monitor *m, const struct store_key *of, int32_t server,
+    const struct buf *kept)
+{
+	struct commit_attribute c = {.key = *of, .at = loop_wall(m->loop)};
+
+	if (kept != NULL && kept->err != 0)
+		return; /* no memory: what is kept is what was */
+	c.key.server = server;
+	c.noted = kept == NULL ? NULL : kept->data;
+	c.noted_size = kept == NULL ? 0 : kept->size;
+	commit_attribute(m->store, &c, NULL, NULL);
+}

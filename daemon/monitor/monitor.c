@@ -30,6 +30,7 @@
 #include "stale.h"
 #include "stretch.h"
 #include "views.h"
+#include "wildcard.h"
 
 enum { PROGRESS_EVERY_S = 10, CLOCK_STEP_S = 2 };
 
@@ -318,6 +319,7 @@ on_second(void *ctx)
 	pools_second(m);
 	dangling_second(m);
 	gather_second(m);
+	wildcard_second(m);
 	put_spans(m);
 	tell_progress(m);
 }
@@ -475,6 +477,7 @@ monitor_free(struct monitor *m)
 	bogus_free_all(m);
 	signature_free_all(m);
 	dangling_free_all(m);
+	wildcard_free_all(m);
 	attribute_free_all(m);
 	remnant_free_all(m);
 	stale_free_all(m);

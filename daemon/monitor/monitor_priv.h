@@ -28,6 +28,7 @@
  *   bogus.c      what a validator holds back (R17)
  *   signature.c  signatures that will expire (R17)
  *   dangling.c   targets of owned names that do not exist
+ *   wildcard.c   names that do not exist below owned zones
  *   attribute.c  what is no change, for those that ask to be told (R6)
  *   source.c     authoritative views: the servers of zones (source.h)
  *   restore.c    the state as the database has it
@@ -116,7 +117,8 @@ enum purpose {
 	PURPOSE_EVIDENCE = 4,  /* R17: what a validator holds back */
 	PURPOSE_SIGNATURE = 5, /* R17: until when it is signed */
 	PURPOSE_AGAIN = 6,     /* R13: does its TTL count down? */
-	PURPOSE_DANGLING = 7   /* does its target exist; of no question */
+	PURPOSE_DANGLING = 7,  /* does its target exist; of no question */
+	PURPOSE_WILDCARD = 8   /* does what cannot exist; of no question */
 };
 
 struct errand {
@@ -331,6 +333,7 @@ struct monitor {
 	struct idmap signatures; /* by question, of zones */
 	uint32_t signature_at;   /* of the walk that asks for them */
 	struct idmap dangling;   /* by question, of those that point */
+	struct idmap apexes;     /* by question, of owned zones */
 	struct idmap remnants;   /* by question */
 	uint32_t remnant_at;     /* of the walk that sweeps them */
 	struct stales *stales;   /* NULL: nothing was in doubt yet */

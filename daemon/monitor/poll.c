@@ -39,6 +39,7 @@
 #include "source.h"
 #include "stale.h"
 #include "stretch.h"
+#include "wildcard.h"
 
 enum {
 	DUE_RUN = 32,         /* divides POLL_TURN_MAX */
@@ -619,6 +620,8 @@ poll_good(struct monitor *m, const struct errand *e, const struct answer *a,
 		entry_hear(m, id, sum, stale);
 		if (!stale)
 			dangling_hear(m, id, a, sum);
+		if (!stale)
+			wildcard_heard(m, id, a, sum);
 		if (!stale && q->type == TYPE_NS)
 			provider_learn(m, a, sum);
 	} else if ((!stale && !denied_is(m, id, sum->fingerprint)) ||
@@ -669,9 +672,12 @@ poll_on_answer(void *ctx, const struct answer *a)
 		canary_answer(m, &e, a);
 		return;
 	}
-	if (e.purpose == PURPOSE_DANGLING) {
+	if (e.purpose == PURPOSE_DANGLING || e.purpose == PURPOSE_WILDCARD) {
 		pump_failed_ended(m, a);
-		dangling_answer(m, &e, a);
+		if (e.purpose == PURPOSE_DANGLING)
+			dangling_answer(m, &e, a);
+		else
+			wildcard_answer(m, &e, a);
 		pump_all(m, e.server);
 		return;
 	}

@@ -21,6 +21,7 @@
 #include "poll_priv.h"
 #include "quorum_priv.h"
 #include "source.h"
+#include "wildcard.h"
 
 enum { FAILED_DEBT_MAX = 256 };
 
@@ -118,6 +119,8 @@ send_errand(struct monitor *m, const struct errand *e)
 	ask.name = table_name(m->table, e->question, &ask.name_size);
 	if (e->purpose == PURPOSE_DANGLING)
 		dangling_question(m, e, &ask);
+	else if (e->purpose == PURPOSE_WILDCARD)
+		wildcard_question(m, e, &ask);
 	err = resolver_ask(m->resolver, &ask);
 	if (err == 0 && e->purpose == PURPOSE_CONFIRM)
 		inquiry_asked(m, e->question, e->server);

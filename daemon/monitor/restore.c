@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "bogus.h"
+#include "dangling.h"
 #include "dns/record.h"
 #include "entry.h"
 #include "expect.h"
@@ -27,6 +28,7 @@
 #include "source.h"
 #include "stretch.h"
 #include "views.h"
+#include "wildcard.h"
 
 enum { RESTORE_TURN_MAX = 20000 };
 
@@ -159,6 +161,10 @@ on_row(void *ctx, const struct store_row *row)
 			? id
 			: QUESTION_NONE,
 		    row);
+	if (row->dangling_size > 0)
+		dangling_restore(m, id, row);
+	if (row->wildcard_size > 0)
+		wildcard_restore(m, id, row);
 	if (row->views_size > 0)
 		views_restore(m, id, row);
 	if (id == QUESTION_NONE ||

@@ -112,6 +112,14 @@ struct say_expect {
 	const struct content *missing, *unexpected; /* records only */
 };
 
+/* A name that nobody watches was asked for; at most SAY_VIEW_VALUES are said.
+ */
+struct say_probe {
+	const uint8_t *name;
+	uint16_t type;
+	const struct content *content; /* NULL: not said */
+};
+
 struct say_event {
 	struct uuid id;
 	const char *kind;    /* "failing", "recovered", ..., or an attribute */
@@ -152,6 +160,8 @@ struct say_event {
 	const struct say_expect *expect;
 	/* plan-...; NULL for others. */
 	const struct config_plan *plan;
+	/* wildcard...: what was asked, and answered; NULL for others. */
+	const struct say_probe *probe;
 	/* dangling...: what is pointed at, and what of it is missing. */
 	const uint8_t *target, *missing;
 };

@@ -183,6 +183,29 @@ put_plan(struct emit *j, const struct config_plan *p)
 	emit_object_end(j);
 }
 
+static void
+put_probe(struct emit *j, const struct say_probe *p)
+{
+	char type[TYPE_TEXT_SIZE];
+
+	if (p == NULL)
+		return;
+	emit_object(j, "probe");
+	say_put_name(j, "name", p->name);
+	emit_text(j, "type", type_print(p->type, type));
+	if (p->content != NULL) {
+		emit_text(j, "outcome", outcome_text(p->content->outcome));
+		put_some(j, "rdata", p->content);
+		if (p->content->n_records > SAY_VIEW_VALUES)
+			emit_bool(j, "more", true);
+		emit_array(j, "chain");
+		for (uint16_t i = 0; i < p->content->n_chain; i++)
+			say_put_name(j, NULL, p->content->chain[i]);
+		emit_array_end(j);
+	}
+	emit_object_end(j);
+}
+
 void
 say_event(const struct say_event *e, struct buf *json)
 {
@@ -227,6 +250,7 @@ say_event(const struct say_event *e, struct buf *json)
 		say_put_state(&j, "state", e->believed);
 	put_expect(&j, e->expect);
 	put_plan(&j, e->plan);
+	put_probe(&j, e->probe);
 	put_signatures(&j, e->signatures);
 	emit_wall(&j, "since", e->since);
 	emit_wall(&j, "at", e->at);

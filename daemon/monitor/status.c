@@ -18,6 +18,7 @@
 #include "stale.h"
 #include "stretch.h"
 #include "views.h"
+#include "wildcard.h"
 
 static mono_ns
 longer(mono_ns a, mono_ns b)
@@ -126,7 +127,8 @@ map_bytes(const struct monitor *m)
 	       idmap_bytes(&m->filtered) + idmap_bytes(&m->signatures) +
 	       idmap_bytes(&m->dangling) + idmap_bytes(&m->bursts) +
 	       expect_bytes(m) + plan_bytes(m) + gather_bytes(m) +
-	       views_bytes(m) + stale_bytes(m) + stretch_bytes(m);
+	       views_bytes(m) + stale_bytes(m) + stretch_bytes(m) +
+	       wildcard_bytes(m);
 }
 
 /* What a question costs, all that grows with their number told together. */
@@ -231,6 +233,7 @@ monitor_status(struct monitor *m, struct emit *j)
 	emit_int(j, "plans", plan_count(m));
 	emit_int(j, "gathered", gather_waiting(m));
 	emit_int(j, "dangling", m->dangling.live);
+	emit_int(j, "wildcards", m->apexes.live);
 	views_status(m, j);
 	pools_status(m, j);
 	emit_object_end(j);

@@ -515,6 +515,10 @@ noted_in(struct db *db, struct db_question *q, const struct commit_attribute *c)
 		return &q->expect;
 	if (c->key.server == STORE_SERVER_POOL)
 		return &q->pool;
+	if (c->key.server == STORE_SERVER_DANGLING)
+		return &q->dangling;
+	if (c->key.server == STORE_SERVER_WILDCARD)
+		return &q->wildcard;
 	return of_zone ? &q->zone : &q->noted;
 }
 

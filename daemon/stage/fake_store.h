@@ -91,8 +91,10 @@ struct db_question {
 	struct packed noted; /* of its attributes */
 	struct packed zone;  /* of a zone's SOA: what is known of its servers */
 	struct packed views; /* what was told of its views */
-	struct packed expect; /* ... and of what is expected of it */
-	struct packed pool;   /* of its addresses */
+	struct packed expect;   /* ... and of what is expected of it */
+	struct packed pool;     /* of its addresses */
+	struct packed dangling; /* what was told of what it points at */
+	struct packed wildcard; /* what it answers for no name */
 	wall_us pool_day;
 	unsigned n_pool_days;
 	uint8_t signed_told;

@@ -218,6 +218,8 @@ make_config(struct world *w)
 	/* And most count alerts. */
 	if (strstr(buf_text(&w->more), "grouping:") == NULL)
 		fprintf(f, "grouping: false\n");
+	if (strstr(buf_text(&w->more), "wildcard:") == NULL)
+		fprintf(f, "wildcard: none\n");
 	fprintf(f, "%s", buf_text(&w->more));
 	fclose(f);
 	c = config_load(path, &d);

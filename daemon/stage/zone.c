@@ -152,6 +152,7 @@ zone_put(struct zone *z, struct rrset *set)
 	}
 	set->next = z->first;
 	z->first = set;
+	z->has_star = z->has_star || memcmp(set->name.wire, "\1*", 2) == 0;
 }
 
 void
@@ -201,6 +202,23 @@ has_name(const struct zone *z, const uint8_t *name)
 			return true;
 	}
 	return false;
+}
+
+/* The wildcard that stands for a name that does not exist (RFC 4592). */
+static const uint8_t *
+star_of(const struct zone *z, const uint8_t *name, struct name *star)
+{
+	while (z->has_star && *name != 0) {
+		if (has_name(z, name))
+			return NULL;
+		name += *name + 1;
+		star->size = (uint8_t)(name_size(name) + 2);
+		memcpy(star->wire, "\1*", 2);
+		memcpy(star->wire + 2, name, name_size(name));
+		if (has_name(z, star->wire))
+			return star->wire;
+	}
+	return NULL;
 }
 
 static bool
@@ -300,6 +318,8 @@ zone_answer(const struct zone *z, const struct zone *over,
 	const uint8_t *zone = name_zone_guess(name);
 	const uint16_t type = q->type;
 	const struct rrset *set;
+	const uint8_t *star;
+	struct name space;
 
 	/* Not all of it: it is large, and this is asked often. */
 	out->rcode = 0;
@@ -311,8 +331,11 @@ zone_answer(const struct zone *z, const struct zone *over,
 		set = over != NULL ? find(over, name, type) : NULL;
 		if (set == NULL)
 			set = find(z, name, type);
+		star = set == NULL ? star_of(z, name, &space) : NULL;
+		if (star != NULL)
+			set = find(z, star, type);
 		if (set == NULL) {
-			if (!has_name(z, name) &&
+			if (star == NULL && !has_name(z, name) &&
 			    (over == NULL || !has_name(over, name)))
 				out->rcode = RCODE_NXDOMAIN;
 			return;
@@ -324,7 +347,9 @@ zone_answer(const struct zone *z, const struct zone *over,
 			return;
 		}
 		add_set(out, set,
-		    set->type == ZONE_ANY_TYPE ? name : set->name.wire);
+		    set->type == ZONE_ANY_TYPE || star != NULL
+			? name
+			: set->name.wire);
 		if (set->rtype != TYPE_CNAME || type == TYPE_CNAME) {
 			add_signatures(z, name, type, out);
 			return;

@@ -38,6 +38,7 @@ struct rrset {
 
 /* A zeroed struct is empty; nothing is freed before its arena. */
 struct zone {
+	bool has_star; /* there may be a wildcard */
 	struct rrset *first;
 	struct arena arena;
 };

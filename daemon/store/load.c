@@ -21,7 +21,7 @@ enum {
 	TURN_MS_MAX = 5,
 	/* "PGCOPY\n\377\r\n\0", flags, length of an extension (none). */
 	COPY_HEAD_SIZE = 19,
-	COPY_FIELDS = 32
+	COPY_FIELDS = 34
 };
 
 struct load {
@@ -188,6 +188,12 @@ read_row(struct load *l, struct cursor *c, struct store_row *row)
 	f = take_field(c);
 	row->expect = f.data;
 	row->expect_size = f.size > 0 ? (size_t)f.size : 0;
+	f = take_field(c);
+	row->dangling = f.data;
+	row->dangling_size = f.size > 0 ? (size_t)f.size : 0;
+	f = take_field(c);
+	row->wildcard = f.data;
+	row->wildcard_size = f.size > 0 ? (size_t)f.size : 0;
 	peek = *c;
 	row->entry_known = take_field(&peek).size >= 0;
 	row->entry_s = (uint32_t)take_i32(c);

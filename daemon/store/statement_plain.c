@@ -158,7 +158,7 @@ const char statement_load[] =
     "  c.phase, c.change, c.seen_at, c.revision, o.since, o.until, o.told,"
     "  o.fail, o.bogus,"
     "  a.noted, a.signed_told, a.signed_since, z.noted, d.noted,"
-    "  l.noted, p.noted,"
+    "  l.noted, p.noted, g.noted, w.noted,"
     "  q.entry_s, q.entry_at >= s.since, t.since"
     " from dnsvigil.question q"
     " left join dnsvigil.state s"
@@ -185,6 +185,12 @@ const char statement_load[] =
     " left join dnsvigil.attribute p"
     "  on p.shard = q.shard and p.question = q.question"
     "  and p.server = 4" /* STORE_SERVER_EXPECT */
+    " left join dnsvigil.attribute g"
+    "  on g.shard = q.shard and g.question = q.question"
+    "  and g.server = 5" /* STORE_SERVER_DANGLING */
+    " left join dnsvigil.attribute w"
+    "  on w.shard = q.shard and w.question = q.question"
+    "  and w.server = 6" /* STORE_SERVER_WILDCARD */
     " left join dnsvigil.stale t"
     "  on t.shard = q.shard and t.question = q.question"
     "  and t.until is null"

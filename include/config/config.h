@@ -214,6 +214,7 @@ struct config {
 	uint32_t signatures_ahead_s; /* told so long ahead (R17); 0: `none` */
 	uint32_t
 	    dangling_every_s; /* between two looks at a target; 0: `none` */
+	uint32_t wildcard_every_s; /* between two looks at a zone; 0: `none` */
 	uint32_t signatures_every_s; /* between two looks at a question's */
 };
 

@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "dns/content.h"
 #include "dns/reply.h"
@@ -98,6 +99,21 @@ enum dangling_news {
 	DANGLING_WORSE, /* open, and more is missing: told again */
 	DANGLING_ENDED
 };
+
+/* What was told of one target, as it is kept over a restart. */
+struct dangling_kept {
+	const uint8_t *name;
+	struct dangling_cell cell;
+};
+/* Appends it; the first one begins the form.  Failing is remembered in `out`.
+ */
+void dangling_pack(const struct dangling_kept *k, struct buf *out);
+/*
+ * At most DANGLING_TARGETS_MAX, their names lent from `data`.  0: of another
+ * version, broken, or nothing was told.
+ */
+size_t dangling_unpack(const uint8_t *data, size_t size,
+    struct dangling_kept out[DANGLING_TARGETS_MAX]);
 
 /* Takes a verdict in.  What becomes less bad, and not good, is no news. */
 enum dangling_news dangling_step(

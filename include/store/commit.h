@@ -276,7 +276,9 @@ struct commit_stale {
  * STORE_SERVER_ZONE and a zone's SOA question, what is known of the zone's
  * servers (R18), or, with STORE_SERVER_VIEWS or STORE_SERVER_EXPECT, what was
  * told of its views (R9) or of what is expected of it (R27), or, with
- * STORE_SERVER_POOL, the pool of its addresses (R24); and what is told
+ * STORE_SERVER_POOL, the pool of its addresses (R24), or, with
+ * STORE_SERVER_DANGLING, what was told of what it points at, or, with
+ * STORE_SERVER_WILDCARD, what its zone answers for no name; and what is told
  * of that: one transaction.  Each alert is that of the entry with its id.
  */
 struct commit_attribute {

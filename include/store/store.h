@@ -85,6 +85,10 @@ struct store_key {
 #define STORE_SERVER_EXPECT 4
 /* Of the pool of a question's addresses, beside it (R24). */
 #define STORE_SERVER_POOL 3
+/* Of what was told of what a question's records point at, beside it. */
+#define STORE_SERVER_DANGLING 5
+/* Of what names that do not exist are answered with below a zone's apex. */
+#define STORE_SERVER_WILDCARD 6
 /* SHA-256 cut to 128 bits over view, folded wire name and type. */
 struct uuid question_key(
     const char *view, const uint8_t *name, size_t name_size, uint16_t type);
@@ -138,6 +142,10 @@ struct store_row {
 	size_t expect_size;
 	const uint8_t *pool; /* the same with STORE_SERVER_POOL */
 	size_t pool_size;
+	const uint8_t *dangling; /* the same with STORE_SERVER_DANGLING */
+	size_t dangling_size;
+	const uint8_t *wildcard; /* the same with STORE_SERVER_WILDCARD */
+	size_t wildcard_size;
 	uint8_t signed_told; /* see commit_signatures; 0: nothing is open */
 	wall_us signed_since;
 	wall_us stale_since; /* see commit_stale; 0: none is open */

@@ -356,6 +356,8 @@ class Daemon:
         # And most count alerts.
         if "grouping:" not in self.extra:
             lines.append("grouping: false")
+        if "wildcard:" not in self.extra:
+            lines.append("wildcard: none")
         if self.sinks:
             lines.append("sinks:")
         for name, url in self.sinks.items():

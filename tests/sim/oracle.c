@@ -106,7 +106,8 @@ on_ask(void *ctx, const struct said *said)
 	struct hearing *h;
 
 	/* Of a target, which is no question of anybody's. */
-	if ((uint8_t)(ask->cookie >> 32) == PURPOSE_DANGLING)
+	if ((uint8_t)(ask->cookie >> 32) == PURPOSE_DANGLING ||
+	    (uint8_t)(ask->cookie >> 32) == PURPOSE_WILDCARD)
 		return OF_A_TARGET;
 	if (zones_has(s, said->server))
 		return zones_on_ask(s, said);

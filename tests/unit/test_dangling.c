@@ -367,6 +367,43 @@ test_dangling_is_told_once_when_worse_and_when_over(void **state)
 	assert_string_equal(dangling_text(c.told), "no-address");
 }
 
+static void
+test_dangling_what_was_told_is_kept_and_broken_bytes_are_not_read(void **state)
+{
+	struct dangling_kept k = {gone.wire, {DANGLING_NAME, 1234567890123456}};
+	struct dangling_kept out[DANGLING_TARGETS_MAX];
+	struct buf b = {0};
+
+	(void)state;
+	dangling_pack(&k, &b);
+	k.name = zone.wire;
+	k.cell.told = DANGLING_ZONE_GONE;
+	dangling_pack(&k, &b);
+	assert_int_equal(dangling_unpack(b.data, b.size, out), 2);
+	assert_true(name_equal(out[0].name, gone.wire));
+	assert_int_equal(out[0].cell.told, DANGLING_NAME);
+	assert_int_equal(out[0].cell.since, 1234567890123456);
+	assert_true(name_equal(out[1].name, zone.wire));
+	assert_int_equal(out[1].cell.told, DANGLING_ZONE_GONE);
+	/* Cut anywhere but between two of them it is nothing. */
+	for (size_t cut = 0; cut < b.size; cut++)
+		assert_true(dangling_unpack(b.data, cut, out) <= 1);
+	assert_int_equal(dangling_unpack(b.data, b.size - 1, out), 0);
+	b.data[1] = DANGLING_FINE; /* nothing that is told */
+	assert_int_equal(dangling_unpack(b.data, b.size, out), 0);
+	b.data[1] = DANGLING_NAME;
+	b.data[10] = 64; /* no label */
+	assert_int_equal(dangling_unpack(b.data, b.size, out), 0);
+	b.data[0]++; /* another version */
+	assert_int_equal(dangling_unpack(b.data, b.size, out), 0);
+	/* More than may be are of none that we wrote. */
+	b.size = 0;
+	for (int i = 0; i <= DANGLING_TARGETS_MAX; i++)
+		dangling_pack(&k, &b);
+	assert_int_equal(dangling_unpack(b.data, b.size, out), 0);
+	buf_fini(&b);
+}
+
 int
 main(void)
 {
@@ -392,6 +429,8 @@ main(void)
 	    cmocka_unit_test(test_dangling_zone_is_what_one_registers),
 	    cmocka_unit_test(
 		test_dangling_is_told_once_when_worse_and_when_over),
+	    cmocka_unit_test(
+		test_dangling_what_was_told_is_kept_and_broken_bytes_are_not_read),
 	};
 
 	return cmocka_run_group_tests_name("dangling", tests, set_up, NULL);
