@@ -347,15 +347,18 @@ summarize(struct check *c)
 		    "{\"class\":\"summary\",\"lists\":%zu,\"names\":%zu,"
 		    "\"questions\":%zu,\"per_second\":%.3f,\"problems\":%zu,"
 		    "\"deltas\":%zu,\"delta_added\":%zu,"
-		    "\"delta_removed\":%zu}",
+		    "\"delta_removed\":%zu,\"sleeping\":%zu}",
 		    c->n_lists, c->count.names.n, c->count.questions.n, rate,
 		    c->n_errors, c->deltas.files, c->deltas.added,
-		    c->deltas.removed);
+		    c->deltas.removed, count_asleep(&c->count));
 	} else {
 		put_number(&line, c->n_lists, "list");
 		put_number(&line, c->count.names.n, "name");
 		put_number(&line, c->count.questions.n, "question");
 		put_rate(&line, rate);
+		if (count_asleep(&c->count) > 0)
+			buf_printf(&line, "; %zu of them sleep",
+			    count_asleep(&c->count));
 		put_deltas(&line, &c->deltas);
 		if (c->n_errors > 0)
 			buf_printf(&line, "; %zu problem%s", c->n_errors,

@@ -25,6 +25,7 @@
 struct fields {
 	uint16_t types[WATCH_TYPES_MAX];
 	size_t n_types;
+	bool auto_types; /* all but NS sleep until the name exists */
 	const char *tags[WATCH_TAGS_MAX]; /* sorted, no duplicates */
 	size_t n_tags;
 	uint32_t every_s;
@@ -82,7 +83,8 @@ struct fields_reader {
 	struct arena *arena; /* texts are copied there */
 	const struct node *name;
 	bool types_given;
-	bool bad; /* something was refused */
+	bool types_auto; /* the word was among them */
+	bool bad;        /* something was refused */
 	/* An entry of a zone: */
 	const struct node *zone;
 	const struct node *profile;

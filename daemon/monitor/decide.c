@@ -19,6 +19,7 @@
 #include "monitor_priv.h"
 #include "pools.h"
 #include "say.h"
+#include "sleeping.h"
 #include "source.h"
 
 /* ---- weighing ---- */
@@ -443,6 +444,7 @@ believe(struct inquiry *q)
 	question_set_ttl(row, to->ttl);
 	row->seen = (uint32_t)(to->last_at / WALL_S(1));
 	pools_believe(q);
+	sleeping_heard(m, q->question);
 }
 
 static struct telling

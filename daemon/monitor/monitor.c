@@ -412,6 +412,8 @@ monitor_new(
 	m->origin = loop_wall(m->loop);
 	m->began = m->origin;
 	rand_bytes(&m->key, sizeof(m->key));
+	m->nxdomain = content_fingerprint(
+	    &(struct content){.outcome = OUTCOME_NXDOMAIN}, &m->key);
 	m->table = table_new();
 	m->fresh = fresh_new();
 	m->sights = calloc(VIEW_NONE, sizeof(*m->sights));

@@ -37,6 +37,7 @@
  *   pools.c      addresses that rotate (pools.h)
  *   remnant.c    what caches may still hold of before (R13)
  *   stale.c      what caches keep beyond its time (stale.h)
+ *   sleeping.c   types of names that do not exist yet
  *   burst.c      what just changed, asked a few times more
  *   watchset.c   watchlists into the table, and reloads
  *   status.c     all of it in numbers
@@ -295,6 +296,7 @@ struct monitor {
 	struct table *table;
 	struct wheel *wheel;
 	struct hash_key key; /* of fingerprints, new with each process */
+	uint64_t nxdomain;   /* that of an NXDOMAIN without a chain */
 	mono_ns start;
 	wall_us began;  /* wall time of tick 0, never changed */
 	wall_us origin; /* wall time of tick 0 */
@@ -371,6 +373,7 @@ struct monitor {
 	bool apart;            /* ... now one that begins no change */
 	bool attributes_asked; /* some watch asks to be told of attributes */
 	uint32_t watched;
+	uint32_t n_asleep;  /* beside those (sleeping.h) */
 	uint32_t n_refused; /* questions that lists ask for (T16) */
 	uint32_t first_left;
 	uint32_t first_done; /* of this pass */

@@ -68,6 +68,8 @@ attributes_of(const struct policy *p)
 	}
 	if (p->chase) /* others keep the hash that is stored */
 		mix(&h, "chase");
+	if (p->sleeps)
+		mix(&h, "sleeps");
 	for (size_t i = 0; i < p->n_sources; i++)
 		mix_source(&h, &p->sources[i]);
 	return h;
@@ -253,7 +255,8 @@ says_same(const struct policy *a, const struct policy *b)
 	return a->every_s == b->every_s && a->confirm == b->confirm &&
 	       a->told_attributes == b->told_attributes &&
 	       a->direct == b->direct && a->elsewhere == b->elsewhere &&
-	       a->chase == b->chase && a->pins_size == b->pins_size &&
+	       a->chase == b->chase && a->sleeps == b->sleeps &&
+	       a->pins_size == b->pins_size &&
 	       (a->pins_size == 0 ||
 		   memcmp(a->pins, b->pins, a->pins_size) == 0) &&
 	       is_same_text(a->owner, b->owner) &&
@@ -425,6 +428,7 @@ policy_merge(struct table *t, uint32_t a, uint32_t b)
 	    .told_attributes = pa->told_attributes | pb->told_attributes,
 	    .direct = pa->direct || pb->direct,
 	    .chase = pa->chase && pb->chase,
+	    .sleeps = pa->sleeps && pb->sleeps,
 	    .owner = pa->owner != NULL ? pa->owner : pb->owner,
 	    .runbook = pa->runbook != NULL ? pa->runbook : pb->runbook,
 	    .tags = texts,
@@ -474,5 +478,17 @@ policy_discreet(struct table *t, uint32_t policy)
 		return POLICY_NONE;
 	p = *policy_get(t, policy);
 	p.elsewhere = true;
+	return intern(t, &p);
+}
+
+uint32_t
+policy_asleep(struct table *t, uint32_t policy)
+{
+	struct policy p;
+
+	if (policy == POLICY_NONE)
+		return POLICY_NONE;
+	p = *policy_get(t, policy);
+	p.sleeps = true;
 	return intern(t, &p);
 }

@@ -104,6 +104,8 @@ struct policy {
 	const uint8_t *pins; /* what is expected of it, packed (dns/pin.h);
 	                      * NULL: nothing */
 	size_t pins_size;
+	bool sleeps;     /* of a type that is not asked before its name exists
+	                  * (sleeping.h) */
 	bool chase;      /* may wait longer than every_s for a cache's entry */
 	uint32_t class_; /* index of its interval among the ledger's */
 };
@@ -166,9 +168,12 @@ struct table_memory table_memory(const struct table *t);
  * The policy of a watch that is asked so often, or merged into one that other
  * lists made: the shortest interval, which may be exceeded if all allow that,
  * the union of tags, lists and attributes, the stricter proof, direct if one of
- * them is, the first owner and runbook.  POLICY_NONE: no memory.
+ * them is, asleep if all of them are, the first owner and runbook. POLICY_NONE:
+ * no memory.
  */
 uint32_t policy_of(struct table *t, const struct watch *w, uint32_t every_s);
+/* The same of a type that sleeps until its name exists. */
+uint32_t policy_asleep(struct table *t, uint32_t policy);
 uint32_t policy_merge(struct table *t, uint32_t a, uint32_t b);
 /* What of a policy stays when only `list` still says so; POLICY_NONE: nothing.
  */

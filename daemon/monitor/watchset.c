@@ -29,11 +29,9 @@
 #include "config/watchlist.h"
 #include "discreet.h"
 #include "dns/type.h"
-#include "expect.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
 #include "stage.h"
-#include "stretch.h"
 #include "watching.h"
 
 enum {
@@ -75,6 +73,7 @@ struct watchset {
 	struct watch_names names;        /* its views ... */
 	uint8_t views[CONFIG_VIEWS_MAX]; /* ... and their numbers */
 	struct stage stage;
+	uint32_t awake, asleep; /* a policy, and that of types that sleep */
 	struct list_file *lists;
 	size_t n_lists;
 	/* of the load that is going on */
@@ -153,6 +152,20 @@ is_of_delegation(uint16_t type)
 	return type == TYPE_NS || type == TYPE_DS;
 }
 
+/* NS is how it is known that the name exists. */
+static uint32_t
+policy_of_type(struct watchset *w, const struct watch *watch, uint32_t policy,
+    uint16_t type)
+{
+	if (!watch->auto_types || type == TYPE_NS)
+		return policy;
+	if (w->awake != policy || w->asleep == POLICY_NONE) {
+		w->awake = policy;
+		w->asleep = policy_asleep(w->monitor->table, policy);
+	}
+	return w->asleep;
+}
+
 /* Of all its types, or those of its delegation. */
 static void
 tell_types(struct watchset *w, const struct watch *watch, uint8_t view,
@@ -169,7 +182,8 @@ tell_types(struct watchset *w, const struct watch *watch, uint8_t view,
 		id = name == NAME_NONE
 		         ? QUESTION_NONE
 		         : table_add_type(t, name, watch->types[i]);
-		if (!tell(w, id, policy))
+		if (!tell(w, id,
+			policy_of_type(w, watch, policy, watch->types[i])))
 			w->err = -ENOMEM;
 	}
 }
@@ -286,57 +300,10 @@ log_problems(const struct diag *d)
 
 /* ---- applying ---- */
 
-/* Finding it in the wheel would be a walk: one pass finds all, later. */
-static void
-make_stray(struct watchset *w, struct question *q)
-{
-	if ((q->flags & Q_BUSY) != 0)
-		return;
-	q->stray = 1;
-	w->n_strays++;
-}
-
-static void
-apply_gone(struct watchset *w, uint32_t id)
-{
-	struct monitor *m = w->monitor;
-	struct question *q = table_question(m->table, id);
-
-	q->flags &= (uint8_t)~Q_WATCHED;
-	m->watched--;
-	outage_sight(m, id)->watched--;
-	make_stray(w, q);
-	restore_put_question(m, id, false);
-	outage_unwatched(m, id);
-	stretch_end(m, id);
-	expect_unwatched(m, id);
-}
-
-static void
-apply_changed(struct watchset *w, uint32_t id, uint32_t policy)
-{
-	struct monitor *m = w->monitor;
-
-	if (watching_set_policy(m, id, policy))
-		make_stray(w, table_question(m->table, id));
-	if ((table_question(m->table, id)->flags & Q_STORED) != 0)
-		restore_put_question(m, id, true);
-	expect_look(m, id);
-}
-
-enum differs { DIFFERS_NOT, DIFFERS_ADDED, DIFFERS_REMOVED, DIFFERS_CHANGED };
-
 static enum differs
 differs(const struct watchset *w, uint32_t id)
 {
-	const struct question *q = table_question(w->monitor->table, id);
-	uint32_t policy = stage_get(&w->stage, id);
-
-	if ((q->flags & Q_WATCHED) == 0)
-		return policy == POLICY_NONE ? DIFFERS_NOT : DIFFERS_ADDED;
-	if (policy == POLICY_NONE)
-		return DIFFERS_REMOVED;
-	return policy == q->policy ? DIFFERS_NOT : DIFFERS_CHANGED;
+	return watching_differs(w->monitor, id, stage_get(&w->stage, id));
 }
 
 static void
@@ -352,11 +319,11 @@ apply_one(struct watchset *w, uint32_t id)
 		watching_begin(w->monitor, id);
 		break;
 	case DIFFERS_REMOVED:
-		apply_gone(w, id);
+		w->n_strays += watching_end(w->monitor, id);
 		discreet_hush(&w->discreet, &w->stage, w->monitor->table, id);
 		break;
 	case DIFFERS_CHANGED:
-		apply_changed(w, id, policy);
+		w->n_strays += watching_change(w->monitor, id, policy);
 		break;
 	case DIFFERS_NOT:
 		return;
@@ -474,7 +441,9 @@ watchset_get(struct monitor *m)
 	if (m->watchset == NULL) {
 		m->watchset = calloc(1, sizeof(*m->watchset));
 		if (m->watchset != NULL)
-			m->watchset->monitor = m;
+			*m->watchset = (struct watchset){.monitor = m,
+			    .awake = POLICY_NONE,
+			    .asleep = POLICY_NONE};
 	}
 	return m->watchset;
 }

@@ -85,6 +85,7 @@ struct watch {
 	const char *typed;     /* as it stood in the file */
 	const uint16_t *types; /* without duplicates */
 	size_t n_types;
+	bool auto_types; /* all but NS sleep until the name exists */
 	uint32_t every_s;
 	const struct watch_view *views; /* without duplicates */
 	size_t n_views;
@@ -111,6 +112,9 @@ typedef void watch_fn(void *ctx, const struct watch *watch);
 /* The defaults when a list has none: A AAAA MX NS TXT SOA, 5 m, no tags. */
 extern const uint16_t watch_types_default[];
 extern const size_t n_watch_types_default;
+/* What `types: auto` stands for, NS first: A, AAAA, MX and TXT sleep. */
+extern const uint16_t watch_types_auto[];
+extern const size_t n_watch_types_auto;
 
 /*
  * The views and profiles that a watch may name, borrowed while the list is

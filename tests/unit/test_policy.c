@@ -480,6 +480,22 @@ check_sources(uint32_t policy, const char *want)
 }
 
 static void
+test_policy_sleeps_only_while_all_lists_let_it(void **state)
+{
+	uint32_t plain = tagged("a", 60, "t");
+	uint32_t asleep = policy_asleep(table, plain);
+	uint32_t other = policy_asleep(table, tagged("b", 60, "t"));
+
+	(void)state;
+	assert_int_not_equal(asleep, plain);
+	assert_int_equal(policy_asleep(table, asleep), asleep);
+	assert_true(get(policy_merge(table, asleep, other))->sleeps);
+	assert_true(get(policy_only(table, other, "b"))->sleeps);
+	assert_false(get(policy_merge(table, plain, other))->sleeps);
+	assert_int_equal(policy_merge(table, asleep, plain), plain);
+}
+
+static void
 test_policy_says_of_each_list_where_it_has_the_name_from(void **state)
 {
 	uint32_t a = from("a", "feed", 70, TLP_AMBER_STRICT);
@@ -533,6 +549,7 @@ main(void)
 	    TEST(test_policy_merge_takes_the_stricter_proof),
 	    TEST(test_policy_is_direct_when_a_hostile_watch_says_so),
 	    TEST(test_policy_attributes_of_events_are_the_union),
+	    TEST(test_policy_sleeps_only_while_all_lists_let_it),
 	    TEST(test_policy_says_of_each_list_where_it_has_the_name_from),
 	    TEST(test_policy_of_a_list_that_names_it_twice_has_one_source),
 	    TEST(test_policy_merge_with_none_is_the_other),

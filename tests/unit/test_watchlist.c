@@ -166,6 +166,8 @@ on_watch(void *ctx, const struct watch *w)
 			buf_printf(
 			    out, " +%s", attribute_text((enum attribute)i));
 	}
+	if (w->auto_types)
+		buf_add_text(out, " auto");
 	if (w->chase)
 		buf_add_text(out, " chase");
 	print_pins(w, out);
