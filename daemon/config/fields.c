@@ -312,6 +312,16 @@ fields_direct(void *ctx, const struct node *value)
 		x->bad = true;
 }
 
+void
+fields_tell_baseline(void *ctx, const struct node *value)
+{
+	struct fields_reader *x = ctx;
+
+	if (!node_bool(
+		value, "tell_baseline", &x->w->report, &x->f->tell_baseline))
+		x->bad = true;
+}
+
 static bool
 add_attribute(void *ctx, const char *word, struct place at)
 {

@@ -37,6 +37,7 @@ struct fields {
 	enum proof confirm;
 	bool direct;
 	uint8_t attributes; /* bits of enum attribute */
+	bool tell_baseline;
 	bool chase;
 	const uint8_t *pins; /* see struct watch */
 	size_t pins_size;
@@ -107,6 +108,7 @@ void fields_confirm(void *ctx, const struct node *value);
 void fields_direct(void *ctx, const struct node *value);
 void fields_attributes(void *ctx, const struct node *value);
 void fields_chase(void *ctx, const struct node *value);
+void fields_tell_baseline(void *ctx, const struct node *value);
 void fields_criticality(void *ctx, const struct node *value);
 void fields_zone(void *ctx, const struct node *value);
 void fields_profile(void *ctx, const struct node *value);

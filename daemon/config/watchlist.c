@@ -212,6 +212,7 @@ fill_watch(
 	w->watch.confirm = fields->confirm;
 	w->watch.direct = fields->direct;
 	w->watch.attributes = fields->attributes;
+	w->watch.tell_baseline = fields->tell_baseline;
 	w->watch.chase = fields->chase;
 	w->watch.pins = fields->pins;
 	w->watch.pins_size = fields->pins_size;

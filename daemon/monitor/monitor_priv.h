@@ -555,6 +555,8 @@ void inquiry_open(struct inquiry *q);
 bool inquiry_conclude(struct inquiry *q, wall_us now);
 
 /* ---- baseline.c ---- */
+/* Does a watch of it ask for the event `baseline`? */
+bool baseline_is_told(const struct monitor *m, uint32_t id);
 void baseline_commit(struct monitor *m, uint32_t id,
     const struct content *content, uint32_t ttl, wall_us at);
 

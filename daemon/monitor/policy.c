@@ -70,6 +70,8 @@ attributes_of(const struct policy *p)
 		mix(&h, "chase");
 	if (p->sleeps)
 		mix(&h, "sleeps");
+	if (p->tell_baseline)
+		mix(&h, "tell_baseline");
 	for (size_t i = 0; i < p->n_sources; i++)
 		mix_source(&h, &p->sources[i]);
 	return h;
@@ -256,6 +258,7 @@ says_same(const struct policy *a, const struct policy *b)
 	       a->told_attributes == b->told_attributes &&
 	       a->direct == b->direct && a->elsewhere == b->elsewhere &&
 	       a->chase == b->chase && a->sleeps == b->sleeps &&
+	       a->tell_baseline == b->tell_baseline &&
 	       a->pins_size == b->pins_size &&
 	       (a->pins_size == 0 ||
 		   memcmp(a->pins, b->pins, a->pins_size) == 0) &&
@@ -282,6 +285,7 @@ policy_of(struct table *t, const struct watch *w, uint32_t every_s)
 	    .runbook = w->runbook,
 	    .told_attributes = w->attributes,
 	    .direct = w->direct && has_text(w->tags, w->n_tags, "hostile"),
+	    .tell_baseline = w->tell_baseline,
 	    .chase = w->chase,
 	    .pins = w->pins,
 	    .pins_size = w->pins_size,
@@ -427,6 +431,7 @@ policy_merge(struct table *t, uint32_t a, uint32_t b)
 	    .confirm = stricter(pa->confirm, pb->confirm),
 	    .told_attributes = pa->told_attributes | pb->told_attributes,
 	    .direct = pa->direct || pb->direct,
+	    .tell_baseline = pa->tell_baseline || pb->tell_baseline,
 	    .chase = pa->chase && pb->chase,
 	    .sleeps = pa->sleeps && pb->sleeps,
 	    .owner = pa->owner != NULL ? pa->owner : pb->owner,

@@ -104,8 +104,9 @@ struct policy {
 	const uint8_t *pins; /* what is expected of it, packed (dns/pin.h);
 	                      * NULL: nothing */
 	size_t pins_size;
-	bool sleeps;     /* of a type that is not asked before its name exists
-	                  * (sleeping.h) */
+	bool sleeps; /* of a type that is not asked before its name exists
+	              * (sleeping.h) */
+	bool tell_baseline; /* the first answer is an event */
 	bool chase;      /* may wait longer than every_s for a cache's entry */
 	uint32_t class_; /* index of its interval among the ledger's */
 };
@@ -168,7 +169,8 @@ struct table_memory table_memory(const struct table *t);
  * The policy of a watch that is asked so often, or merged into one that other
  * lists made: the shortest interval, which may be exceeded if all allow that,
  * the union of tags, lists and attributes, the stricter proof, direct if one of
- * them is, asleep if all of them are, the first owner and runbook. POLICY_NONE:
+ * them is, asleep if all of them are, its
+ * first answer told if one says so, the first owner and runbook. POLICY_NONE:
  * no memory.
  */
 uint32_t policy_of(struct table *t, const struct watch *w, uint32_t every_s);

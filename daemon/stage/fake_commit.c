@@ -162,6 +162,10 @@ commit_baseline(struct store *s, const struct commit_baseline *c,
 	op->u.baseline = *c;
 	op->u.baseline.name = copy_name(op, c->name);
 	op->u.baseline.content = copy_content(op, c->content);
+	if (c->entry != NULL)
+		op->u.baseline.entry = copy_entries(op, c->entry, 1);
+	if (c->alert != NULL)
+		op->u.baseline.alert = copy_alerts(op, c->alert, 1);
 	store_enqueue(s, op);
 }
 

@@ -114,6 +114,13 @@ commit_baseline(struct store *s, const struct commit_baseline *c,
 	row_end(b, GROUP_STATE);
 	interval_add(&set, c->content, &seen);
 	interval_rows(&set, b, GROUP_RECORD, &c->key);
+	if (c->entry != NULL) {
+		const struct told_entry told = {&c->key, c->entry};
+
+		row_entry(b, &c->key, c->entry);
+		if (c->alert != NULL)
+			row_alert(b, c->alert, &told, 1);
+	}
 	buf_fini(&packed.bytes);
 	arena_fini(&arena);
 	write_item_end(s, b, done, ctx);
@@ -178,6 +185,7 @@ commit_first(struct store *s, const struct commit_question *c,
 	struct arena arena = {0};
 	struct interval_set set = {.arena = &arena, .name = c->name};
 
+	CHECK(answer == NULL || answer->entry == NULL);
 	put_first_question(b, c);
 	put_listed(b, c);
 	if (answer != NULL) {

@@ -101,6 +101,7 @@ struct watch {
 	              * same.  A hostile watch without it names no view that
 	              * asks them, nor PROOF_SOURCE. */
 	uint8_t attributes;  /* bits of enum attribute: whose events are told */
+	bool tell_baseline;  /* the first answer is an event */
 	bool chase;          /* may wait longer than every_s for a cache */
 	const uint8_t *pins; /* what is expected (R27), packed as in dns/pin.h;
 	                      * NULL: nothing */

@@ -59,13 +59,21 @@ struct commit_question {
 	bool found_gone;
 };
 
-/* The first good reply ever (R9): a state without a change, its intervals. */
+/*
+ * The first good reply ever (R9): a state without a change, its intervals, and
+ * the event that tells it, if it is to be told.
+ */
+struct commit_alert;
+struct commit_entry;
 struct commit_baseline {
 	struct store_key key;
 	const uint8_t *name;
 	const struct content *content;
 	uint32_t ttl;
 	wall_us at;
+	const struct commit_entry *entry; /* NULL: silent.  Not of
+	                                   * commit_first(). */
+	const struct commit_alert *alert; /* NULL: no sink gets it */
 };
 
 /*

@@ -148,7 +148,7 @@ test_policy_that_differs_in_one_thing_is_another(void **state)
 	    {.name = "feed", .has_confidence = true},
 	    {.name = "feed", .has_confidence = true, .confidence = 1},
 	    {.name = "feed", .tlp = TLP_RED}};
-	enum { N_PLAIN = 13, N = N_PLAIN + 6 };
+	enum { N_PLAIN = 14, N = N_PLAIN + 6 };
 	struct watch w[N];
 	uint32_t ids[N];
 
@@ -168,6 +168,7 @@ test_policy_that_differs_in_one_thing_is_another(void **state)
 	w[11].tags = w[12].tags = hostile;
 	w[11].n_tags = w[12].n_tags = 1;
 	w[12].direct = true;
+	w[13].tell_baseline = true;
 	for (size_t i = N_PLAIN; i < N; i++)
 		w[i].source = &sources[i - N_PLAIN];
 	for (size_t i = 0; i < N; i++) {

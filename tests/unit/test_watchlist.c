@@ -168,6 +168,8 @@ on_watch(void *ctx, const struct watch *w)
 	}
 	if (w->auto_types)
 		buf_add_text(out, " auto");
+	if (w->tell_baseline)
+		buf_add_text(out, " told");
 	if (w->chase)
 		buf_add_text(out, " chase");
 	print_pins(w, out);
