@@ -104,6 +104,8 @@ void fields_runbook(void *ctx, const struct node *value);
 void fields_source(void *ctx, const struct node *value);
 void fields_confidence(void *ctx, const struct node *value);
 void fields_tlp(void *ctx, const struct node *value);
+void fields_until(void *ctx, const struct node *value);
+void fields_first_reported(void *ctx, const struct node *value);
 void fields_confirm(void *ctx, const struct node *value);
 void fields_direct(void *ctx, const struct node *value);
 void fields_attributes(void *ctx, const struct node *value);

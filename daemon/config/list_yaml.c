@@ -56,6 +56,8 @@ static const struct key default_keys[] = {
     {"attributes", fields_attributes},
     {"chase", fields_chase},
     {"tell_baseline", fields_tell_baseline},
+    {"first_reported", fields_first_reported},
+    {"until", fields_until},
     {"criticality", fields_criticality},
 };
 
@@ -85,6 +87,8 @@ static const struct key entry_keys[] = {
     {"attributes", fields_attributes},
     {"chase", fields_chase},
     {"tell_baseline", fields_tell_baseline},
+    {"first_reported", fields_first_reported},
+    {"until", fields_until},
     {"criticality", fields_criticality},
     {"zone", fields_zone},
     {"profile", fields_profile},

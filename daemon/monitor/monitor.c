@@ -27,6 +27,7 @@
 #include "source.h"
 #include "stale.h"
 #include "stretch.h"
+#include "until.h"
 #include "views.h"
 
 enum { PROGRESS_EVERY_S = 10, CLOCK_STEP_S = 2 };
@@ -338,6 +339,8 @@ on_tick(void *ctx)
 	expect_tick(m);
 	if (m->planned)
 		watchset_step(m);
+	if (m->planned)
+		until_step(m);
 	if (m->planned && fresh_step(m))
 		loop_timer_in(m->tick, 0);
 	look_whether_done(m);

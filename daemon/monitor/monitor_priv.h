@@ -38,6 +38,7 @@
  *   remnant.c    what caches may still hold of before (R13)
  *   stale.c      what caches keep beyond its time (stale.h)
  *   sleeping.c   types of names that do not exist yet
+ *   until.c      what lists say that ends
  *   burst.c      what just changed, asked a few times more
  *   watchset.c   watchlists into the table, and reloads
  *   status.c     all of it in numbers
@@ -181,6 +182,18 @@ struct gate {
 	uint32_t n;
 	bool opening;
 	struct loop_timer *timer;
+};
+
+/* until.h */
+struct until {
+	wall_us next; /* the first end of what is in force; 0: none */
+	mono_ns not_before;
+	bool walking;
+	wall_us now; /* of the walk */
+	uint32_t at; /* its next question */
+	uint32_t n_ended;
+	bool sifting, sift_again;
+	uint32_t sift_at;
 };
 
 enum { INQUIRY_REPEATS_MAX = 3 }; /* the first server is asked again */
@@ -363,9 +376,11 @@ struct monitor {
 	size_t doubted_bytes;
 	bool loaded; /* the database's state is in the table */
 	bool loading;
-	wall_us listed_at; /* when the lists were last taken */
-	bool polling;      /* the first rows may be here */
-	bool again;        /* the next tick is to follow at once */
+	wall_us listed_at;  /* when the lists were last taken ... */
+	wall_us listed_now; /* ... or what one says ends, now; 0: none */
+	struct until until;
+	bool polling; /* the first rows may be here */
+	bool again;   /* the next tick is to follow at once */
 	bool draining;
 	bool done_told;
 	bool slow;             /* the buffer is full: polling slows */
@@ -756,6 +771,7 @@ MUST_CHECK int watchset_load(struct monitor *m, struct diag *d);
 /* False: one is going on, or memory is short. */
 MUST_CHECK bool watchset_reload(
     struct monitor *m, const struct config *config, bool mass);
+bool watchset_is_busy(const struct monitor *m); /* with a reload */
 /* A step of a reload that is going on. */
 void watchset_step(struct monitor *m);
 /* What is in force of a question, or will be when the reload that is being

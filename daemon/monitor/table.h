@@ -89,6 +89,14 @@ struct policy {
 	size_t n_tags;
 	const char **lists;
 	size_t n_lists;
+	/* By list, 0 where it does not say: since when it was reported, and
+	 * until when it is on it.  NULL: no list says. */
+	const wall_us *first_reported, *ends;
+	wall_us until; /* then the first of what it says is over; 0: never */
+	/* What it was merged of, if some of that ends: policies, none of them
+	 * merged of such. */
+	const uint32_t *parts;
+	size_t n_parts;
 	const struct policy_source *sources; /* sorted by list; a list without
 	                                      * any is missing */
 	size_t n_sources;
@@ -180,6 +188,9 @@ uint32_t policy_merge(struct table *t, uint32_t a, uint32_t b);
 /* What of a policy stays when only `list` still says so; POLICY_NONE: nothing.
  */
 uint32_t policy_only(struct table *t, uint32_t policy, const char *list);
+/* What of a policy is not over at `now`.  POLICY_NONE: nothing.  Without memory
+ * it is the policy as it was. */
+uint32_t policy_left(struct table *t, uint32_t policy, wall_us now);
 /* The same, and discreet.  POLICY_NONE: no memory. */
 uint32_t policy_discreet(struct table *t, uint32_t policy);
 const struct policy *policy_get(const struct table *t, uint32_t policy);

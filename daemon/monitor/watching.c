@@ -7,6 +7,7 @@
 #include "expect.h"
 #include "sleeping.h"
 #include "stretch.h"
+#include "until.h"
 
 enum differs
 watching_differs(const struct monitor *m, uint32_t id, uint32_t policy)
@@ -131,6 +132,8 @@ watching_give_class(struct monitor *m, uint32_t policy)
 {
 	const struct policy *p = policy_get(m->table, policy);
 
+	if (p->until != 0)
+		until_note(m, p->until);
 	if (p->class_ == CLASS_NONE)
 		policy_set_class(
 		    m->table, policy, ledger_class(&m->ledger, p->every_s));

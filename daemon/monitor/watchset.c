@@ -94,6 +94,7 @@ struct watchset {
 	uint8_t lost;    /* a view that such a list names, and is no more */
 	uint32_t at;     /* the next question, or slot of the wheel */
 	uint32_t weight; /* since the last look at the clock */
+	uint32_t n_over; /* watches that their list says have ended */
 	uint32_t n_added, n_removed, n_changed, n_strays;
 	int err;
 };
@@ -223,6 +224,10 @@ on_watch(void *ctx, const struct watch *watch)
 {
 	struct watchset *w = ctx;
 
+	if (watch_is_over(watch, loop_wall(w->monitor->loop))) {
+		w->n_over++;
+		return;
+	}
 	if (watch->attributes != 0)
 		w->monitor->attributes_asked = true;
 	if (w->told_list == NULL)
@@ -283,6 +288,15 @@ take_list(struct watchset *w)
 		w->told_list = NULL;
 	}
 	drop_told(w);
+}
+
+static void
+log_over(struct watchset *w)
+{
+	if (w->n_over > 0)
+		log_info("monitor: %u watches of the lists are over (`until`)",
+		    w->n_over);
+	w->n_over = 0;
 }
 
 static void
@@ -472,6 +486,7 @@ watchset_load(struct monitor *m, struct diag *d)
 	for (uint32_t id = 0; id < n; id++)
 		refuse_one(w, id);
 	log_problems(&w->diag);
+	log_over(w);
 	m->n_refused = w->discreet.n_refused;
 	for (uint32_t id = 0; id < n; id++)
 		apply_one(w, id);
@@ -620,6 +635,7 @@ step_refusing(struct watchset *w)
 	if (!scan(w, refuse_one))
 		return;
 	log_problems(&w->diag);
+	log_over(w);
 	w->n_added = w->n_removed = w->n_changed = w->n_strays = 0;
 	begin_phase(w, PHASE_COUNTING);
 }
@@ -708,6 +724,12 @@ watchset_policy(const struct monitor *m, uint32_t id)
 	if (m->watchset != NULL && m->watchset->phase == PHASE_APPLYING)
 		return stage_get(&m->watchset->stage, id);
 	return (q->flags & Q_WATCHED) != 0 ? q->policy : POLICY_NONE;
+}
+
+bool
+watchset_is_busy(const struct monitor *m)
+{
+	return m->watchset != NULL && m->watchset->phase != PHASE_IDLE;
 }
 
 void

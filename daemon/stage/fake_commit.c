@@ -140,6 +140,12 @@ commit_question(struct store *s, const struct commit_question *c,
 	op->u.question.name = copy_name(op, c->name);
 	op->u.question.view = copy_text(op, c->view);
 	op->u.question.on_lists = copy_texts(op, c->on_lists, c->n_on_lists);
+	if (c->first_reported != NULL)
+		op->u.question.first_reported = copy(op, c->first_reported,
+		    c->n_on_lists * sizeof(*c->first_reported));
+	if (c->ends != NULL)
+		op->u.question.ends =
+		    copy(op, c->ends, c->n_on_lists * sizeof(*c->ends));
 	store_enqueue(s, op);
 }
 

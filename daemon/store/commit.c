@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* commit -- items into rows. */
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -45,6 +46,25 @@ put_entry(struct batch *b, const struct commit_question *c)
 		row_null(b);
 }
 
+/* Microseconds as an array literal; null: none of them is known. */
+static void
+row_times(struct batch *b, const wall_us *times, size_t n)
+{
+	struct buf text = {0};
+
+	if (times == NULL) {
+		row_null(b);
+		return;
+	}
+	buf_add_u8(&text, '{');
+	for (size_t i = 0; i < n; i++)
+		buf_printf(&text, "%s%" PRId64, i == 0 ? "" : ",", times[i]);
+	buf_add_u8(&text, '}');
+	CHECK(text.err == 0);
+	row_bytes(b, text.data, text.size);
+	buf_fini(&text);
+}
+
 static void
 put_listed(struct batch *b, const struct commit_question *c)
 {
@@ -58,6 +78,8 @@ put_listed(struct batch *b, const struct commit_question *c)
 	row_list(b, c->on_lists, c->n_on_lists);
 	row_wall(b, c->listed_at);
 	row_bool(b, c->found_gone);
+	row_times(b, c->first_reported, c->n_on_lists);
+	row_times(b, c->ends, c->n_on_lists);
 	row_end(b, GROUP_LISTED);
 }
 

@@ -24,6 +24,7 @@
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "base/clock.h"
 #include "base/diag.h"
 #include "dns/name.h"
 
@@ -68,7 +69,9 @@ struct watch_source {
 	const char *url;  /* NULL: not said */
 	enum tlp tlp;
 	bool has_confidence;
-	uint8_t confidence; /* 0 to 100 */
+	uint8_t confidence;     /* 0 to 100 */
+	wall_us first_reported; /* 0: not said */
+	wall_us until;          /* from then on it is not on it; 0: for good */
 };
 /* Does it say anything? */
 bool watch_source_says(const struct watch_source *s);
@@ -109,6 +112,8 @@ struct watch {
 	unsigned line; /* 0: a delta named it */
 };
 typedef void watch_fn(void *ctx, const struct watch *watch);
+/* Is it over, by its `until`? */
+bool watch_is_over(const struct watch *watch, wall_us now);
 
 /* The defaults when a list has none: A AAAA MX NS TXT SOA, 5 m, no tags. */
 extern const uint16_t watch_types_default[];

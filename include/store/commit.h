@@ -52,9 +52,13 @@ struct commit_question {
 	wall_us at;          /* since when it is (un)watched so */
 	/* All lists that its name is on now, with its other questions: what
 	 * the database has differently begins or ends at `listed_at`, and was
-	 * over by then if `found_gone`.  0: nothing is said of them. */
+	 * over by then if `found_gone`.  0: nothing is said of them.  What a
+	 * list said that `ends` by then ended at that time. */
 	const char *const *on_lists;
 	size_t n_on_lists;
+	const wall_us *first_reported; /* by each of them, 0 where it does not
+	                                * say; NULL: none does */
+	const wall_us *ends;           /* the same: until when it has it */
 	wall_us listed_at;
 	bool found_gone;
 };

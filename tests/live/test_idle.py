@@ -6,9 +6,13 @@ Promised: with `types: auto` only NS is asked of what does not exist, and the
 database has no row of the types that sleep; they wake when the name exists,
 and a start neither wakes nor lulls any.  With `tell_baseline` there is an
 event exactly where there is a first state, whenever the daemon is killed.
+What a list has until a time is off it at that time, found by the clock or by
+the next start.
 """
 
+import os
 import random
+import subprocess
 import time
 import unittest
 
@@ -93,6 +97,51 @@ class Idle(world.WorldCase):
         self.assertIn("baseline", d.run(
             "changes", "--kind", "baseline", "--name",
             "here.evil.example").stdout)
+        self.assertEqual(d.stop(), 0)
+
+    def test_until_ends_by_the_clock_and_at_a_start(self):
+        def at(seconds):
+            return time.strftime("%Y-%m-%dT%H:%M:%SZ",
+                                 time.gmtime(time.time() + seconds))
+
+        soon, later = at(8), at(25)
+        d = self.world.daemon([self.server], {"feed.yaml": (
+            "defaults: {types: [A], every: 1s}\nwatch:\n"
+            "  - {name: here.evil.example, until: %s, "
+            "first_reported: 2026-01-02}\n"
+            "  - {name: b.evil.example, until: %s}\n"
+            "  - {name: c.evil.example, until: 2020-01-01}\n"
+            "  - d.evil.example\n" % (soon, later)), "own.yaml": (
+                "watch: [{name: here.evil.example, types: [TXT]}]\n")})
+        p = subprocess.run(
+            [world.PROGRAM, "check", "--json",
+             os.path.join(d.folder, "lists", "feed.yaml")],
+            capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        self.assertIn("c.evil.example. is over since", p.stdout)
+        self.assertIn('"over":1', p.stdout)
+        d.start()
+        d.wait_ready()
+        self.assertEqual(d.status()["questions"]["watched"], 4)
+        rows = {m["list"]: m for m in d.memberships("here.evil.example")}
+        self.assertEqual(rows["feed"]["first_reported"][:10], "2026-01-02")
+        self.assertEqual((rows["feed"]["until"], rows["own"]["until"]),
+                         (None, None))
+        d.wait(lambda: d.status()["questions"]["watched"] == 3, 30, "over")
+
+        def ended(name):
+            return [(m["until"][:19] + "Z", m["reason"])
+                    for m in d.memberships(name) if m["until"]]
+        d.wait(lambda: ended("here.evil.example"), 10, "its membership")
+        self.assertEqual(ended("here.evil.example"), [(soon, "until")])
+        d.kill9()
+        time.sleep(max(0, 26 - (time.time() - time.mktime(
+            time.strptime(soon, "%Y-%m-%dT%H:%M:%SZ")) + time.timezone + 8)))
+        d.start()
+        d.wait_ready()
+        d.wait(lambda: ended("b.evil.example"), 10, "its membership")
+        self.assertEqual(ended("b.evil.example"), [(later, "until")])
+        self.assertEqual(ended("d.evil.example"), [])
+        self.assertEqual(d.log(), [])
         self.assertEqual(d.stop(), 0)
 
 
