@@ -271,7 +271,7 @@ take_kind(struct changes *c, const char *text)
 	    "lame-ended", "server-silent", "server-answers", "tcp-broken",
 	    "tcp-works", "edns-broken", "edns-works", "split-delegation",
 	    "delegation-agrees", "views-differ", "views-agree", "deviates",
-	    "conforms", "plan-done", "plan-missed", "class", "flux",
+	    "conforms", "baseline", "plan-done", "plan-missed", "class", "flux",
 	    "pool-left", "dangling", "dangling-zone", "dangling-address",
 	    "dangling-ended", "wildcard", "wildcard-ended",
 	    "wildcard-baseline"};
@@ -293,7 +293,7 @@ take_kind(struct changes *c, const char *text)
 		    "server-silent, server-answers, tcp-broken, tcp-works, "
 		    "edns-broken, edns-works, split-delegation, "
 		    "delegation-agrees, views-differ, views-agree, deviates, "
-		    "conforms, plan-done, plan-missed, class, flux, "
+		    "conforms, baseline, plan-done, plan-missed, class, flux, "
 		    "pool-left, dangling, "
 		    "dangling-zone, dangling-address, dangling-ended, "
 		    "wildcard, wildcard-ended or wildcard-baseline",

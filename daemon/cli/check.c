@@ -60,7 +60,9 @@ struct check {
 	size_t n_lists;
 	struct watchlist_deltas deltas; /* of all lists */
 	size_t n_errors;
-	struct diag d; /* of the file at hand */
+	size_t n_over;  /* watches that their list says have ended ... */
+	wall_us now_at; /* ... by now */
+	struct diag d;  /* of the file at hand */
 	const char *file;
 	bool told_group; /* once a file */
 	const char *old; /* to be compared with; NULL: nothing */
@@ -69,6 +71,7 @@ struct check {
 
 /* The configuration that is compared with. */
 struct old {
+	wall_us now_at;
 	struct watch_names names;
 	struct diff_side side;
 };
@@ -122,8 +125,17 @@ on_watch(void *ctx, const struct watch *w)
 {
 	struct check *c = ctx;
 	char name[NAME_TEXT_SIZE];
+	char until[WALL_TEXT_SIZE];
 	struct count_tags tags;
 
+	if (watch_is_over(w, c->now_at)) {
+		c->n_over++;
+		diag_warning(&c->d, c->file, w->line, 0,
+		    "%s is over since %s, as `until` says: it is not watched",
+		    name_print(w->name.wire, name),
+		    wall_print(w->source->until, until));
+		return;
+	}
 	if (c->old != NULL)
 		diff_watch(&c->now, w, c->names.views);
 	check_expect_add(&c->expect, w, c->file);
@@ -351,15 +363,21 @@ summarize(struct check *c)
 		    "{\"class\":\"summary\",\"lists\":%zu,\"names\":%zu,"
 		    "\"questions\":%zu,\"per_second\":%.3f,\"problems\":%zu,"
 		    "\"deltas\":%zu,\"delta_added\":%zu,"
-		    "\"delta_removed\":%zu}",
+		    "\"delta_removed\":%zu,\"sleeping\":%zu,"
+		    "\"over\":%zu}",
 		    c->n_lists, c->count.names.n, c->count.questions.n, rate,
 		    c->n_errors, c->deltas.files, c->deltas.added,
-		    c->deltas.removed);
+		    c->deltas.removed, count_asleep(&c->count), c->n_over);
 	} else {
 		put_number(&line, c->n_lists, "list");
 		put_number(&line, c->count.names.n, "name");
 		put_number(&line, c->count.questions.n, "question");
 		put_rate(&line, rate);
+		if (count_asleep(&c->count) > 0)
+			buf_printf(&line, "; %zu of them sleep",
+			    count_asleep(&c->count));
+		if (c->n_over > 0)
+			buf_printf(&line, "; %zu watches are over", c->n_over);
 		put_deltas(&line, &c->deltas);
 		if (c->n_errors > 0)
 			buf_printf(&line, "; %zu problem%s", c->n_errors,
@@ -390,6 +408,8 @@ on_old_watch(void *ctx, const struct watch *w)
 {
 	struct old *o = ctx;
 
+	if (watch_is_over(w, o->now_at))
+		return;
 	diff_watch(&o->side, w, o->names.views);
 }
 
@@ -414,7 +434,7 @@ read_old_lists(struct old *o, const struct config *config)
 static void
 compare_old(struct check *c)
 {
-	struct old o = {0};
+	struct old o = {.now_at = c->now_at};
 	struct config *config = config_load(c->old, &c->d);
 
 	if (config == NULL && c->d.n_errors == 0)
@@ -495,6 +515,7 @@ cmd_check(int argc, char **argv)
 			return cli_end(&args, arg);
 	}
 	print_init(&c.out, stdout);
+	c.now_at = clock_wall();
 	count_init(&c.count);
 	if (path != NULL || n_named == 0 || c.old != NULL)
 		read_config(&c, path);

@@ -7,11 +7,13 @@
 
 #include "base/rand.h"
 #include "check_count.h"
+#include "dns/type.h"
 
 enum {
 	ROOM_FIRST = 1024,
 	EVERY_BITS = 24, /* of a question's value; the view is above */
-	EVERY_MASK = (1 << EVERY_BITS) - 1
+	EVERY_MASK = (1 << EVERY_BITS) - 1,
+	EVERY_ASLEEP = EVERY_MASK /* `types: auto`: not asked */
 };
 
 void
@@ -82,6 +84,7 @@ count_questions(
 {
 	uint32_t every_s = in->every_s != 0 ? in->every_s : w->every_s;
 	uint8_t data[NAME_SIZE_MAX + 3];
+	uint32_t typed_s;
 
 	memcpy(data, w->name.wire, w->name.size);
 	data[w->name.size] = in->view;
@@ -90,12 +93,14 @@ count_questions(
 
 		data[w->name.size + 1] = (uint8_t)(w->types[i] >> 8);
 		data[w->name.size + 2] = (uint8_t)w->types[i];
+		typed_s = w->auto_types && w->types[i] != TYPE_NS ? EVERY_ASLEEP
+		                                                  : every_s;
 		every = value_of(
 		    &c->questions, hash_sip(&c->key, data, w->name.size + 3u));
 		if (every == NULL)
 			c->is_short = true;
-		else if (*every == 0 || every_s < (*every & EVERY_MASK))
-			*every = (uint32_t)in->view << EVERY_BITS | every_s;
+		else if (*every == 0 || typed_s < (*every & EVERY_MASK))
+			*every = (uint32_t)in->view << EVERY_BITS | typed_s;
 	}
 }
 
@@ -146,6 +151,23 @@ count_became(struct count_tags tags, uint32_t bits)
 	return (tags.now & bits) == bits && (tags.before & bits) != bits;
 }
 
+static bool
+is_awake(uint32_t value)
+{
+	return value != 0 && (value & EVERY_MASK) != EVERY_ASLEEP;
+}
+
+size_t
+count_asleep(const struct count *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->questions.room; i++)
+		n += c->questions.slots[i].value != 0 &&
+		     !is_awake(c->questions.slots[i].value);
+	return n;
+}
+
 double
 count_rate(const struct count *c, uint8_t view)
 {
@@ -154,7 +176,7 @@ count_rate(const struct count *c, uint8_t view)
 	for (size_t i = 0; i < c->questions.room; i++) {
 		uint32_t value = c->questions.slots[i].value;
 
-		if (value != 0 && value >> EVERY_BITS == view)
+		if (is_awake(value) && value >> EVERY_BITS == view)
 			sum += 1.0 / (value & EVERY_MASK);
 	}
 	return sum;
@@ -166,7 +188,7 @@ count_rate_all(const struct count *c)
 	double sum = 0;
 
 	for (size_t i = 0; i < c->questions.room; i++) {
-		if (c->questions.slots[i].value != 0)
+		if (is_awake(c->questions.slots[i].value))
 			sum += 1.0 / (c->questions.slots[i].value & EVERY_MASK);
 	}
 	return sum;

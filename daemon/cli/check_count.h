@@ -57,6 +57,8 @@ MUST_CHECK struct count_tags count_watch(
     struct count *c, const struct watch *w, uint32_t authoritative);
 /* Is the name both of `bits` now, and was not before? */
 bool count_became(struct count_tags tags, uint32_t bits);
+/* Questions that sleep until their names exist (`types: auto`). */
+size_t count_asleep(const struct count *c);
 /* Questions a second in a view when every one is asked once an interval. */
 double count_rate(const struct count *c, uint8_t view);
 /* ... in all. */

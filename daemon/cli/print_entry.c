@@ -280,6 +280,9 @@ put_event(struct buf *out, const struct scan_members *entry)
 		put_state(out, scan_find(entry, "state"), false);
 		buf_add_text(out, ", refused: ");
 		put_state(out, scan_find(entry, "seen"), false);
+	} else if (scan_is(scan_find(entry, "kind"), "baseline")) {
+		buf_add(out, " ", 1);
+		put_state(out, scan_find(entry, "state"), false);
 	}
 	put_signature(out, scan_find(entry, "signature"));
 	if (is_there(scan_find(entry, "since"))) {

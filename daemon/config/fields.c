@@ -6,6 +6,7 @@
  */
 
 #include <string.h>
+#include <strings.h>
 
 #include "base/clock.h"
 #include "dns/attribute.h"
@@ -22,6 +23,10 @@ add_type(void *ctx, const char *word, struct place at)
 	struct fields *f = x->f;
 	uint16_t type;
 
+	if (strcasecmp(word, "auto") == 0) {
+		x->types_auto = true;
+		return true;
+	}
 	if (!word_type(word, at, &x->w->report, &type))
 		return false;
 	for (size_t i = 0; i < f->n_types; i++) {
@@ -38,6 +43,30 @@ add_type(void *ctx, const char *word, struct place at)
 	return true;
 }
 
+/* Some, or `auto`, which stands for those that it does. */
+static bool
+are_types(struct fields_reader *x, struct place at)
+{
+	struct fields *f = x->f;
+
+	if (x->types_auto && f->n_types > 0) {
+		report_error(&x->w->report, at,
+		    "`auto` stands for types of its own; name it alone, or "
+		    "make two entries of it");
+		return false;
+	}
+	if (x->types_auto) {
+		f->n_types = n_watch_types_auto;
+		memcpy(f->types, watch_types_auto,
+		    n_watch_types_auto * sizeof(*f->types));
+	}
+	if (f->n_types > 0)
+		return true;
+	report_error(
+	    &x->w->report, at, "no types; name one, or remove the key");
+	return false;
+}
+
 /* A list that cannot be read leaves what was: a watch has always a type. */
 void
 fields_types(void *ctx, const struct node *value)
@@ -49,11 +78,11 @@ fields_types(void *ctx, const struct node *value)
 	memcpy(before, x->f->types, sizeof(before));
 	x->f->n_types = 0;
 	x->types_given = true;
-	if (words_walk(value, "types", &x->w->report, add_type, x)) {
-		if (x->f->n_types > 0)
-			return;
-		report_error(&x->w->report, value->at,
-		    "no types; name one, or remove the key");
+	x->types_auto = false;
+	if (words_walk(value, "types", &x->w->report, add_type, x) &&
+	    are_types(x, value->at)) {
+		x->f->auto_types = x->types_auto;
+		return;
 	}
 	memcpy(x->f->types, before, sizeof(before));
 	x->f->n_types = n_before;
@@ -280,6 +309,16 @@ fields_direct(void *ctx, const struct node *value)
 	struct fields_reader *x = ctx;
 
 	if (!node_bool(value, "direct", &x->w->report, &x->f->direct))
+		x->bad = true;
+}
+
+void
+fields_tell_baseline(void *ctx, const struct node *value)
+{
+	struct fields_reader *x = ctx;
+
+	if (!node_bool(
+		value, "tell_baseline", &x->w->report, &x->f->tell_baseline))
 		x->bad = true;
 }
 

@@ -33,6 +33,8 @@ enum column {
 	COLUMN_CHASE,
 	COLUMN_CONFIDENCE,
 	COLUMN_TLP,
+	COLUMN_FIRST_REPORTED,
+	COLUMN_UNTIL,
 	N_COLUMNS
 };
 
@@ -45,7 +47,8 @@ static const struct {
     {"tag", COLUMN_TAGS}, {"owner", COLUMN_OWNER}, {"runbook", COLUMN_RUNBOOK},
     {"attributes", COLUMN_ATTRIBUTES}, {"direct", COLUMN_DIRECT},
     {"chase", COLUMN_CHASE}, {"confidence", COLUMN_CONFIDENCE},
-    {"tlp", COLUMN_TLP}};
+    {"tlp", COLUMN_TLP}, {"first_reported", COLUMN_FIRST_REPORTED},
+    {"until", COLUMN_UNTIL}};
 
 struct csv {
 	struct lines lines;
@@ -263,6 +266,12 @@ take_field(struct fields_reader *x, enum column column, const struct node *cell)
 		break;
 	case COLUMN_TLP:
 		fields_tlp(x, cell);
+		break;
+	case COLUMN_FIRST_REPORTED:
+		fields_first_reported(x, cell);
+		break;
+	case COLUMN_UNTIL:
+		fields_until(x, cell);
 		break;
 	case COLUMN_IGNORED:
 	case N_COLUMNS:

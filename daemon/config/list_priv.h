@@ -25,6 +25,7 @@
 struct fields {
 	uint16_t types[WATCH_TYPES_MAX];
 	size_t n_types;
+	bool auto_types; /* all but NS sleep until the name exists */
 	const char *tags[WATCH_TAGS_MAX]; /* sorted, no duplicates */
 	size_t n_tags;
 	uint32_t every_s;
@@ -36,6 +37,7 @@ struct fields {
 	enum proof confirm;
 	bool direct;
 	uint8_t attributes; /* bits of enum attribute */
+	bool tell_baseline;
 	bool chase;
 	const uint8_t *pins; /* see struct watch */
 	size_t pins_size;
@@ -82,7 +84,8 @@ struct fields_reader {
 	struct arena *arena; /* texts are copied there */
 	const struct node *name;
 	bool types_given;
-	bool bad; /* something was refused */
+	bool types_auto; /* the word was among them */
+	bool bad;        /* something was refused */
 	/* An entry of a zone: */
 	const struct node *zone;
 	const struct node *profile;
@@ -101,10 +104,13 @@ void fields_runbook(void *ctx, const struct node *value);
 void fields_source(void *ctx, const struct node *value);
 void fields_confidence(void *ctx, const struct node *value);
 void fields_tlp(void *ctx, const struct node *value);
+void fields_until(void *ctx, const struct node *value);
+void fields_first_reported(void *ctx, const struct node *value);
 void fields_confirm(void *ctx, const struct node *value);
 void fields_direct(void *ctx, const struct node *value);
 void fields_attributes(void *ctx, const struct node *value);
 void fields_chase(void *ctx, const struct node *value);
+void fields_tell_baseline(void *ctx, const struct node *value);
 void fields_criticality(void *ctx, const struct node *value);
 void fields_zone(void *ctx, const struct node *value);
 void fields_profile(void *ctx, const struct node *value);

@@ -55,6 +55,9 @@ static const struct key default_keys[] = {
     {"direct", fields_direct},
     {"attributes", fields_attributes},
     {"chase", fields_chase},
+    {"tell_baseline", fields_tell_baseline},
+    {"first_reported", fields_first_reported},
+    {"until", fields_until},
     {"criticality", fields_criticality},
 };
 
@@ -83,6 +86,9 @@ static const struct key entry_keys[] = {
     {"direct", fields_direct},
     {"attributes", fields_attributes},
     {"chase", fields_chase},
+    {"tell_baseline", fields_tell_baseline},
+    {"first_reported", fields_first_reported},
+    {"until", fields_until},
     {"criticality", fields_criticality},
     {"zone", fields_zone},
     {"profile", fields_profile},

@@ -154,6 +154,7 @@ tell_label(
 	const size_t dkim = strlen(CONFIG_DKIM);
 
 	x->f->n_types = line->n_types;
+	x->f->auto_types = false;
 	memcpy(x->f->types, line->types, line->n_types * sizeof(*line->types));
 	if (strncmp(line->label, CONFIG_DKIM, dkim) != 0) {
 		tell_one(x, line->label, "", zone);

@@ -27,6 +27,10 @@ const uint16_t watch_types_default[] = {
     TYPE_A, TYPE_AAAA, TYPE_MX, TYPE_NS, TYPE_TXT, TYPE_SOA};
 const size_t n_watch_types_default =
     sizeof(watch_types_default) / sizeof(watch_types_default[0]);
+const uint16_t watch_types_auto[] = {
+    TYPE_NS, TYPE_A, TYPE_AAAA, TYPE_MX, TYPE_TXT};
+const size_t n_watch_types_auto =
+    sizeof(watch_types_auto) / sizeof(watch_types_auto[0]);
 
 static const uint16_t types_ptr[] = {TYPE_PTR};
 
@@ -101,6 +105,7 @@ begin_prefix(struct watchlist *w, const struct node *at, bool types_given)
 		    "an address is asked for PTR only; its types are not used");
 	w->watch.types = types_ptr;
 	w->watch.n_types = 1;
+	w->watch.auto_types = false;
 	w->addresses_left = n;
 	tell_address(w);
 }
@@ -193,6 +198,7 @@ fill_watch(
 	w->watch.typed = name->text;
 	w->watch.types = fields->types;
 	w->watch.n_types = fields->n_types;
+	w->watch.auto_types = fields->auto_types;
 	w->watch.every_s = fields->every_s;
 	w->watch.views = fields->views;
 	w->watch.n_views = fields->n_views;
@@ -206,6 +212,7 @@ fill_watch(
 	w->watch.confirm = fields->confirm;
 	w->watch.direct = fields->direct;
 	w->watch.attributes = fields->attributes;
+	w->watch.tell_baseline = fields->tell_baseline;
 	w->watch.chase = fields->chase;
 	w->watch.pins = fields->pins;
 	w->watch.pins_size = fields->pins_size;
@@ -264,6 +271,7 @@ tell_added(struct watchlist *w, const struct delta_name *n)
 	if (n->address) {
 		w->watch.types = types_ptr;
 		w->watch.n_types = 1;
+		w->watch.auto_types = false;
 	}
 	tell(w);
 }

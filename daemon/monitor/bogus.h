@@ -12,6 +12,8 @@
 
 /* ---- event.c ---- */
 struct commit_signatures;
+/* Fills in whom an event is about, what it weighs, and its id. */
+void event_fill(struct monitor *m, uint32_t id, struct say_event *e);
 /*
  * Commits an event about a question with its witnesses, 2 at most, which are
  * copied; what is of the question, id and severity are filled in.  False: no

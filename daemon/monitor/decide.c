@@ -22,6 +22,7 @@
 #include "pools.h"
 #include "say.h"
 #include "silenced.h"
+#include "sleeping.h"
 #include "source.h"
 
 /* ---- weighing ---- */
@@ -481,6 +482,7 @@ believe(struct inquiry *q)
 	question_set_ttl(row, to->ttl);
 	row->seen = (uint32_t)(to->last_at / WALL_S(1));
 	pools_believe(q);
+	sleeping_heard(m, q->question);
 }
 
 static struct telling

@@ -13,9 +13,8 @@
 
 enum { EVENT_WITNESSES_MAX = 2 };
 
-/* Whom it is about, and what it weighs. */
-static void
-fill(struct monitor *m, uint32_t id, struct say_event *e)
+void
+event_fill(struct monitor *m, uint32_t id, struct say_event *e)
 {
 	const struct question *q = table_question(m->table, id);
 	const struct policy *p = policy_get(m->table, q->policy);
@@ -41,7 +40,7 @@ event_tell(struct monitor *m, uint32_t id, struct say_event *e,
 	struct note *n;
 
 	CHECK(e->n_witnesses <= EVENT_WITNESSES_MAX);
-	fill(m, id, e);
+	event_fill(m, id, e);
 	n = note_new(m, e);
 	if (n == NULL)
 		return false;
@@ -78,7 +77,7 @@ event_tell_kept(struct monitor *m, uint32_t id, struct say_event *e,
 
 	if (kept->err != 0)
 		return false;
-	fill(m, id, e);
+	event_fill(m, id, e);
 	n = note_new(m, e);
 	if (n == NULL)
 		return false;

@@ -202,7 +202,9 @@ fresh_put(struct monitor *m, uint32_t id, const struct content *content,
 	    .at = at,
 	};
 
-	if (!known && m->fresh->many) {
+	/* What is told goes in one transaction with its event, which COPY
+	 * has no room for. */
+	if (!known && m->fresh->many && !baseline_is_told(m, id)) {
 		restore_fill_question(m, id, &c);
 		answer.key = c.key;
 		q->flags |= Q_STORED;

@@ -30,6 +30,7 @@
 #include "monitor_priv.h"
 #include "pools.h"
 #include "quorum_priv.h"
+#include "sleeping.h"
 #include "source.h"
 #include "stale.h"
 
@@ -244,6 +245,7 @@ become_baseline(struct inquiry *q)
 	question_set_ttl(row, t->ttl);
 	row->seen = (uint32_t)(t->last_at / WALL_S(1));
 	baseline_commit(m, q->question, &t->content, t->ttl, t->at);
+	sleeping_heard(m, q->question);
 	q->end = q->begin + 1;
 	inquiry_closed(q);
 }
@@ -280,6 +282,7 @@ no_difference(struct inquiry *q)
 			question_set_ttl(row, t->ttl);
 		break;
 	}
+	sleeping_heard(q->monitor, q->question);
 	drop(q);
 }
 
@@ -496,6 +499,7 @@ put_baseline(struct monitor *m, uint32_t id, const struct answer *a,
 	row->flags |= Q_KNOWN;
 	entry_first(m, id, sum->aa);
 	fresh_put(m, id, &reply.content, sum->ttl, at);
+	sleeping_heard(m, id);
 }
 
 /* ---- replies ---- */

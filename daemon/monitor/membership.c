@@ -36,10 +36,12 @@ membership_fill(struct monitor *m, const uint8_t *name, size_t size,
 	for (uint8_t v = 0; v < n; v++)
 		all = merge_view(
 		    m, table_find_first(m->table, v, name, size), all);
-	c->listed_at = m->listed_at;
+	c->listed_at = m->listed_now != 0 ? m->listed_now : m->listed_at;
 	c->found_gone = m->loading;
 	if (all == POLICY_NONE)
 		return;
 	c->on_lists = policy_get(m->table, all)->lists;
 	c->n_on_lists = policy_get(m->table, all)->n_lists;
+	c->first_reported = policy_get(m->table, all)->first_reported;
+	c->ends = policy_get(m->table, all)->ends;
 }

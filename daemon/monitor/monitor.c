@@ -29,6 +29,7 @@
 #include "source.h"
 #include "stale.h"
 #include "stretch.h"
+#include "until.h"
 #include "views.h"
 #include "wildcard.h"
 
@@ -344,6 +345,8 @@ on_tick(void *ctx)
 	expect_tick(m);
 	if (m->planned)
 		watchset_step(m);
+	if (m->planned)
+		until_step(m);
 	if (m->planned && fresh_step(m))
 		loop_timer_in(m->tick, 0);
 	look_whether_done(m);
@@ -418,6 +421,8 @@ monitor_new(
 	m->origin = loop_wall(m->loop);
 	m->began = m->origin;
 	rand_bytes(&m->key, sizeof(m->key));
+	m->nxdomain = content_fingerprint(
+	    &(struct content){.outcome = OUTCOME_NXDOMAIN}, &m->key);
 	m->table = table_new();
 	m->fresh = fresh_new();
 	m->sights = calloc(VIEW_NONE, sizeof(*m->sights));

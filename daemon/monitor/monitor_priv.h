@@ -38,6 +38,8 @@
  *   pools.c      addresses that rotate (pools.h)
  *   remnant.c    what caches may still hold of before (R13)
  *   stale.c      what caches keep beyond its time (stale.h)
+ *   sleeping.c   types of names that do not exist yet
+ *   until.c      what lists say that ends
  *   burst.c      what just changed, asked a few times more
  *   watchset.c   watchlists into the table, and reloads
  *   status.c     all of it in numbers
@@ -184,6 +186,18 @@ struct gate {
 	struct loop_timer *timer;
 };
 
+/* until.h */
+struct until {
+	wall_us next; /* the first end of what is in force; 0: none */
+	mono_ns not_before;
+	bool walking;
+	wall_us now; /* of the walk */
+	uint32_t at; /* its next question */
+	uint32_t n_ended;
+	bool sifting, sift_again;
+	uint32_t sift_at;
+};
+
 enum { INQUIRY_REPEATS_MAX = 3 }; /* the first server is asked again */
 
 enum inquiry_state {
@@ -297,6 +311,7 @@ struct monitor {
 	struct table *table;
 	struct wheel *wheel;
 	struct hash_key key; /* of fingerprints, new with each process */
+	uint64_t nxdomain;   /* that of an NXDOMAIN without a chain */
 	mono_ns start;
 	wall_us began;  /* wall time of tick 0, never changed */
 	wall_us origin; /* wall time of tick 0 */
@@ -367,9 +382,11 @@ struct monitor {
 	size_t doubted_bytes;
 	bool loaded; /* the database's state is in the table */
 	bool loading;
-	wall_us listed_at; /* when the lists were last taken */
-	bool polling;      /* the first rows may be here */
-	bool again;        /* the next tick is to follow at once */
+	wall_us listed_at;  /* when the lists were last taken ... */
+	wall_us listed_now; /* ... or what one says ends, now; 0: none */
+	struct until until;
+	bool polling; /* the first rows may be here */
+	bool again;   /* the next tick is to follow at once */
 	bool draining;
 	bool done_told;
 	bool slow;             /* the buffer is full: polling slows */
@@ -377,6 +394,7 @@ struct monitor {
 	bool apart;            /* ... now one that begins no change */
 	bool attributes_asked; /* some watch asks to be told of attributes */
 	uint32_t watched;
+	uint32_t n_asleep;  /* beside those (sleeping.h) */
 	uint32_t n_refused; /* questions that lists ask for (T16) */
 	uint32_t first_left;
 	uint32_t first_done; /* of this pass */
@@ -558,6 +576,8 @@ void inquiry_open(struct inquiry *q);
 bool inquiry_conclude(struct inquiry *q, wall_us now);
 
 /* ---- baseline.c ---- */
+/* Does a watch of it ask for the event `baseline`? */
+bool baseline_is_told(const struct monitor *m, uint32_t id);
 void baseline_commit(struct monitor *m, uint32_t id,
     const struct content *content, uint32_t ttl, wall_us at);
 
@@ -759,6 +779,7 @@ MUST_CHECK int watchset_load(struct monitor *m, struct diag *d);
 /* False: one is going on, or memory is short. */
 MUST_CHECK bool watchset_reload(
     struct monitor *m, const struct config *config, bool mass);
+bool watchset_is_busy(const struct monitor *m); /* with a reload */
 /* A step of a reload that is going on. */
 void watchset_step(struct monitor *m);
 /* What is in force of a question, or will be when the reload that is being

@@ -38,13 +38,19 @@ mix_source(uint64_t *h, const struct policy_source *s)
 	mix(h, s->list);
 	mix(h, s->says.name);
 	mix(h, s->says.url);
+	if (s->says.first_reported != 0 || s->says.until != 0) {
+		uint64_t when[3] = {*h, (uint64_t)s->says.first_reported,
+		    (uint64_t)s->says.until};
+
+		*h = hash_sip(&attributes_key, when, sizeof(when));
+	}
 	*h ^= (uint64_t)s->says.has_confidence << 16 |
 	      (uint64_t)s->says.confidence << 8 | (uint64_t)s->says.tlp;
 	mix(h, "source");
 }
 
 static uint64_t
-attributes_of(const struct policy *p)
+attributes_of(const struct table *t, const struct policy *p)
 {
 	uint64_t h = (uint64_t)p->told_attributes << 56 |
 	             (uint64_t)p->every_s << 8 | (uint64_t)p->direct << 7 |
@@ -68,8 +74,17 @@ attributes_of(const struct policy *p)
 	}
 	if (p->chase) /* others keep the hash that is stored */
 		mix(&h, "chase");
+	if (p->sleeps)
+		mix(&h, "sleeps");
+	if (p->tell_baseline)
+		mix(&h, "tell_baseline");
 	for (size_t i = 0; i < p->n_sources; i++)
 		mix_source(&h, &p->sources[i]);
+	for (size_t i = 0; i < p->n_parts; i++) {
+		uint64_t pair[2] = {h, policy_get(t, p->parts[i])->attributes};
+
+		h = hash_sip(&attributes_key, pair, sizeof(pair));
+	}
 	return h;
 }
 
@@ -133,7 +148,8 @@ keep_texts(struct arena *a, struct policy *p)
 	const char **tags = arena_get(a, (p->n_tags + 1) * sizeof(*tags));
 	const char **lists = arena_get(a, (p->n_lists + 1) * sizeof(*lists));
 
-	if (tags == NULL || lists == NULL || !keep_sources(a, p))
+	if (tags == NULL || lists == NULL || !keep_sources(a, p) ||
+	    !policy_keep_times(a, p))
 		return false;
 	for (size_t i = 0; i < p->n_tags; i++)
 		tags[i] = arena_text(a, p->tags[i]);
@@ -151,15 +167,15 @@ keep_texts(struct arena *a, struct policy *p)
 }
 
 /* Finds the policy that says the same, or keeps this one. */
-static uint32_t
-intern(struct table *t, struct policy *p)
+uint32_t
+policy_intern(struct table *t, struct policy *p)
 {
 	struct index *x = table_policy_index(t);
 	const struct index_owner owner = {
 	    hash_of_policy, policy_behind, is_policy, t};
 	uint32_t id;
 
-	p->attributes = attributes_of(p);
+	p->attributes = attributes_of(t, p);
 	p->class_ = CLASS_NONE;
 	p->owned = has_text(p->tags, p->n_tags, "owned");
 	p->hostile = has_text(p->tags, p->n_tags, "hostile");
@@ -198,7 +214,9 @@ recent_slot(const struct policy *p)
 	for (size_t i = 0; i < p->n_tags; i++)
 		h = stir(h, p->tags[i]);
 	if (p->n_sources > 0)
-		h = (h ^ p->sources[0].says.confidence) *
+		h = (h ^ p->sources[0].says.confidence ^
+			(uint64_t)p->sources[0].says.first_reported ^
+			(uint64_t)p->sources[0].says.until) *
 		    UINT64_C(0x9e3779b97f4a7c15);
 	h = stir(stir(h, p->runbook), p->lists[0]) + p->pins_size;
 	return (size_t)(h >> 32) % RECENT_POLICIES;
@@ -229,6 +247,8 @@ is_same_source(const struct policy_source *a, const struct policy_source *b)
 	return a->says.tlp == b->says.tlp &&
 	       a->says.has_confidence == b->says.has_confidence &&
 	       a->says.confidence == b->says.confidence &&
+	       a->says.first_reported == b->says.first_reported &&
+	       a->says.until == b->says.until &&
 	       strcmp(a->list, b->list) == 0 &&
 	       is_same_text(a->says.name, b->says.name) &&
 	       is_same_text(a->says.url, b->says.url);
@@ -253,7 +273,9 @@ says_same(const struct policy *a, const struct policy *b)
 	return a->every_s == b->every_s && a->confirm == b->confirm &&
 	       a->told_attributes == b->told_attributes &&
 	       a->direct == b->direct && a->elsewhere == b->elsewhere &&
-	       a->chase == b->chase && a->pins_size == b->pins_size &&
+	       a->chase == b->chase && a->sleeps == b->sleeps &&
+	       a->tell_baseline == b->tell_baseline &&
+	       a->pins_size == b->pins_size &&
 	       (a->pins_size == 0 ||
 		   memcmp(a->pins, b->pins, a->pins_size) == 0) &&
 	       is_same_text(a->owner, b->owner) &&
@@ -279,6 +301,7 @@ policy_of(struct table *t, const struct watch *w, uint32_t every_s)
 	    .runbook = w->runbook,
 	    .told_attributes = w->attributes,
 	    .direct = w->direct && has_text(w->tags, w->n_tags, "hostile"),
+	    .tell_baseline = w->tell_baseline,
 	    .chase = w->chase,
 	    .pins = w->pins,
 	    .pins_size = w->pins_size,
@@ -288,11 +311,12 @@ policy_of(struct table *t, const struct watch *w, uint32_t every_s)
 		source.says = *w->source;
 		p.sources = &source;
 		p.n_sources = 1;
+		p.until = w->source->until;
 	}
 	/* A list says the same few things all over: nine hashes less each. */
 	recent = &table_recent(t)[recent_slot(&p)];
 	if (*recent == POLICY_NONE || !says_same(&p, policy_get(t, *recent)))
-		*recent = intern(t, &p);
+		*recent = policy_intern(t, &p);
 	return *recent;
 }
 
@@ -320,8 +344,8 @@ unite(const char **out, const char *const *a, size_t n_a, const char *const *b,
 }
 
 /*
- * Of two entries of one list: the surer one, and the stricter TLP.  False:
- * they are of different lists.
+ * Of two entries of one list: the surer one, the stricter TLP, the longer time
+ * on it.  False: they are of different lists.
  */
 static bool
 join_source(struct policy_source *to, const struct policy_source *s)
@@ -334,6 +358,13 @@ join_source(struct policy_source *to, const struct policy_source *s)
 		to->says.has_confidence = true;
 		to->says.confidence = s->says.confidence;
 	}
+	if (to->says.first_reported == 0 ||
+	    (s->says.first_reported != 0 &&
+		s->says.first_reported < to->says.first_reported))
+		to->says.first_reported = s->says.first_reported;
+	if (to->says.until != 0 &&
+	    (s->says.until == 0 || s->says.until > to->says.until))
+		to->says.until = s->says.until;
 	if (s->says.tlp > to->says.tlp)
 		to->says.tlp = s->says.tlp;
 	return true;
@@ -401,6 +432,7 @@ policy_merge(struct table *t, uint32_t a, uint32_t b)
 	struct policy p;
 	struct policy_source *sources;
 	const char **texts;
+	void *parts = NULL;
 	struct buf pins = {0};
 	uint32_t merged;
 
@@ -424,7 +456,9 @@ policy_merge(struct table *t, uint32_t a, uint32_t b)
 	    .confirm = stricter(pa->confirm, pb->confirm),
 	    .told_attributes = pa->told_attributes | pb->told_attributes,
 	    .direct = pa->direct || pb->direct,
+	    .tell_baseline = pa->tell_baseline || pb->tell_baseline,
 	    .chase = pa->chase && pb->chase,
+	    .sleeps = pa->sleeps && pb->sleeps,
 	    .owner = pa->owner != NULL ? pa->owner : pb->owner,
 	    .runbook = pa->runbook != NULL ? pa->runbook : pb->runbook,
 	    .tags = texts,
@@ -437,7 +471,12 @@ policy_merge(struct table *t, uint32_t a, uint32_t b)
 	    unite(p.lists, pa->lists, pa->n_lists, pb->lists, pb->n_lists);
 	p.pins = pins.size > 0 ? pins.data : NULL;
 	p.pins_size = pins.size;
-	merged = intern(t, &p);
+	merged = POLICY_NONE;
+	if (policy_unite_parts(t, a, b, &p)) {
+		parts = (void *)(uintptr_t)p.parts; /* kept ones are copies */
+		merged = policy_intern(t, &p);
+	}
+	free(parts);
 	free(sources);
 	free(texts);
 	buf_fini(&pins);
@@ -454,6 +493,8 @@ policy_only(struct table *t, uint32_t policy, const char *list)
 	p = *policy_get(t, policy);
 	if (!has_text(p.lists, p.n_lists, list))
 		return POLICY_NONE;
+	if (p.n_parts > 0)
+		return policy_only_parts(t, &p, list);
 	p.lists = &list;
 	p.n_lists = 1;
 	while (p.n_sources > 0 && strcmp(p.sources[0].list, list) != 0) {
@@ -462,7 +503,7 @@ policy_only(struct table *t, uint32_t policy, const char *list)
 	}
 	p.n_sources = p.n_sources > 0 ? 1 : 0;
 	p.elsewhere = false;
-	return intern(t, &p);
+	return policy_intern(t, &p);
 }
 
 uint32_t
@@ -474,5 +515,17 @@ policy_discreet(struct table *t, uint32_t policy)
 		return POLICY_NONE;
 	p = *policy_get(t, policy);
 	p.elsewhere = true;
-	return intern(t, &p);
+	return policy_intern(t, &p);
+}
+
+uint32_t
+policy_asleep(struct table *t, uint32_t policy)
+{
+	struct policy p;
+
+	if (policy == POLICY_NONE)
+		return POLICY_NONE;
+	p = *policy_get(t, policy);
+	p.sleeps = true;
+	return policy_intern(t, &p);
 }

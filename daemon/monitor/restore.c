@@ -25,6 +25,7 @@
 #include "pools.h"
 #include "schedule/chase.h"
 #include "schedule/spread.h"
+#include "sleeping.h"
 #include "source.h"
 #include "stretch.h"
 #include "views.h"
@@ -167,6 +168,8 @@ on_row(void *ctx, const struct store_row *row)
 		wildcard_restore(m, id, row);
 	if (row->views_size > 0)
 		views_restore(m, id, row);
+	if (id != QUESTION_NONE && sleeping_is(m, id))
+		sleeping_wake(m, id);
 	if (id == QUESTION_NONE ||
 	    (table_question(m->table, id)->flags & Q_WATCHED) == 0) {
 		fresh_past(m, &row->key.question);
@@ -246,8 +249,10 @@ look_at(struct monitor *m, uint32_t id)
 {
 	struct question *q = table_question(m->table, id);
 
-	if ((q->flags & Q_WATCHED) == 0)
+	if ((q->flags & Q_WATCHED) == 0) {
+		sleeping_look(m, id);
 		return;
+	}
 	if (m->setup.once || (q->flags & Q_KNOWN) == 0)
 		fresh_add(m, id);
 }

@@ -98,13 +98,27 @@ put_texts(struct emit *j, const char *key, const char *const *texts, size_t n)
 	emit_array_end(j);
 }
 
+/* Times are of the membership. */
+static bool
+says_whence(const struct watch_source *s)
+{
+	return s->name != NULL || s->url != NULL || s->has_confidence ||
+	       s->tlp != TLP_NONE;
+}
+
 static void
 put_sources(struct emit *j, const struct policy *p)
 {
-	emit_array(j, "sources");
+	bool open = false;
+
 	for (size_t i = 0; i < p->n_sources; i++) {
 		const struct policy_source *s = &p->sources[i];
 
+		if (!says_whence(&s->says))
+			continue;
+		if (!open)
+			emit_array(j, "sources");
+		open = true;
 		emit_object(j, NULL);
 		emit_utf8(j, "list", s->list);
 		if (s->says.name != NULL)
@@ -117,7 +131,8 @@ put_sources(struct emit *j, const struct policy *p)
 			emit_text(j, "tlp", tlp_text(s->says.tlp));
 		emit_object_end(j);
 	}
-	emit_array_end(j);
+	if (open)
+		emit_array_end(j);
 }
 
 void
@@ -131,8 +146,7 @@ say_put_policy(struct emit *j, const struct policy *p)
 		emit_utf8(j, "owner", p->owner);
 	if (p->runbook != NULL)
 		emit_utf8(j, "runbook", p->runbook);
-	if (p->n_sources > 0)
-		put_sources(j, p);
+	put_sources(j, p);
 }
 
 static void

@@ -213,6 +213,7 @@ monitor_status(struct monitor *m, struct emit *j)
 
 	emit_object(j, "questions");
 	emit_int(j, "watched", m->watched);
+	emit_int(j, "sleeping", m->n_asleep);
 	emit_int(j, "new_left", m->first_left);
 	emit_int(j, "due", m->busy);
 	emit_int(j, "asked", (int64_t)m->finished);

@@ -89,6 +89,14 @@ struct policy {
 	size_t n_tags;
 	const char **lists;
 	size_t n_lists;
+	/* By list, 0 where it does not say: since when it was reported, and
+	 * until when it is on it.  NULL: no list says. */
+	const wall_us *first_reported, *ends;
+	wall_us until; /* then the first of what it says is over; 0: never */
+	/* What it was merged of, if some of that ends: policies, none of them
+	 * merged of such. */
+	const uint32_t *parts;
+	size_t n_parts;
 	const struct policy_source *sources; /* sorted by list; a list without
 	                                      * any is missing */
 	size_t n_sources;
@@ -104,6 +112,9 @@ struct policy {
 	const uint8_t *pins; /* what is expected of it, packed (dns/pin.h);
 	                      * NULL: nothing */
 	size_t pins_size;
+	bool sleeps; /* of a type that is not asked before its name exists
+	              * (sleeping.h) */
+	bool tell_baseline; /* the first answer is an event */
 	bool chase;      /* may wait longer than every_s for a cache's entry */
 	uint32_t class_; /* index of its interval among the ledger's */
 };
@@ -166,13 +177,20 @@ struct table_memory table_memory(const struct table *t);
  * The policy of a watch that is asked so often, or merged into one that other
  * lists made: the shortest interval, which may be exceeded if all allow that,
  * the union of tags, lists and attributes, the stricter proof, direct if one of
- * them is, the first owner and runbook.  POLICY_NONE: no memory.
+ * them is, asleep if all of them are, its
+ * first answer told if one says so, the first owner and runbook. POLICY_NONE:
+ * no memory.
  */
 uint32_t policy_of(struct table *t, const struct watch *w, uint32_t every_s);
+/* The same of a type that sleeps until its name exists. */
+uint32_t policy_asleep(struct table *t, uint32_t policy);
 uint32_t policy_merge(struct table *t, uint32_t a, uint32_t b);
 /* What of a policy stays when only `list` still says so; POLICY_NONE: nothing.
  */
 uint32_t policy_only(struct table *t, uint32_t policy, const char *list);
+/* What of a policy is not over at `now`.  POLICY_NONE: nothing.  Without memory
+ * it is the policy as it was. */
+uint32_t policy_left(struct table *t, uint32_t policy, wall_us now);
 /* The same, and discreet.  POLICY_NONE: no memory. */
 uint32_t policy_discreet(struct table *t, uint32_t policy);
 const struct policy *policy_get(const struct table *t, uint32_t policy);

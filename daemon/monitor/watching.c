@@ -5,12 +5,29 @@
 #include "watching.h"
 
 #include "expect.h"
+#include "sleeping.h"
+#include "stretch.h"
+#include "until.h"
+
+enum differs
+watching_differs(const struct monitor *m, uint32_t id, uint32_t policy)
+{
+	const struct question *q = table_question(m->table, id);
+
+	if ((q->flags & Q_WATCHED) == 0 && !sleeping_is(m, id))
+		return policy == POLICY_NONE ? DIFFERS_NOT : DIFFERS_ADDED;
+	if (policy == POLICY_NONE)
+		return DIFFERS_REMOVED;
+	return policy == q->policy ? DIFFERS_NOT : DIFFERS_CHANGED;
+}
 
 void
 watching_begin(struct monitor *m, uint32_t id)
 {
 	struct question *q = table_question(m->table, id);
 
+	if (sleeping_begin(m, id))
+		return;
 	q->flags |= Q_WATCHED;
 	m->watched++;
 	outage_sight(m, id)->watched++;
@@ -60,11 +77,63 @@ watching_set_policy(struct monitor *m, uint32_t id, uint32_t policy)
 	return moved;
 }
 
+/* Finding it in the wheel would be a walk: one pass finds all, later. */
+static bool
+make_stray(struct question *q)
+{
+	if ((q->flags & Q_BUSY) != 0)
+		return false;
+	q->stray = 1;
+	return true;
+}
+
+bool
+watching_end(struct monitor *m, uint32_t id)
+{
+	struct question *q = table_question(m->table, id);
+	bool stray;
+
+	if (sleeping_is(m, id)) {
+		sleeping_end(m, id);
+		return false;
+	}
+	q->flags &= (uint8_t)~Q_WATCHED;
+	m->watched--;
+	outage_sight(m, id)->watched--;
+	stray = make_stray(q);
+	restore_put_question(m, id, false);
+	outage_unwatched(m, id);
+	stretch_end(m, id);
+	expect_unwatched(m, id);
+	return stray;
+}
+
+bool
+watching_change(struct monitor *m, uint32_t id, uint32_t policy)
+{
+	struct question *q = table_question(m->table, id);
+	bool stray;
+
+	if (sleeping_is(m, id)) {
+		q->policy = policy;
+		if (!policy_get(m->table, policy)->sleeps)
+			sleeping_wake(m, id);
+		return false;
+	}
+	stray = watching_set_policy(m, id, policy) && make_stray(q);
+	if ((q->flags & Q_STORED) != 0)
+		restore_put_question(m, id, true);
+	expect_look(m, id);
+	return stray;
+}
+
 void
 watching_give_class(struct monitor *m, uint32_t policy)
 {
 	const struct policy *p = policy_get(m->table, policy);
 
+	if (p->until != 0)
+		until_note(m, p->until);
 	if (p->class_ == CLASS_NONE)
 		policy_set_class(
 		    m->table, policy, ledger_class(&m->ledger, p->every_s));

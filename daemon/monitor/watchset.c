@@ -29,11 +29,9 @@
 #include "config/watchlist.h"
 #include "discreet.h"
 #include "dns/type.h"
-#include "expect.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
 #include "stage.h"
-#include "stretch.h"
 #include "watching.h"
 
 enum {
@@ -75,6 +73,7 @@ struct watchset {
 	struct watch_names names;        /* its views ... */
 	uint8_t views[CONFIG_VIEWS_MAX]; /* ... and their numbers */
 	struct stage stage;
+	uint32_t awake, asleep; /* a policy, and that of types that sleep */
 	struct list_file *lists;
 	size_t n_lists;
 	/* of the load that is going on */
@@ -95,6 +94,7 @@ struct watchset {
 	uint8_t lost;    /* a view that such a list names, and is no more */
 	uint32_t at;     /* the next question, or slot of the wheel */
 	uint32_t weight; /* since the last look at the clock */
+	uint32_t n_over; /* watches that their list says have ended */
 	uint32_t n_added, n_removed, n_changed, n_strays;
 	int err;
 };
@@ -153,6 +153,20 @@ is_of_delegation(uint16_t type)
 	return type == TYPE_NS || type == TYPE_DS;
 }
 
+/* NS is how it is known that the name exists. */
+static uint32_t
+policy_of_type(struct watchset *w, const struct watch *watch, uint32_t policy,
+    uint16_t type)
+{
+	if (!watch->auto_types || type == TYPE_NS)
+		return policy;
+	if (w->awake != policy || w->asleep == POLICY_NONE) {
+		w->awake = policy;
+		w->asleep = policy_asleep(w->monitor->table, policy);
+	}
+	return w->asleep;
+}
+
 /* Of all its types, or those of its delegation. */
 static void
 tell_types(struct watchset *w, const struct watch *watch, uint8_t view,
@@ -169,7 +183,8 @@ tell_types(struct watchset *w, const struct watch *watch, uint8_t view,
 		id = name == NAME_NONE
 		         ? QUESTION_NONE
 		         : table_add_type(t, name, watch->types[i]);
-		if (!tell(w, id, policy))
+		if (!tell(w, id,
+			policy_of_type(w, watch, policy, watch->types[i])))
 			w->err = -ENOMEM;
 	}
 }
@@ -209,6 +224,10 @@ on_watch(void *ctx, const struct watch *watch)
 {
 	struct watchset *w = ctx;
 
+	if (watch_is_over(watch, loop_wall(w->monitor->loop))) {
+		w->n_over++;
+		return;
+	}
 	if (watch->attributes != 0)
 		w->monitor->attributes_asked = true;
 	if (w->told_list == NULL)
@@ -272,6 +291,15 @@ take_list(struct watchset *w)
 }
 
 static void
+log_over(struct watchset *w)
+{
+	if (w->n_over > 0)
+		log_info("monitor: %u watches of the lists are over (`until`)",
+		    w->n_over);
+	w->n_over = 0;
+}
+
+static void
 log_problems(const struct diag *d)
 {
 	char line[LOG_LINE_MAX];
@@ -286,57 +314,10 @@ log_problems(const struct diag *d)
 
 /* ---- applying ---- */
 
-/* Finding it in the wheel would be a walk: one pass finds all, later. */
-static void
-make_stray(struct watchset *w, struct question *q)
-{
-	if ((q->flags & Q_BUSY) != 0)
-		return;
-	q->stray = 1;
-	w->n_strays++;
-}
-
-static void
-apply_gone(struct watchset *w, uint32_t id)
-{
-	struct monitor *m = w->monitor;
-	struct question *q = table_question(m->table, id);
-
-	q->flags &= (uint8_t)~Q_WATCHED;
-	m->watched--;
-	outage_sight(m, id)->watched--;
-	make_stray(w, q);
-	restore_put_question(m, id, false);
-	outage_unwatched(m, id);
-	stretch_end(m, id);
-	expect_unwatched(m, id);
-}
-
-static void
-apply_changed(struct watchset *w, uint32_t id, uint32_t policy)
-{
-	struct monitor *m = w->monitor;
-
-	if (watching_set_policy(m, id, policy))
-		make_stray(w, table_question(m->table, id));
-	if ((table_question(m->table, id)->flags & Q_STORED) != 0)
-		restore_put_question(m, id, true);
-	expect_look(m, id);
-}
-
-enum differs { DIFFERS_NOT, DIFFERS_ADDED, DIFFERS_REMOVED, DIFFERS_CHANGED };
-
 static enum differs
 differs(const struct watchset *w, uint32_t id)
 {
-	const struct question *q = table_question(w->monitor->table, id);
-	uint32_t policy = stage_get(&w->stage, id);
-
-	if ((q->flags & Q_WATCHED) == 0)
-		return policy == POLICY_NONE ? DIFFERS_NOT : DIFFERS_ADDED;
-	if (policy == POLICY_NONE)
-		return DIFFERS_REMOVED;
-	return policy == q->policy ? DIFFERS_NOT : DIFFERS_CHANGED;
+	return watching_differs(w->monitor, id, stage_get(&w->stage, id));
 }
 
 static void
@@ -352,11 +333,11 @@ apply_one(struct watchset *w, uint32_t id)
 		watching_begin(w->monitor, id);
 		break;
 	case DIFFERS_REMOVED:
-		apply_gone(w, id);
+		w->n_strays += watching_end(w->monitor, id);
 		discreet_hush(&w->discreet, &w->stage, w->monitor->table, id);
 		break;
 	case DIFFERS_CHANGED:
-		apply_changed(w, id, policy);
+		w->n_strays += watching_change(w->monitor, id, policy);
 		break;
 	case DIFFERS_NOT:
 		return;
@@ -474,7 +455,9 @@ watchset_get(struct monitor *m)
 	if (m->watchset == NULL) {
 		m->watchset = calloc(1, sizeof(*m->watchset));
 		if (m->watchset != NULL)
-			m->watchset->monitor = m;
+			*m->watchset = (struct watchset){.monitor = m,
+			    .awake = POLICY_NONE,
+			    .asleep = POLICY_NONE};
 	}
 	return m->watchset;
 }
@@ -503,6 +486,7 @@ watchset_load(struct monitor *m, struct diag *d)
 	for (uint32_t id = 0; id < n; id++)
 		refuse_one(w, id);
 	log_problems(&w->diag);
+	log_over(w);
 	m->n_refused = w->discreet.n_refused;
 	for (uint32_t id = 0; id < n; id++)
 		apply_one(w, id);
@@ -651,6 +635,7 @@ step_refusing(struct watchset *w)
 	if (!scan(w, refuse_one))
 		return;
 	log_problems(&w->diag);
+	log_over(w);
 	w->n_added = w->n_removed = w->n_changed = w->n_strays = 0;
 	begin_phase(w, PHASE_COUNTING);
 }
@@ -739,6 +724,12 @@ watchset_policy(const struct monitor *m, uint32_t id)
 	if (m->watchset != NULL && m->watchset->phase == PHASE_APPLYING)
 		return stage_get(&m->watchset->stage, id);
 	return (q->flags & Q_WATCHED) != 0 ? q->policy : POLICY_NONE;
+}
+
+bool
+watchset_is_busy(const struct monitor *m)
+{
+	return m->watchset != NULL && m->watchset->phase != PHASE_IDLE;
 }
 
 void

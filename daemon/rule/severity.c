@@ -177,6 +177,7 @@ static const struct {
 	{"tcp-works", ANYONE, SEVERITY_LOW},
 	{"edns-broken", ANYONE, SEVERITY_LOW},
 	{"edns-works", ANYONE, SEVERITY_LOW},
+	{"baseline", ANYONE, SEVERITY_INFO},
 	{"class",     ANYONE, SEVERITY_INFO},
 	{"flux",      ANYONE, SEVERITY_MEDIUM},
 	{"pool-left", ANYONE, SEVERITY_INFO},

@@ -287,6 +287,10 @@ apply_baseline(struct db *db, const struct commit_baseline *c)
 		story_trace("baseline %s %s", db_subject(q), buf_text(&text));
 		buf_fini(&text);
 	}
+	if (c->entry != NULL)
+		put_entry(db, c->entry, c->alert != NULL);
+	if (c->alert != NULL)
+		put_alert(db, c->alert, db->n_entries - 1, 1);
 }
 
 /* `from` of the entry says what is believed. */

@@ -141,6 +141,12 @@ commit_question(struct store *s, const struct commit_question *c,
 	op->u.question.name = copy_name(op, c->name);
 	op->u.question.view = copy_text(op, c->view);
 	op->u.question.on_lists = copy_texts(op, c->on_lists, c->n_on_lists);
+	if (c->first_reported != NULL)
+		op->u.question.first_reported = copy(op, c->first_reported,
+		    c->n_on_lists * sizeof(*c->first_reported));
+	if (c->ends != NULL)
+		op->u.question.ends =
+		    copy(op, c->ends, c->n_on_lists * sizeof(*c->ends));
 	store_enqueue(s, op);
 }
 
@@ -163,6 +169,10 @@ commit_baseline(struct store *s, const struct commit_baseline *c,
 	op->u.baseline = *c;
 	op->u.baseline.name = copy_name(op, c->name);
 	op->u.baseline.content = copy_content(op, c->content);
+	if (c->entry != NULL)
+		op->u.baseline.entry = copy_entries(op, c->entry, 1);
+	if (c->alert != NULL)
+		op->u.baseline.alert = copy_alerts(op, c->alert, 1);
 	store_enqueue(s, op);
 }
 

@@ -19,22 +19,22 @@ has(const char *const *list, size_t n, const char *text)
 	return false;
 }
 
-/* It is on that list, or left it later than `at`. */
-static bool
-is_known(const struct db *db, const struct commit_question *c, const char *list)
+/* It is on that list, or left it later than `at`; NULL: neither. */
+static struct db_member *
+known(const struct db *db, const struct commit_question *c, const char *list)
 {
 	for (size_t i = 0; i < db->n_members; i++) {
-		const struct db_member *m = &db->members[i];
+		struct db_member *m = &db->members[i];
 
 		if (name_equal(m->name.wire, c->name) &&
 		    strcmp(m->list, list) == 0 &&
 		    (m->until == 0 || m->until > c->listed_at))
-			return true;
+			return m;
 	}
-	return false;
+	return NULL;
 }
 
-static void
+static struct db_member *
 join(struct db *db, const struct commit_question *c, const char *list)
 {
 	struct db_member *m = list_add(
@@ -45,6 +45,22 @@ join(struct db *db, const struct commit_question *c, const char *list)
 	memcpy(m->name.wire, c->name, c->name_size);
 	m->list = arena_text(&db->arena, list);
 	CHECK(m->list != NULL);
+	return m;
+}
+
+/* What a list says of a name on it. */
+static void
+take_list(struct db *db, const struct commit_question *c, size_t i)
+{
+	struct db_member *m = known(db, c, c->on_lists[i]);
+
+	if (m == NULL)
+		m = join(db, c, c->on_lists[i]);
+	if (m->until != 0)
+		return;
+	m->first_reported =
+	    c->first_reported == NULL ? 0 : c->first_reported[i];
+	m->ends = c->ends == NULL ? 0 : c->ends[i];
 }
 
 void
@@ -61,13 +77,12 @@ db_apply_lists(struct db *db, const struct commit_question *c)
 		    !name_equal(m->name.wire, c->name) ||
 		    has(c->on_lists, c->n_on_lists, m->list))
 			continue;
-		m->until = c->listed_at;
-		m->found_gone = c->found_gone;
+		m->by_until = m->ends != 0 && m->ends <= c->listed_at;
+		m->until = m->by_until ? m->ends : c->listed_at;
+		m->found_gone = !m->by_until && c->found_gone;
 	}
-	for (size_t i = 0; i < c->n_on_lists; i++) {
-		if (!is_known(db, c, c->on_lists[i]))
-			join(db, c, c->on_lists[i]);
-	}
+	for (size_t i = 0; i < c->n_on_lists; i++)
+		take_list(db, c, i);
 }
 
 long
@@ -80,6 +95,20 @@ db_memberships(const struct db *db, const struct name *name, bool open)
 
 		if (name_equal(m->name.wire, name->wire) &&
 		    (!open || m->until == 0))
+			n++;
+	}
+	return n;
+}
+
+long
+db_ended(const struct db *db, const struct name *name)
+{
+	long n = 0;
+
+	for (size_t i = 0; i < db->n_members; i++) {
+		const struct db_member *m = &db->members[i];
+
+		if (name_equal(m->name.wire, name->wire) && m->by_until)
 			n++;
 	}
 	return n;

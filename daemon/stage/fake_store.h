@@ -139,8 +139,10 @@ struct db_alert {
 struct db_member {
 	struct name name;
 	const char *list;
-	wall_us since, until; /* until 0: still on it */
+	wall_us since, until;         /* until 0: still on it */
+	wall_us first_reported, ends; /* as the list says; 0: it does not */
 	bool found_gone;
+	bool by_until; /* it ended by that word */
 };
 
 /* Who sees what becomes durable, before it does; none of it may be NULL. */
@@ -267,6 +269,8 @@ void store_enqueue(struct store *s, struct op *op);
 void db_apply_lists(struct db *db, const struct commit_question *c);
 /* Stretches of a name: those that are open, or all. */
 long db_memberships(const struct db *db, const struct name *name, bool open);
+/* Those of which the list said when they end, and they did. */
+long db_ended(const struct db *db, const struct name *name);
 /* What a record is found by; cheaper than record_key(). */
 struct uuid db_link(const struct record *r);
 struct packed db_pack(struct db *db, const struct content *c);

@@ -346,6 +346,7 @@ world_add_watch(struct world *w, const char *p)
 	snprintf(l->list, sizeof(l->list), "all");
 	while (word_next(&p, word)) {
 		char value[WORD_SIZE];
+		char text[WALL_TEXT_SIZE];
 
 		word_need(&p, value);
 		n = strlen(l->more);
@@ -356,6 +357,11 @@ world_add_watch(struct world *w, const char *p)
 		else if (strcmp(word, "tags") == 0)
 			snprintf(l->more + n, sizeof(l->more) - n,
 			    ", tags: [%s]", value);
+		else if (strcmp(word, "until") == 0)
+			snprintf(l->more + n, sizeof(l->more) - n,
+			    ", until: %s",
+			    wall_print(
+				FAKE_LOOP_WALL + span_of(value) / 1000, text));
 		else if (strcmp(word, "expect") == 0)
 			snprintf(l->more + n, sizeof(l->more) - n,
 			    ", expect: %s", value);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* commit -- items into rows. */
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -45,6 +46,25 @@ put_entry(struct batch *b, const struct commit_question *c)
 		row_null(b);
 }
 
+/* Microseconds as an array literal; null: none of them is known. */
+static void
+row_times(struct batch *b, const wall_us *times, size_t n)
+{
+	struct buf text = {0};
+
+	if (times == NULL) {
+		row_null(b);
+		return;
+	}
+	buf_add_u8(&text, '{');
+	for (size_t i = 0; i < n; i++)
+		buf_printf(&text, "%s%" PRId64, i == 0 ? "" : ",", times[i]);
+	buf_add_u8(&text, '}');
+	CHECK(text.err == 0);
+	row_bytes(b, text.data, text.size);
+	buf_fini(&text);
+}
+
 static void
 put_listed(struct batch *b, const struct commit_question *c)
 {
@@ -58,6 +78,8 @@ put_listed(struct batch *b, const struct commit_question *c)
 	row_list(b, c->on_lists, c->n_on_lists);
 	row_wall(b, c->listed_at);
 	row_bool(b, c->found_gone);
+	row_times(b, c->first_reported, c->n_on_lists);
+	row_times(b, c->ends, c->n_on_lists);
 	row_end(b, GROUP_LISTED);
 }
 
@@ -114,6 +136,13 @@ commit_baseline(struct store *s, const struct commit_baseline *c,
 	row_end(b, GROUP_STATE);
 	interval_add(&set, c->content, &seen);
 	interval_rows(&set, b, GROUP_RECORD, &c->key);
+	if (c->entry != NULL) {
+		const struct told_entry told = {&c->key, c->entry};
+
+		row_entry(b, &c->key, c->entry);
+		if (c->alert != NULL)
+			row_alert(b, c->alert, &told, 1);
+	}
 	buf_fini(&packed.bytes);
 	arena_fini(&arena);
 	write_item_end(s, b, done, ctx);
@@ -178,6 +207,7 @@ commit_first(struct store *s, const struct commit_question *c,
 	struct arena arena = {0};
 	struct interval_set set = {.arena = &arena, .name = c->name};
 
+	CHECK(answer == NULL || answer->entry == NULL);
 	put_first_question(b, c);
 	put_listed(b, c);
 	if (answer != NULL) {

@@ -24,7 +24,7 @@
  * Q question    shard question name name_text type view watched every_s
  *               phase_ms wait_s attributes tags lists owner runbook at
  *               entry_s
- * U listed      shard name lists at found_gone
+ * U listed      shard name lists at found_gone first_reported ends
  * S state       shard question server outcome content hash ttl at
  * C candidate   shard question server change seen_at outcome content hash
  * E evidence    shard question server change hash at last_at n count ttl
@@ -70,7 +70,7 @@ static const struct {
 	const char *columns;
 } groups[N_GROUPS] = {
     [GROUP_QUESTION] = {'Q', "hubtitoiiilttttzi"},
-    [GROUP_LISTED] = {'U', "httzo"},
+    [GROUP_LISTED] = {'U', "httzott"},
     [GROUP_STATE] = {'S', "huihbuiz"},
     [GROUP_CANDIDATE] = {'C', "huiuzhbu"},
     [GROUP_EVIDENCE] = {'E', "huiuuzzliiiihhhttbbb"},
@@ -180,7 +180,8 @@ static const struct statement statements[N_STATEMENTS] = {
 	"  then excluded.entry_at else q.entry_at end"},
 
     [WRITE_LEFT] = {"left", SIDE_WRITE, "U0,U1,U2,U3,U4", statement_left},
-    [WRITE_JOINED] = {"joined", SIDE_WRITE, "U0,U1,U2,U3", statement_joined},
+    [WRITE_JOINED] = {"joined", SIDE_WRITE, "U0,U1,U2,U3,U5,U6",
+	statement_joined},
 
     [WRITE_BASELINE] = {"baseline", SIDE_WRITE, "S0,S1,S2,S3,S4,S5,S6,S7",
 	"insert into dnsvigil.state (shard, question, server, outcome,"

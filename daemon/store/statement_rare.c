@@ -11,7 +11,8 @@
  * once, the last counts.  First answers may come after what was given later:
  * what they say of an older time changes nothing.  A time to come is one of a
  * clock that was set back since.  Each name is looked up by itself: what is
- * there is not read for what came.
+ * there is not read for what came.  What its list said that it would end by
+ * then ended when that said.
  */
 const char statement_left[] =
     "with k as materialized ("
@@ -32,29 +33,52 @@ const char statement_left[] =
     "  and (m.since <= k.at or m.since > now())"
     "  offset 0) o)"
     " update dnsvigil.membership m"
-    " set until = greatest(x.at, m.since),"
-    " reason = case when x.gone then 'by-then' else 'left' end"
+    " set until = greatest(least(x.at, m.ends), m.since),"
+    " reason = case when m.ends <= x.at then 'until'"
+    "  when x.gone then 'by-then' else 'left' end"
     " from x"
     " where m.shard = x.shard and m.name = x.name and m.list = x.list"
     " and m.since = x.since";
 
+/* Times in lists are microseconds, 0 for none. */
 const char statement_joined[] =
     "with k as materialized ("
     " select distinct on (u.shard, u.name) u.shard, u.name,"
-    " u.lists::text[] as lists, u.at"
-    " from unnest($1, $2, $3, $4) with ordinality"
-    "  u (shard, name, lists, at, row)"
-    " order by u.shard, u.name, u.row desc)"
-    " insert into dnsvigil.membership (shard, name, list, since)"
-    " select k.shard, k.name, l.list, k.at"
+    " u.lists::text[] as lists, u.at, u.firsts::bigint[] as firsts,"
+    " u.ends::bigint[] as ends"
+    " from unnest($1, $2, $3, $4, $5, $6) with ordinality"
+    "  u (shard, name, lists, at, firsts, ends, row)"
+    " order by u.shard, u.name, u.row desc),"
+    " l as materialized ("
+    " select k.shard, k.name, x.list, k.at, t.first, t.ends,"
+    " o.since, o.until, o.first_reported as had_first, o.ends as had_ends"
     " from k"
-    " cross join lateral unnest(k.lists) l (list)"
-    " where ("
-    "  select true from dnsvigil.membership o"
-    "  where o.shard = k.shard and o.name = k.name and o.list = l.list"
-    "  and (o.until is null"
-    "   or (o.until > k.at and o.until <= now()))"
-    "  limit 1) is null"
+    " cross join lateral unnest(k.lists, k.firsts, k.ends)"
+    "  x (list, first, ends)"
+    " cross join lateral (select"
+    "  'epoch'::timestamptz + nullif(x.first, 0) * interval '1 microsecond',"
+    "  'epoch'::timestamptz + nullif(x.ends, 0) * interval '1 microsecond')"
+    "  t (first, ends)"
+    " left join lateral ("
+    "  select m.since, m.until, m.first_reported, m.ends"
+    "  from dnsvigil.membership m"
+    "  where m.shard = k.shard and m.name = k.name and m.list = x.list"
+    "  and (m.until is null"
+    "   or (m.until > k.at and m.until <= now()))"
+    "  limit 1) o on true),"
+    " said as ("
+    " update dnsvigil.membership m"
+    " set first_reported = l.first, ends = l.ends"
+    " from l"
+    " where m.shard = l.shard and m.name = l.name and m.list = l.list"
+    " and m.since = l.since and l.until is null"
+    " and (l.first is distinct from l.had_first"
+    "  or l.ends is distinct from l.had_ends))"
+    " insert into dnsvigil.membership"
+    "  (shard, name, list, since, first_reported, ends)"
+    " select l.shard, l.name, l.list, l.at, l.first, l.ends"
+    " from l"
+    " where l.since is null"
     " on conflict do nothing";
 
 /* It begins with `until` null and ends with a time, which stays. */

@@ -24,6 +24,7 @@
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "base/clock.h"
 #include "base/diag.h"
 #include "dns/name.h"
 
@@ -68,7 +69,9 @@ struct watch_source {
 	const char *url;  /* NULL: not said */
 	enum tlp tlp;
 	bool has_confidence;
-	uint8_t confidence; /* 0 to 100 */
+	uint8_t confidence;     /* 0 to 100 */
+	wall_us first_reported; /* 0: not said */
+	wall_us until;          /* from then on it is not on it; 0: for good */
 };
 /* Does it say anything? */
 bool watch_source_says(const struct watch_source *s);
@@ -85,6 +88,7 @@ struct watch {
 	const char *typed;     /* as it stood in the file */
 	const uint16_t *types; /* without duplicates */
 	size_t n_types;
+	bool auto_types; /* all but NS sleep until the name exists */
 	uint32_t every_s;
 	const struct watch_view *views; /* without duplicates */
 	size_t n_views;
@@ -100,6 +104,7 @@ struct watch {
 	              * same.  A hostile watch without it names no view that
 	              * asks them, nor PROOF_SOURCE. */
 	uint8_t attributes;  /* bits of enum attribute: whose events are told */
+	bool tell_baseline;  /* the first answer is an event */
 	bool chase;          /* may wait longer than every_s for a cache */
 	const uint8_t *pins; /* what is expected (R27), packed as in dns/pin.h;
 	                      * NULL: nothing */
@@ -107,10 +112,15 @@ struct watch {
 	unsigned line; /* 0: a delta named it */
 };
 typedef void watch_fn(void *ctx, const struct watch *watch);
+/* Is it over, by its `until`? */
+bool watch_is_over(const struct watch *watch, wall_us now);
 
 /* The defaults when a list has none: A AAAA MX NS TXT SOA, 5 m, no tags. */
 extern const uint16_t watch_types_default[];
 extern const size_t n_watch_types_default;
+/* What `types: auto` stands for, NS first: A, AAAA, MX and TXT sleep. */
+extern const uint16_t watch_types_auto[];
+extern const size_t n_watch_types_auto;
 
 /*
  * The views and profiles that a watch may name, borrowed while the list is

@@ -52,20 +52,32 @@ struct commit_question {
 	wall_us at;          /* since when it is (un)watched so */
 	/* All lists that its name is on now, with its other questions: what
 	 * the database has differently begins or ends at `listed_at`, and was
-	 * over by then if `found_gone`.  0: nothing is said of them. */
+	 * over by then if `found_gone`.  0: nothing is said of them.  What a
+	 * list said that `ends` by then ended at that time. */
 	const char *const *on_lists;
 	size_t n_on_lists;
+	const wall_us *first_reported; /* by each of them, 0 where it does not
+	                                * say; NULL: none does */
+	const wall_us *ends;           /* the same: until when it has it */
 	wall_us listed_at;
 	bool found_gone;
 };
 
-/* The first good reply ever (R9): a state without a change, its intervals. */
+/*
+ * The first good reply ever (R9): a state without a change, its intervals, and
+ * the event that tells it, if it is to be told.
+ */
+struct commit_alert;
+struct commit_entry;
 struct commit_baseline {
 	struct store_key key;
 	const uint8_t *name;
 	const struct content *content;
 	uint32_t ttl;
 	wall_us at;
+	const struct commit_entry *entry; /* NULL: silent.  Not of
+	                                   * commit_first(). */
+	const struct commit_alert *alert; /* NULL: no sink gets it */
 };
 
 /*

@@ -101,7 +101,7 @@ struct read_membership {
 	const char *name, *list;
 	wall_us since, until;   /* until 0: still on it */
 	wall_us first_reported; /* 0: the list does not say */
-	const char *reason;     /* "left", "by-then"; NULL: still on it */
+	const char *reason; /* "left", "by-then", "until"; NULL: still on it */
 };
 typedef void read_membership_fn(void *ctx, const struct read_membership *m);
 /* By list, then by time. */

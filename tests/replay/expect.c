@@ -652,6 +652,8 @@ is_of_question(struct clause *c, const char *what)
 		n = db_memberships(c->w->db, &q->name, false);
 	else if (strcmp(what, "listed") == 0)
 		n = db_memberships(c->w->db, &q->name, true);
+	else if (strcmp(what, "ended") == 0)
+		n = db_ended(c->w->db, &q->name);
 	else if (strcmp(what, "stretching") == 0)
 		n = q->n_stretches > 0 && q->stale_until == 0;
 	else
@@ -733,7 +735,8 @@ is_true(struct clause *c)
 	    strcmp(word, "outages") == 0 || strcmp(word, "entry") == 0 ||
 	    strcmp(word, "puts") == 0 || strcmp(word, "stretches") == 0 ||
 	    strcmp(word, "stretching") == 0 || strcmp(word, "pooldays") == 0 ||
-	    strcmp(word, "memberships") == 0 || strcmp(word, "listed") == 0)
+	    strcmp(word, "memberships") == 0 || strcmp(word, "listed") == 0 ||
+	    strcmp(word, "ended") == 0)
 		return is_of_question(c, word);
 	if (strcmp(word, "fresh") == 0)
 		return is_fresh(c);

@@ -25,7 +25,7 @@
  *   source parent | none | again with `parent: true`; with `reload` or
  *                                `restart`: there is no such view, or again
  *   watch NAME TYPES [every SPAN] [tags A,B] [confirm PROOF] [list L]
- *         [attributes A,B] [chase true]
+ *         [attributes A,B] [chase true] [until SPAN]   since the beginning
  *   unwatch NAME [TYPES]         with `reload` or `restart`: later too
  *   sink NAME | sink none        (soc, unless any is given)
  *   config LINE                  of YAML, e.g. failing_after: 2
@@ -101,6 +101,9 @@
  *   stretches NAME TYPE N        rows of stale answers that the database has
  *   stretching NAME TYPE N       1: one of them is open; 0: none
  *   pooldays NAME TYPE N         days of a pool that the database has
+ *   memberships|listed|ended NAME TYPE N
+ *                                stretches on lists; that go on; that ended
+ *                                when their list said
  *   fresh NAME TYPE SPAN [least] last seen at most (least) so long ago
  *   kept NAME TYPE SPAN          last seen not later than its last good reply,
  *                                and at most so long before

@@ -147,8 +147,9 @@ test_policy_that_differs_in_one_thing_is_another(void **state)
 	    {.name = "feeds"}, {.name = "feed", .url = "x"},
 	    {.name = "feed", .has_confidence = true},
 	    {.name = "feed", .has_confidence = true, .confidence = 1},
-	    {.name = "feed", .tlp = TLP_RED}};
-	enum { N_PLAIN = 13, N = N_PLAIN + 6 };
+	    {.name = "feed", .tlp = TLP_RED}, {.name = "feed", .until = 1},
+	    {.name = "feed", .first_reported = 1}};
+	enum { N_PLAIN = 14, N = N_PLAIN + 8 };
 	struct watch w[N];
 	uint32_t ids[N];
 
@@ -168,6 +169,7 @@ test_policy_that_differs_in_one_thing_is_another(void **state)
 	w[11].tags = w[12].tags = hostile;
 	w[11].n_tags = w[12].n_tags = 1;
 	w[12].direct = true;
+	w[13].tell_baseline = true;
 	for (size_t i = N_PLAIN; i < N; i++)
 		w[i].source = &sources[i - N_PLAIN];
 	for (size_t i = 0; i < N; i++) {
@@ -480,6 +482,88 @@ check_sources(uint32_t policy, const char *want)
 }
 
 static void
+test_policy_sleeps_only_while_all_lists_let_it(void **state)
+{
+	uint32_t plain = tagged("a", 60, "t");
+	uint32_t asleep = policy_asleep(table, plain);
+	uint32_t other = policy_asleep(table, tagged("b", 60, "t"));
+
+	(void)state;
+	assert_int_not_equal(asleep, plain);
+	assert_int_equal(policy_asleep(table, asleep), asleep);
+	assert_true(get(policy_merge(table, asleep, other))->sleeps);
+	assert_true(get(policy_only(table, other, "b"))->sleeps);
+	assert_false(get(policy_merge(table, plain, other))->sleeps);
+	assert_int_equal(policy_merge(table, asleep, plain), plain);
+}
+
+static uint32_t
+ending(const char *list, uint32_t every_s, wall_us until, wall_us first)
+{
+	const struct watch_source says = {
+	    .until = until, .first_reported = first};
+	struct watch w = watch_of(list, every_s);
+
+	if (until != 0 || first != 0)
+		w.source = &says; /* borrowed for the call */
+	return policy_of(table, &w, w.every_s);
+}
+
+static void
+test_policy_of_which_a_part_ends_is_what_is_left_of_it(void **state)
+{
+	uint32_t a = ending("a", 60, WALL_S(100), 0);
+	uint32_t b = ending("b", 120, WALL_S(200), 0);
+	uint32_t c = ending("c", 300, 0, WALL_S(7));
+	uint32_t bc = policy_merge(table, b, c);
+	uint32_t all = policy_merge(table, policy_merge(table, a, b), c);
+
+	(void)state;
+	assert_int_equal(get(all)->every_s, 60);
+	assert_int_equal(get(all)->until, WALL_S(100));
+	assert_int_equal(get(all)->ends[1], WALL_S(200));
+	assert_int_equal(get(all)->ends[2], 0);
+	assert_int_equal(get(all)->first_reported[2], WALL_S(7));
+	assert_int_equal(policy_left(table, all, WALL_S(100) - 1), all);
+	assert_int_equal(policy_left(table, all, WALL_S(100)), bc);
+	assert_int_equal(policy_left(table, all, WALL_S(200)), c);
+	assert_int_equal(policy_left(table, a, WALL_S(100)), POLICY_NONE);
+	assert_int_equal(policy_left(table, c, WALL_S(1000)), c);
+	assert_int_equal(policy_only(table, all, "b"), b);
+	assert_int_equal(
+	    policy_left(table, policy_merge(table, a, b), WALL_S(200)),
+	    POLICY_NONE);
+}
+
+static void
+test_policy_stays_discreet_when_a_part_of_it_ends(void **state)
+{
+	uint32_t both = policy_discreet(
+	    table, policy_merge(table, ending("a", 60, WALL_S(100), 0),
+		       ending("b", 60, 0, 0)));
+
+	(void)state;
+	assert_true(get(policy_left(table, both, WALL_S(100)))->discreet);
+}
+
+static void
+test_policy_of_a_list_that_says_it_twice_ends_with_the_later(void **state)
+{
+	uint32_t a = ending("a", 60, WALL_S(100), WALL_S(50));
+	uint32_t later = ending("a", 90, WALL_S(200), WALL_S(40));
+	uint32_t both = policy_merge(table, a, later);
+	uint32_t good = policy_merge(table, a, ending("a", 90, 0, 0));
+
+	(void)state;
+	assert_int_equal(get(both)->ends[0], WALL_S(200));
+	assert_int_equal(get(both)->first_reported[0], WALL_S(40));
+	assert_int_equal(policy_left(table, both, WALL_S(150)), later);
+	assert_int_equal(get(good)->ends[0], 0);
+	assert_int_equal(
+	    get(policy_left(table, good, WALL_S(150)))->every_s, 90);
+}
+
+static void
 test_policy_says_of_each_list_where_it_has_the_name_from(void **state)
 {
 	uint32_t a = from("a", "feed", 70, TLP_AMBER_STRICT);
@@ -533,6 +617,10 @@ main(void)
 	    TEST(test_policy_merge_takes_the_stricter_proof),
 	    TEST(test_policy_is_direct_when_a_hostile_watch_says_so),
 	    TEST(test_policy_attributes_of_events_are_the_union),
+	    TEST(test_policy_sleeps_only_while_all_lists_let_it),
+	    TEST(test_policy_of_which_a_part_ends_is_what_is_left_of_it),
+	    TEST(test_policy_stays_discreet_when_a_part_of_it_ends),
+	    TEST(test_policy_of_a_list_that_says_it_twice_ends_with_the_later),
 	    TEST(test_policy_says_of_each_list_where_it_has_the_name_from),
 	    TEST(test_policy_of_a_list_that_names_it_twice_has_one_source),
 	    TEST(test_policy_merge_with_none_is_the_other),

@@ -129,6 +129,7 @@ on_watch(void *ctx, const struct watch *w)
 	struct buf *out = ctx;
 	char name[NAME_TEXT_SIZE];
 	char type[TYPE_TEXT_SIZE];
+	char text[WALL_TEXT_SIZE];
 
 	buf_printf(out, "%u %s", w->line, name_print(w->name.wire, name));
 	for (size_t i = 0; i < w->n_types; i++)
@@ -156,6 +157,12 @@ on_watch(void *ctx, const struct watch *w)
 			buf_printf(out, ",%s", tlp_text(w->source->tlp));
 		if (w->source->url != NULL)
 			buf_printf(out, ",%s", w->source->url);
+		if (w->source->first_reported != 0)
+			buf_printf(out, " first=%s",
+			    wall_print(w->source->first_reported, text));
+		if (w->source->until != 0)
+			buf_printf(out, " until=%s",
+			    wall_print(w->source->until, text));
 	}
 	if (w->confirm != PROOF_BEST)
 		buf_printf(out, " confirm=%s", proofs[w->confirm]);
@@ -166,6 +173,10 @@ on_watch(void *ctx, const struct watch *w)
 			buf_printf(
 			    out, " +%s", attribute_text((enum attribute)i));
 	}
+	if (w->auto_types)
+		buf_add_text(out, " auto");
+	if (w->tell_baseline)
+		buf_add_text(out, " told");
 	if (w->chase)
 		buf_add_text(out, " chase");
 	print_pins(w, out);
