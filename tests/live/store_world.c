@@ -244,7 +244,7 @@ put_decision(struct probe *p, const struct subject *s, struct uuid id,
 	    .evidence = &e,
 	    .n_evidence = 1};
 	const struct commit_alert alert = {id, how->revision, "change", s->text,
-	    NULL, how->sinks, how->n_sinks};
+	    NULL, how->sinks, how->n_sinks, NULL, false};
 	const struct commit_decisions c = {
 	    &d, 1, &alert, how->n_sinks > 0 ? 1 : 0};
 
