@@ -271,10 +271,10 @@ take_kind(struct changes *c, const char *text)
 	    "lame-ended", "server-silent", "server-answers", "tcp-broken",
 	    "tcp-works", "edns-broken", "edns-works", "split-delegation",
 	    "delegation-agrees", "views-differ", "views-agree", "deviates",
-	    "conforms", "baseline", "plan-done", "plan-missed", "class", "flux",
-	    "pool-left", "dangling", "dangling-zone", "dangling-address",
-	    "dangling-ended", "wildcard", "wildcard-ended",
-	    "wildcard-baseline"};
+	    "conforms", "baseline", "life", "life-marked", "plan-done",
+	    "plan-missed", "class", "flux", "pool-left", "dangling",
+	    "dangling-zone", "dangling-address", "dangling-ended", "wildcard",
+	    "wildcard-ended", "wildcard-baseline"};
 	enum kind kind;
 	bool known = kind_parse(text, &kind) == 0;
 
@@ -293,7 +293,9 @@ take_kind(struct changes *c, const char *text)
 		    "server-silent, server-answers, tcp-broken, tcp-works, "
 		    "edns-broken, edns-works, split-delegation, "
 		    "delegation-agrees, views-differ, views-agree, deviates, "
-		    "conforms, baseline, plan-done, plan-missed, class, flux, "
+		    "conforms, baseline, life, life-marked, plan-done, "
+		    "plan-missed, class, "
+		    "flux, "
 		    "pool-left, dangling, "
 		    "dangling-zone, dangling-address, dangling-ended, "
 		    "wildcard, wildcard-ended or wildcard-baseline",

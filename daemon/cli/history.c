@@ -17,6 +17,7 @@
 #include "config/unicode.h"
 #include "dns/reply.h"
 #include "dns/type.h"
+#include "history_life.h"
 #include "history_pool.h"
 #include "store/read.h"
 
@@ -55,6 +56,8 @@ struct history {
 	struct arena arena;
 	struct reader *reader;
 	struct failing *failing;
+	struct history_life *lives; /* by view */
+	struct config *config;      /* its marks; NULL: none */
 	char text[NAME_TEXT_SIZE];
 	uint16_t type; /* 0: all */
 	wall_us at;    /* 0: no --at */
@@ -113,8 +116,11 @@ static void
 on_now(void *ctx, const struct read_believed *b)
 {
 	struct history *h = ctx;
+	struct history_life *l = history_life_of(&h->lives, b->view, &h->arena);
 	struct failing *f;
 
+	if (l != NULL)
+		history_life_fact(l, b, clock_wall(), &h->arena);
 	if (!b->failing)
 		return;
 	f = arena_zero(&h->arena, sizeof(*f));
@@ -217,7 +223,10 @@ static void
 on_interval(void *ctx, const struct read_interval *i)
 {
 	struct history *h = ctx;
+	struct history_life *l = history_life_of(&h->lives, i->view, &h->arena);
 
+	if (l != NULL && (i->rrtype != 0 || strcmp(i->outcome, "NODATA") == 0))
+		l->was = true;
 	if (h->json)
 		put_interval_json(h, i);
 	else
@@ -375,6 +384,78 @@ on_membership(void *ctx, const struct read_membership *m)
 	put_line(h);
 }
 
+/* ---- stages ---- */
+
+static void
+on_life(void *ctx, const struct read_life *row)
+{
+	struct history *h = ctx;
+	struct history_life *l =
+	    history_life_of(&h->lives, row->view, &h->arena);
+	struct life_kept kept;
+
+	/* The latest, where another question had it before. */
+	if (l != NULL && l->kept.n == 0 &&
+	    life_unpack(row->packed, row->packed_size, &kept))
+		l->kept = kept;
+}
+
+static void
+put_life_json(
+    struct history *h, const struct history_life *l, const struct life *now)
+{
+	struct emit j;
+
+	emit_start(&j, &h->line);
+	emit_object(&j, NULL);
+	emit_text(&j, "class", "life");
+	emit_text(&j, "name", h->text);
+	unicode_emit(&j, h->text);
+	emit_text(&j, "view", l->view);
+	history_life_json(&j, l, now);
+	emit_object_end(&j);
+	put_line(h);
+}
+
+static void
+put_life(
+    struct history *h, const struct history_life *l, const struct life *now)
+{
+	print_watched(&h->line, h->text);
+	if (strcmp(l->view, "default") != 0) {
+		buf_add_text(&h->line, " in ");
+		print_text(&h->line, l->view, 64);
+	}
+	buf_add_text(&h->line, " is ");
+	history_life_line(&h->line, now);
+	put_line(h);
+	for (uint32_t i = 0; i < l->kept.n; i++) {
+		history_life_stretch(&h->line, &l->kept.list[i]);
+		put_line(h);
+	}
+}
+
+static void
+put_lives(struct history *h)
+{
+	struct name name;
+	const char *why;
+
+	if (name_parse(h->text, &name, &why) != 0)
+		return;
+	for (const struct history_life *l = h->lives; l != NULL; l = l->next) {
+		struct life now =
+		    history_life_now(l, name.wire, h->config, clock_wall());
+
+		if (now.stage == LIFE_UNKNOWN && l->kept.n == 0)
+			continue;
+		if (h->json)
+			put_life_json(h, l, &now);
+		else
+			put_life(h, l, &now);
+	}
+}
+
 static int
 list_intervals(struct history *h)
 {
@@ -395,6 +476,11 @@ list_intervals(struct history *h)
 	/* Lists have names, not questions. */
 	if (err == 0 && h->type == 0 && h->out.err == 0)
 		err = read_memberships(h->reader, h->text, on_membership, h);
+	/* A stage is of a name, too. */
+	if (err == 0 && h->type == 0 && h->out.err == 0)
+		err = read_lives(h->reader, h->text, on_life, h);
+	if (err == 0 && h->type == 0 && h->out.err == 0)
+		put_lives(h);
 	return err;
 }
 
@@ -531,15 +617,21 @@ static int
 run(struct history *h, const char *config, const char *database)
 {
 	char *conninfo = cli_database(&spec, config, database);
+	struct diag ignored = {0};
 	int status;
 
 	if (conninfo == NULL)
 		return CLI_CONFIG;
+	/* With --database there need be none, and then there are no marks. */
+	if (config_find(config) != NULL)
+		h->config = config_load(config_find(config), &ignored);
+	diag_fini(&ignored);
 	print_init(&h->out, stdout);
 	status = list(h, conninfo);
 	buf_fini(&h->line);
 	arena_fini(&h->arena);
 	free(h->head_view);
+	config_free(h->config);
 	free(conninfo);
 	return status;
 }

@@ -246,6 +246,7 @@ static const struct key keys[] = {
     {"plans", read_plans},
     {"grouping", read_grouping},
     {"wildcard", read_wildcard},
+    {"marks", read_marks},
 };
 
 static bool
@@ -518,6 +519,7 @@ config_free(struct config *c)
 	free(c->severities);
 	free_silences(c);
 	free_plans(c);
+	free_marks(c);
 	for (size_t i = 0; i < c->n_canaries; i++)
 		free(c->canaries[i].addrs);
 	free(c->canaries);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Which files `watchlists:` names at this moment. */
+/* Which files patterns name at this moment, and those of plans and marks. */
 
 #include <errno.h>
 #include <glob.h>
@@ -10,6 +10,7 @@
 
 #include "config/config.h"
 #include "reader_priv.h"
+#include "source_priv.h"
 
 struct files {
 	char **list;
@@ -109,18 +110,6 @@ add_pattern(struct files *files, const struct config *c, const char *pattern)
 	return n;
 }
 
-int
-files_matching(
-    const struct config *c, const char *pattern, char ***list, size_t *n)
-{
-	struct files files = {*list, *n};
-	int added = add_pattern(&files, c, pattern);
-
-	*list = files.list;
-	*n = files.n;
-	return added;
-}
-
 static int
 compare_paths(const void *a, const void *b)
 {
@@ -176,4 +165,60 @@ config_files_free(char **files, size_t n)
 	for (size_t i = 0; i < n; i++)
 		free(files[i]);
 	free(files);
+}
+
+/* ---- files beside the configuration ---- */
+
+enum { FILE_SIZE_MAX = 4 * 1024 * 1024 };
+
+static void
+read_file(struct reader *top, const char *path, const char *what, file_fn *fn)
+{
+	struct reader x = {.r = {top->r.d, path}, .c = top->c};
+	struct arena arena = {0};
+	struct node *root = NULL;
+	struct source source;
+	char *text = NULL;
+	size_t size = 0;
+
+	if (source_open(&source, &x.r) != 0)
+		return;
+	/* What fails here was reported. */
+	if (source_read_all(&source, FILE_SIZE_MAX, &text, &size) == 0 &&
+	    reader_parse(&x, text, size, &arena, &root) == 0) {
+		if (root == NULL || node_is_empty(root))
+			report_error(&x.r, (struct place){1, 1},
+			    "an empty %s; see dnsvigil.yaml(5)", what);
+		else
+			fn(&x, root, path);
+	}
+	source_close(&source);
+	top->no_memory = top->no_memory || x.no_memory;
+	arena_fini(&arena);
+	free(text);
+}
+
+/* A folder without files is none that lacks something. */
+void
+reader_files(struct reader *x, const struct node *value, const char *what,
+    size_t max, file_fn *fn)
+{
+	struct files files = {0};
+
+	if (!node_is_list(value, "the files", &x->r))
+		return;
+	for (const struct node *v = value->first; v != NULL; v = v->next) {
+		const char *text = node_text(v, "a pattern of files", &x->r);
+
+		if (text != NULL && add_pattern(&files, x->c, text) == -ENOMEM)
+			x->no_memory = true;
+	}
+	drop_twins(&files);
+	if (files.n > max)
+		report_error(&x->r, value->at,
+		    "more than %zu files of this kind; take away what is over",
+		    max);
+	for (size_t i = 0; i < files.n && files.n <= max; i++)
+		read_file(x, files.list[i], what, fn);
+	config_files_free(files.list, files.n);
 }

@@ -13,7 +13,6 @@
  * Each file is read with a reader of its own, so that problems have its places.
  */
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,10 +20,9 @@
 #include "config/typed.h"
 #include "pins_priv.h"
 #include "reader_priv.h"
-#include "source_priv.h"
 #include "words_priv.h"
 
-enum { PLAN_NAME_MAX = 64, PLAN_SIZE_MAX = 4 * 1024 * 1024 };
+enum { PLAN_NAME_MAX = 64 };
 
 /* Guards nothing: a print tells plans apart, and is stored. */
 static const struct hash_key print_key = {
@@ -268,80 +266,24 @@ read_plan(struct planning *e, const struct node *root)
 /* ---- files ---- */
 
 static void
-read_plan_file(struct reader *top, const char *path)
+read_plan_file(struct reader *x, const struct node *root, const char *path)
 {
-	struct reader x = {.r = {top->r.d, path}, .c = top->c};
-	struct planning e = {.x = &x};
-	struct arena arena = {0};
-	struct node *root = NULL;
-	struct source source;
-	char *text = NULL;
-	size_t size = 0;
+	struct planning e = {.x = x};
 
-	if (source_open(&source, &x.r) != 0)
+	if (x->c->plans == NULL)
+		x->c->plans =
+		    reader_array(x, CONFIG_PLANS_MAX, sizeof(*x->c->plans));
+	if (x->c->plans == NULL)
 		return;
-	e.p = &top->c->plans[top->c->n_plans++];
-	e.p->path = reader_text(&x, path);
-	/* What fails here was reported. */
-	if (source_read_all(&source, PLAN_SIZE_MAX, &text, &size) == 0 &&
-	    reader_parse(&x, text, size, &arena, &root) == 0) {
-		if (root == NULL || node_is_empty(root))
-			report_error(&x.r, (struct place){1, 1},
-			    "an empty plan; see dnsvigil.yaml(5)");
-		else
-			read_plan(&e, root);
-	}
-	source_close(&source);
-	top->no_memory = top->no_memory || x.no_memory;
-	arena_fini(&arena);
-	free(text);
+	e.p = &x->c->plans[x->c->n_plans++];
+	e.p->path = reader_text(x, path);
+	read_plan(&e, root);
 }
 
-static int
-by_path(const void *a, const void *b)
-{
-	const char *const *x = a;
-	const char *const *y = b;
-
-	return strcmp(*x, *y);
-}
-
-static void
-read_files(struct reader *x, const struct node *value, char **files, size_t n)
-{
-	if (n > CONFIG_PLANS_MAX) {
-		report_error(&x->r, value->at,
-		    "more than %d plans; take those away that are over",
-		    CONFIG_PLANS_MAX);
-		return;
-	}
-	if (n > 1)
-		qsort(files, n, sizeof(*files), by_path);
-	x->c->plans = reader_array(x, n + 1, sizeof(*x->c->plans));
-	for (size_t i = 0; i < n && x->c->plans != NULL; i++)
-		if (i == 0 || strcmp(files[i - 1], files[i]) != 0)
-			read_plan_file(x, files[i]);
-}
-
-/* A folder without plans is none that lacks something. */
 void
 read_plans(void *ctx, const struct node *value)
 {
-	struct reader *x = ctx;
-	char **files = NULL;
-	size_t n = 0;
-
-	if (!node_is_list(value, "`plans`", &x->r))
-		return;
-	for (const struct node *v = value->first; v != NULL; v = v->next) {
-		const char *text = node_text(v, "a plan's file", &x->r);
-
-		if (text != NULL &&
-		    files_matching(x->c, text, &files, &n) == -ENOMEM)
-			x->no_memory = true;
-	}
-	read_files(x, value, files, n);
-	config_files_free(files, n);
+	reader_files(ctx, value, "plan", CONFIG_PLANS_MAX, read_plan_file);
 }
 
 void

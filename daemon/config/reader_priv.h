@@ -68,15 +68,20 @@ void read_wildcard(void *ctx, const struct node *value);
 void read_providers(void *ctx, const struct node *value);
 void read_silences(void *ctx, const struct node *value);
 void free_silences(struct config *c);
+/* The files of marks, which are read at once, too. */
+void read_marks(void *ctx, const struct node *value);
+void free_marks(struct config *c);
+/*
+ * Calls fn with the tree of each file that the patterns of a list name now, in
+ * the order of their paths, each once; problems have the file's places.
+ */
+typedef void file_fn(
+    struct reader *x, const struct node *root, const char *path);
+void reader_files(struct reader *x, const struct node *value, const char *what,
+    size_t max, file_fn *fn);
 /* The files of plans, which are read at once. */
 void read_plans(void *ctx, const struct node *value);
 void free_plans(struct config *c);
-/*
- * The files that patterns name now (glob), as config_files(): relative to the
- * configuration.  Adds to the list; how many, or -ENOMEM.
- */
-MUST_CHECK int files_matching(
-    const struct config *c, const char *pattern, char ***list, size_t *n);
 /* A YAML file, whole, as a tree in `arena`; *out NULL when it is empty. */
 MUST_CHECK int reader_parse(struct reader *x, const char *text, size_t size,
     struct arena *arena, struct node **out);

@@ -16,6 +16,7 @@
 #include "expect.h"
 #include "gather.h"
 #include "judge/meaning.h"
+#include "life.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
 #include "plan.h"
@@ -361,6 +362,16 @@ gather(struct decided *d, int err)
 	gather_done(d->monitor, d->gathering, err, &what);
 }
 
+/* What follows from what is believed now. */
+static void
+look_again(const struct inquiry *q)
+{
+	expect_look(q->monitor, q->question);
+	if (q->judgement.label != LABEL_TRANSIENT)
+		life_decided(
+		    q->monitor, q->question, &q->believed, q->believed_since);
+}
+
 static void
 on_decided(void *ctx, int err)
 {
@@ -391,7 +402,7 @@ on_decided(void *ctx, int err)
 			one->inquiry->doubted = false;
 		}
 		if (err == 0)
-			expect_look(m, one->inquiry->question);
+			look_again(one->inquiry);
 		inquiry_closed(one->inquiry);
 		one->inquiry = NULL;
 	}

@@ -20,6 +20,7 @@
 #include "dangling.h"
 #include "expect.h"
 #include "gather.h"
+#include "life.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
 #include "plan.h"
@@ -342,6 +343,7 @@ on_tick(void *ctx)
 	provider_step(m);
 	views_step(m);
 	plan_tick(m);
+	life_tick(m);
 	expect_tick(m);
 	if (m->planned)
 		watchset_step(m);
@@ -492,6 +494,7 @@ monitor_free(struct monitor *m)
 	sources_stop(m);
 	zone_free_kept(m);
 	denied_free_all(m);
+	life_free_all(m);
 	gather_free_all(m);
 	plan_free_all(m);
 	expect_free_all(m);

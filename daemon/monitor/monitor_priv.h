@@ -354,10 +354,12 @@ struct monitor {
 	struct stales *stales;   /* NULL: nothing was in doubt yet */
 	struct idmap stretches;  /* by question, of those with stale answers */
 	bool stretches_full;     /* and it was said */
-	struct gather *gather;   /* NULL: nothing was told yet (R32) */
-	struct plans *plans;     /* NULL: there are none (R27) */
-	struct idmap plans_kept; /* by question: closed with its event */
-	struct idmap deviating;  /* by question: not as expected (R27) */
+	struct idmap life_looks; /* by first question of the name */
+	uint32_t n_life_reads;
+	struct gather *gather;     /* NULL: nothing was told yet (R32) */
+	struct plans *plans;       /* NULL: there are none (R27) */
+	struct idmap plans_kept;   /* by question: closed with its event */
+	struct idmap deviating;    /* by question: not as expected (R27) */
 	struct idmap expect_looks; /* by question, to be held against it */
 	uint32_t n_expect_reads;
 	struct idmap denied; /* by question: what the zone's servers deny */
@@ -678,6 +680,7 @@ struct failing {
 	bool closed;          /* the database knows that it recovered */
 	bool covered;         /* held: a provider fails */
 	bool let_go;          /* its poll does not hold the ledger back */
+	bool long_since;      /* for a day, which its stage was asked for */
 };
 /*
  * Returns the seconds that the poll stands for: while nothing answers a poll

@@ -18,6 +18,7 @@
 
 #include "bogus.h"
 #include "config/config.h"
+#include "life.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
 #include "provider.h"
@@ -25,7 +26,11 @@
 #include "say.h"
 #include "silenced.h"
 
-enum { EVENTS_MAX = 2 * WATCH_TYPES_MAX, SIGHT_QUESTIONS_MIN = 10 };
+enum {
+	EVENTS_MAX = 2 * WATCH_TYPES_MAX,
+	SIGHT_QUESTIONS_MIN = 10,
+	LONG_S = 86400
+};
 
 /* A name with something to tell when the minute is over. */
 struct hold {
@@ -209,6 +214,11 @@ outage_fail(struct monitor *m, uint32_t id, enum fail fail, uint8_t paths)
 		put_outage(m, f, 0);
 	if (reach_is_failing(&f->reach, m->config->failing_after))
 		hold_name(m, id);
+	if (!f->long_since &&
+	    loop_wall(m->loop) - f->reach.since >= WALL_S(LONG_S)) {
+		f->long_since = true;
+		life_look(m, id);
+	}
 	return since_s > every_s ? since_s : every_s;
 }
 
@@ -227,6 +237,9 @@ outage_good(struct monitor *m, uint32_t id, bool believed)
 		f->recovered_at = loop_wall(m->loop);
 		hold_name(m, id);
 		bogus_good(m, id);
+		if (f->long_since)
+			life_look(m, id);
+		f->long_since = false;
 	}
 	if (!believed || f->closed)
 		return;

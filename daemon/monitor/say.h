@@ -120,6 +120,15 @@ struct say_probe {
 	const struct content *content; /* NULL: not said */
 };
 
+/* The stage of a name that became another one. */
+struct say_life {
+	const char *from, *to;
+	const char *cause; /* NULL: none is known */
+	const char *confidence;
+	const char *who; /* of the mark; "": none */
+	bool back;       /* it had been gone */
+};
+
 struct say_event {
 	struct uuid id;
 	const char *kind;    /* "failing", "recovered", ..., or an attribute */
@@ -158,6 +167,8 @@ struct say_event {
 	const struct signatures *signatures;
 	/* deviates; NULL for others. */
 	const struct say_expect *expect;
+	/* life; NULL for others. */
+	const struct say_life *life;
 	/* plan-...; NULL for others. */
 	const struct config_plan *plan;
 	/* wildcard...: what was asked, and answered; NULL for others. */

@@ -170,6 +170,23 @@ put_expect(struct emit *j, const struct say_expect *x)
 }
 
 static void
+put_life(struct emit *j, const struct say_life *l)
+{
+	if (l == NULL)
+		return;
+	emit_object(j, "life");
+	emit_text(j, "from", l->from);
+	emit_text(j, "to", l->to);
+	if (l->cause != NULL)
+		emit_text(j, "cause", l->cause);
+	emit_text(j, "confidence", l->confidence);
+	if (*l->who != '\0')
+		emit_text(j, "who", l->who);
+	emit_bool(j, "back", l->back);
+	emit_object_end(j);
+}
+
+static void
 put_plan(struct emit *j, const struct config_plan *p)
 {
 	if (p == NULL)
@@ -250,6 +267,7 @@ say_event(const struct say_event *e, struct buf *json)
 		say_put_state(&j, "state", e->believed);
 	put_expect(&j, e->expect);
 	put_plan(&j, e->plan);
+	put_life(&j, e->life);
 	put_probe(&j, e->probe);
 	put_signatures(&j, e->signatures);
 	emit_wall(&j, "since", e->since);

@@ -8,6 +8,7 @@
 #include "config/config.h"
 #include "expect.h"
 #include "gather.h"
+#include "life.h"
 #include "loop/loop.h"
 #include "monitor/monitor.h"
 #include "monitor_priv.h"
@@ -127,8 +128,8 @@ map_bytes(const struct monitor *m)
 	       idmap_bytes(&m->filtered) + idmap_bytes(&m->signatures) +
 	       idmap_bytes(&m->dangling) + idmap_bytes(&m->bursts) +
 	       expect_bytes(m) + plan_bytes(m) + gather_bytes(m) +
-	       views_bytes(m) + stale_bytes(m) + stretch_bytes(m) +
-	       wildcard_bytes(m);
+	       life_bytes(m) + views_bytes(m) + stale_bytes(m) +
+	       stretch_bytes(m) + wildcard_bytes(m);
 }
 
 /* What a question costs, all that grows with their number told together. */

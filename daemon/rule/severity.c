@@ -178,6 +178,9 @@ static const struct {
 	{"edns-broken", ANYONE, SEVERITY_LOW},
 	{"edns-works", ANYONE, SEVERITY_LOW},
 	{"baseline", ANYONE, SEVERITY_INFO},
+	/* What changed was told. */
+	{"life",      ANYONE, SEVERITY_INFO},
+	{"life-marked", ANYONE, SEVERITY_MEDIUM},
 	{"class",     ANYONE, SEVERITY_INFO},
 	{"flux",      ANYONE, SEVERITY_MEDIUM},
 	{"pool-left", ANYONE, SEVERITY_INFO},

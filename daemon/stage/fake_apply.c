@@ -523,6 +523,8 @@ noted_in(struct db *db, struct db_question *q, const struct commit_attribute *c)
 		return &q->dangling;
 	if (c->key.server == STORE_SERVER_WILDCARD)
 		return &q->wildcard;
+	if (c->key.server == STORE_SERVER_LIFE)
+		return &q->life;
 	return of_zone ? &q->zone : &q->noted;
 }
 

@@ -495,6 +495,8 @@ answer_fetch(struct store *s, struct fetch *f)
 		look_back_at(s->db, q, &key, f->at, &elements[i]);
 	}
 	if (q != NULL && q->content.data != NULL) {
+		b.life = q->life.size > 0 ? q->life.data : NULL;
+		b.life_size = q->life.size;
 		b.known = true;
 		b.content = q->content.data;
 		b.content_size = q->content.size;

@@ -95,6 +95,7 @@ struct db_question {
 	struct packed pool;     /* of its addresses */
 	struct packed dangling; /* what was told of what it points at */
 	struct packed wildcard; /* what it answers for no name */
+	struct packed life;     /* stages of its name */
 	wall_us pool_day;
 	unsigned n_pool_days;
 	uint8_t signed_told;

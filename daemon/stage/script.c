@@ -392,6 +392,8 @@ do_set_up(struct world *w, const char *verb, const char *p)
 		reconfigure(w, p);
 	else if (strcmp(verb, "plan") == 0)
 		buf_printf(&w->plans, "%s\n", p);
+	else if (strcmp(verb, "mark") == 0)
+		buf_printf(&w->marks, "- %s\n", p);
 	else if (strcmp(verb, "unplan") == 0)
 		buf_clear(&w->plans);
 	else if (strcmp(verb, "watch") == 0)

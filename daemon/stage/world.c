@@ -76,6 +76,7 @@ world_fini(struct world *w)
 	buf_fini(&w->source.at);
 	buf_fini(&w->sinks);
 	buf_fini(&w->plans);
+	buf_fini(&w->marks);
 	buf_fini(&w->more);
 	for (size_t i = 0; i < w->n_views; i++)
 		buf_fini(&w->views[i].resolvers);
@@ -187,6 +188,20 @@ write_plans(struct world *w, FILE *config)
 	fprintf(config, "]\n");
 }
 
+static void
+write_marks(struct world *w, FILE *config)
+{
+	char path[512];
+	FILE *f;
+
+	if (w->marks.size == 0)
+		return;
+	f = create(w, "some.marks", path);
+	fputs(buf_text(&w->marks), f);
+	fclose(f);
+	fprintf(config, "marks: [\"%s\"]\n", path);
+}
+
 static struct config *
 make_config(struct world *w)
 {
@@ -200,6 +215,7 @@ make_config(struct world *w)
 	write_views(w, f);
 	fprintf(f, "watchlists: [\"%s/*.yaml\"]\n", w->dir);
 	write_plans(w, f);
+	write_marks(w, f);
 	if (w->n_sinks == 0 && w->sinks.size == 0) {
 		buf_add_text(&w->sinks,
 		    "  soc: {type: webhook, url: "

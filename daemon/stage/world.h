@@ -41,6 +41,7 @@ struct world {
 	} source; /* the authoritative view of all name servers */
 	struct buf sinks;
 	struct buf plans; /* a line is a file */
+	struct buf marks; /* a line is an entry of one file */
 	struct buf more;
 	size_t n_sinks;
 	struct watch_line *watches;

@@ -319,6 +319,10 @@ read_believed(const PGresult *r, int row, struct store_believed *b)
 		b->by = PQgetvalue(r, row, 18);
 	b->past = !PQgetisnull(r, row, 19);
 	b->past_ttl = (uint32_t)field_i32(r, row, 19);
+	if (!PQgetisnull(r, row, 20)) {
+		b->life = (const uint8_t *)PQgetvalue(r, row, 20);
+		b->life_size = (size_t)PQgetlength(r, row, 20);
+	}
 }
 
 /* Rows come by the number of who wants them: `told_held` is where it begins. */

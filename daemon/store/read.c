@@ -301,6 +301,7 @@ struct target {
 		read_coverage_fn *coverage;
 		read_evidence_fn *evidence;
 		read_delivery_fn *delivery;
+		read_life_fn *life;
 		read_short_fn *shortened;
 	} fn;
 	void *ctx;
@@ -490,6 +491,27 @@ read_pools(struct reader *r, const char *name, uint16_t type, read_pool_fn *fn,
 	add_int4(&p, type != 0, type);
 	add_shard(&p, name);
 	return ask(r, read_sql_pools, &p, on_pool, &t);
+}
+
+static void
+on_life(void *to, const PGresult *row)
+{
+	struct target *t = to;
+	struct read_life l = {.view = get_text(row, 0), .at = get_wall(row, 2)};
+
+	l.packed = get_bytes(row, 1, &l.packed_size);
+	t->fn.life(t->ctx, &l);
+}
+
+int
+read_lives(struct reader *r, const char *name, read_life_fn *fn, void *ctx)
+{
+	struct target t = {.fn.life = fn, .ctx = ctx};
+	struct params p = {.n = 0};
+
+	add_text(&p, name);
+	add_shard(&p, name);
+	return ask(r, read_sql_lives, &p, on_life, &t);
 }
 
 static void

@@ -87,6 +87,14 @@ const char read_sql_pools[] =
     "and ($2::integer is null or q.type = $2) "
     "order by q.type, q.view";
 /* $1 name, $2 its shard */
+const char read_sql_lives[] =
+    "select q.view, a.noted, a.at "
+    "from dnsvigil.question q "
+    "join dnsvigil.attribute a "
+    "on a.shard = q.shard and a.question = q.question and a.server = 7 "
+    "where q.shard = $2::integer and q.name_text = $1::text "
+    "order by q.view, a.at desc";
+/* $1 name, $2 its shard */
 const char read_sql_memberships[] =
     "select m.name, m.list, m.since, m.until, m.first_reported, m.reason "
     "from dnsvigil.membership m "

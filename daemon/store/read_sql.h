@@ -9,6 +9,7 @@ extern const char read_sql_last_seq[];
 extern const char read_sql_baselines[];
 extern const char read_sql_history[];
 extern const char read_sql_pools[];
+extern const char read_sql_lives[];
 extern const char read_sql_memberships[];
 extern const char read_sql_at[];
 extern const char read_sql_coverage[];

@@ -504,7 +504,11 @@ static const struct statement statements[N_STATEMENTS] = {
 	"  and e.server = k.server and e.change = c.change"
 	"  and e.at >= c.seen_at and e.content_hash = case"
 	"   when c.phase = 1 then c.content_hash else s.content_hash end"
-	"  order by e.at, e.n limit 1), p.ttl"
+	"  order by e.at, e.n limit 1), p.ttl,"
+	" case when 'hostile' = any (q.tags) then ("
+	"  select v.noted from dnsvigil.attribute v"
+	"  where v.shard = k.shard and v.question = k.question"
+	"  and v.server = 7) end" /* STORE_SERVER_LIFE */
 	" from unnest($1, $2, $3, $4, $5) with ordinality"
 	"  k (shard, question, server, at, seen, row)"
 	" join dnsvigil.question q"

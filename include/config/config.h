@@ -38,6 +38,8 @@ enum {
 	CONFIG_PROVIDERS_MAX = 256,
 	CONFIG_SILENCES_MAX = 1000,
 	CONFIG_PLANS_MAX = 1000,
+	CONFIG_MARKS_MAX = 4096,
+	CONFIG_MARK_WORDS_MAX = 1024, /* name servers, and addresses, of each */
 	CONFIG_PLAN_CHANGES_MAX = 4096, /* names of a plan */
 	CONFIG_PLAN_MAX_S = 31 * 86400,
 	CONFIG_SILENCE_WORDS_MAX = 1000, /* names, tags and so on, of each */
@@ -121,6 +123,23 @@ struct config_plan {
 	uint64_t print; /* for another text another, but of `why` and path */
 };
 
+/* Whose name servers and addresses mean what for the life of a name. */
+enum mark_kind {
+	MARK_SEIZED = 0,
+	MARK_SINKHOLED = 1,
+	MARK_HELD = 2,
+	MARK_PARKED = 3
+};
+struct config_mark {
+	enum mark_kind kind;
+	char *who;       /* never NULL */
+	struct name *ns; /* name servers at or below one of these */
+	size_t n_ns;
+	struct prefix *addrs;
+	size_t n_addrs;
+	wall_us since, until; /* when that held; 0: open */
+};
+
 /* A question whose truth the operator knows (R16). */
 struct config_canary {
 	struct name name;
@@ -198,6 +217,8 @@ struct config {
 	size_t n_severities;
 	struct config_silence *silences;
 	size_t n_silences;
+	struct config_mark *marks;
+	size_t n_marks;
 	struct config_plan *plans;
 	size_t n_plans;
 	bool grouping; /* alerts of one cause are told together (R32) */

@@ -96,6 +96,18 @@ typedef void read_pool_fn(void *ctx, const struct read_pool *p);
 /* By type and view; of those that have one. */
 MUST_CHECK int read_pools(struct reader *r, const char *name, uint16_t type,
     read_pool_fn *fn, void *ctx);
+/* The stages of a name that were told, as life_pack() of rule/life.h has them.
+ */
+struct read_life {
+	const char *view;
+	const uint8_t *packed;
+	size_t packed_size;
+	wall_us at; /* when they were kept */
+};
+typedef void read_life_fn(void *ctx, const struct read_life *l);
+/* By view, then the latest first. */
+MUST_CHECK int read_lives(
+    struct reader *r, const char *name, read_life_fn *fn, void *ctx);
 /* A stretch in which a name was on a list. */
 struct read_membership {
 	const char *name, *list;

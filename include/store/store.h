@@ -89,6 +89,9 @@ struct store_key {
 #define STORE_SERVER_DANGLING 5
 /* Of what names that do not exist are answered with below a zone's apex. */
 #define STORE_SERVER_WILDCARD 6
+/* Stages of a hostile name, in place of a server, beside one of its questions.
+ */
+#define STORE_SERVER_LIFE 7
 /* SHA-256 cut to 128 bits over view, folded wire name and type. */
 struct uuid question_key(
     const char *view, const uint8_t *name, size_t name_size, uint16_t type);
@@ -230,6 +233,10 @@ struct store_believed {
 	                        * believed before the state; NULL: none */
 	size_t before_size;
 	struct store_told told; /* with CANDIDATE_DOUBTED */
+	/* Of hostile names: what is kept with STORE_SERVER_LIFE; NULL: nothing.
+	 */
+	const uint8_t *life;
+	size_t life_size;
 	/* If asked for, with CANDIDATE_OPEN: in order of arrival, the first
 	 * STORE_HELD_MAX. */
 	const struct store_held *held;

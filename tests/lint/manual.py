@@ -40,6 +40,7 @@ KEYS = {
     ("config_severity.c", "keys"): ("CONFIGURATION", "severity"),
     ("config_plan.c", "keys"): ("PLANS", None),
     ("config_plan.c", "change_keys"): ("PLANS", "changes"),
+    ("config_mark.c", "mark_keys"): ("MARKS", None),
     ("list_yaml.c", "default_keys"): ("Fields", None),
     ("list_source.c", "keys"): ("YAML", "source"),
     ("list_yaml.c", "top_names"): ("YAML", None),

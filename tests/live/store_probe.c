@@ -59,14 +59,13 @@ basic_events(struct probe *p, const struct subject *s)
 	    entry(p, s, uuid_v7(p->now), 1), entry(p, s, uuid_v7(p->now), 1)};
 	const struct store_key keys[2] = {s->key, {.shard = 0}};
 	const struct commit_alert alerts[2] = {
-	    {e[0].id, 1, "event", s->text, NULL, sinks, 1},
-	    {e[1].id, 1, "event", "", NULL, sinks, 1}};
+	    {e[0].id, 1, "event", s->text, NULL, sinks, 1, NULL, false},
+	    {e[1].id, 1, "event", "", NULL, sinks, 1, NULL, false}};
 	const struct commit_events c = {e, keys, 2, alerts, 2};
 
 	e[0].class_ = e[1].class_ = "event";
 	e[0].event = "failing";
-	e[1].event = "blind";
-	e[1].name = "";
+	e[1].event = "blind", e[1].name = "";
 	p->open++;
 	commit_events(p->store, &c, on_done, p);
 	settle(p);
@@ -286,8 +285,8 @@ tell_group(struct probe *p, uint32_t revision, struct uuid id,
 	const struct subject s = subject("box", 90, TYPE_A);
 	struct commit_entry e[2];
 	struct store_key keys[2];
-	const struct commit_alert alert = {
-	    id, revision, "group", s.text, "{\"class\":\"group\"}", sinks, 1};
+	const struct commit_alert alert = {id, revision, "group", s.text,
+	    "{\"class\":\"group\"}", sinks, 1, NULL, false};
 	const struct commit_events c = {e, keys, n, &alert, 1};
 
 	for (size_t i = 0; i < n; i++) {
@@ -466,7 +465,7 @@ flood_one(struct probe *p, struct flood *f)
 	    .evidence = &e,
 	    .n_evidence = 1};
 	const struct commit_alert alert = {
-	    id, 1, "change", s.text, NULL, sinks, 1};
+	    id, 1, "change", s.text, NULL, sinks, 1, NULL, false};
 	const struct commit_decisions c = {&d, 1, &alert, 1};
 
 	p->open++;

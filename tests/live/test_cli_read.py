@@ -518,7 +518,7 @@ class History(Loaded):
             "last_seen": "2025-01-01T04:59:00.000Z", "count": 300,
             "current": False, "outcome": "ANSWER", "rrtype": "A"})
         self.assertEqual([(x["owner"], x["rrtype"], x["rdata"])
-                          for x in rows[1:]],
+                          for x in rows[1:3]],
                          [("edge.example.net.", "A", "198.51.100.9"),
                           ("www.example.com.", "CNAME",
                            "edge.example.net.")])
@@ -526,6 +526,11 @@ class History(Loaded):
         self.assertEqual(rows[1]["last_seen"], "2025-01-01T12:00:00.000Z")
         self.assertEqual(rows[1]["count"], 1 + 300 + 61 - 60)
         self.assertTrue(rows[1]["current"])
+        # Behind the rows what they make of the name.
+        self.assertEqual(rows[3:], [{
+            "class": "life", "name": "www.example.com.", "view": "default",
+            "stage": "resolving", "cause": None, "confidence": "high",
+            "who": None, "stages": []}])
 
     def test_an_outcome_is_a_row_without_rdata(self):
         row = self.db("history", "gone.example.com", "A", "--json").rows[0]

@@ -31,6 +31,7 @@
  *   config LINE                  of YAML, e.g. failing_after: 2
  *   reconfigure LINE             in place of those, before `reload`
  *   plan LINE | unplan           a file of `plans` more; none any more
+ *   mark LINE                    an entry of a file of `marks`
  *   once                         one pass, as `dnsvigil once`
  *   seed N                       of everything random in this story
  *
