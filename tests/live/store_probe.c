@@ -65,7 +65,8 @@ basic_events(struct probe *p, const struct subject *s)
 
 	e[0].class_ = e[1].class_ = "event";
 	e[0].event = "failing";
-	e[1].event = "blind", e[1].name = "";
+	e[1].event = "blind";
+	e[1].name = "";
 	p->open++;
 	commit_events(p->store, &c, on_done, p);
 	settle(p);
