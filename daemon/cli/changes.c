@@ -273,7 +273,7 @@ take_kind(struct changes *c, const char *text)
 	    "delegation-agrees", "views-differ", "views-agree", "deviates",
 	    "conforms", "class", "flux", "pool-left", "dangling",
 	    "dangling-zone", "dangling-address", "dangling-ended", "wildcard",
-	    "wildcard-ended", "wildcard-baseline"};
+	    "wildcard-ended", "wildcard-baseline", "unlisted"};
 	enum kind kind;
 	bool known = kind_parse(text, &kind) == 0;
 
@@ -294,8 +294,7 @@ take_kind(struct changes *c, const char *text)
 		    "delegation-agrees, views-differ, views-agree, deviates, "
 		    "conforms, class, flux, pool-left, dangling, "
 		    "dangling-zone, dangling-address, dangling-ended, "
-		    "wildcard, "
-		    "wildcard-ended or wildcard-baseline",
+		    "wildcard, wildcard-ended, wildcard-baseline or unlisted",
 		    text);
 	c->query.kind = text;
 	return 0;

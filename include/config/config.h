@@ -35,6 +35,7 @@ enum {
 	CONFIG_PROFILES_MAX = 64,
 	CONFIG_LABELS_MAX = 64, /* of a profile */
 	CONFIG_PROVIDERS_MAX = 256,
+	CONFIG_UNLISTED_MAX = 32, /* labels */
 	SOURCE_RATE_DEFAULT = 20,
 	RESOLVER_RATE_DEFAULT = 500
 };
@@ -162,6 +163,9 @@ struct config {
 	uint32_t
 	    dangling_every_s; /* between two looks at a target; 0: `none` */
 	uint32_t wildcard_every_s; /* between two looks at a zone; 0: `none` */
+	/* Below owned zones, `unlisted`: each a label and the root; 0: none. */
+	struct name *labels;
+	size_t n_labels;
 	uint32_t signatures_every_s; /* between two looks at a question's */
 };
 

@@ -355,6 +355,8 @@ class Daemon:
             lines.append("dangling: none")
         if "wildcard:" not in self.extra:
             lines.append("wildcard: none")
+        if "unlisted:" not in self.extra:
+            lines.append("unlisted: none")
         if self.sinks:
             lines.append("sinks:")
         for name, url in self.sinks.items():

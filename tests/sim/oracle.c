@@ -106,8 +106,7 @@ on_ask(void *ctx, const struct said *said)
 	struct hearing *h;
 
 	/* Of a target, which is no question of anybody's. */
-	if ((uint8_t)(ask->cookie >> 32) == PURPOSE_DANGLING ||
-	    (uint8_t)(ask->cookie >> 32) == PURPOSE_WILDCARD)
+	if ((uint8_t)(ask->cookie >> 32) >= PURPOSE_DANGLING)
 		return OF_A_TARGET;
 	if (zones_has(s, said->server))
 		return zones_on_ask(s, said);

@@ -79,7 +79,8 @@ sim_run(struct sim *s, uint64_t seed)
 	world_init(&s->w);
 	/* In every other world targets are asked for, beside all else. */
 	if (seed % 2 == 1)
-		buf_add_text(&s->w.more, "dangling: 5m\nwildcard: 5m\n");
+		buf_add_text(&s->w.more,
+		    "dangling: 5m\nwildcard: 5m\nunlisted: [www]\n");
 	scene_build(s);
 	oracle_listen(s);
 	world_start(&s->w);
