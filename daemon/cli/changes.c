@@ -274,7 +274,7 @@ take_kind(struct changes *c, const char *text)
 	    "conforms", "baseline", "life", "life-marked", "plan-done",
 	    "plan-missed", "class", "flux", "pool-left", "dangling",
 	    "dangling-zone", "dangling-address", "dangling-ended", "wildcard",
-	    "wildcard-ended", "wildcard-baseline"};
+	    "wildcard-ended", "wildcard-baseline", "unlisted"};
 	enum kind kind;
 	bool known = kind_parse(text, &kind) == 0;
 
@@ -298,7 +298,7 @@ take_kind(struct changes *c, const char *text)
 		    "flux, "
 		    "pool-left, dangling, "
 		    "dangling-zone, dangling-address, dangling-ended, "
-		    "wildcard, wildcard-ended or wildcard-baseline",
+		    "wildcard, wildcard-ended, wildcard-baseline or unlisted",
 		    text);
 	c->query.kind = text;
 	return 0;

@@ -253,6 +253,35 @@ put_signature(struct buf *out, struct scan signature)
 	put_time(out, scan_get(signature, "expires"));
 }
 
+/* "-> mx.example.net. (example.net.)": what is pointed at, and is missing. */
+static void
+put_target(struct buf *out, const struct scan_members *entry)
+{
+	if (!is_there(scan_find(entry, "target")))
+		return;
+	buf_add_text(out, " -> ");
+	put_text(out, scan_find(entry, "target"), VALUE_MAX);
+	if (is_there(scan_find(entry, "missing"))) {
+		buf_add_text(out, " (");
+		put_text(out, scan_find(entry, "missing"), VALUE_MAX);
+		buf_add_text(out, ")");
+	}
+}
+
+/* "vpn.example.org. A 192.0.2.1": what was asked, and answered. */
+static void
+put_probe(struct buf *out, struct scan probe)
+{
+	if (scan_kind(probe) != '{')
+		return;
+	buf_add_text(out, ": ");
+	put_text(out, scan_get(probe, "name"), VALUE_MAX);
+	buf_add(out, " ", 1);
+	put_text(out, scan_get(probe, "type"), WORD_MAX);
+	buf_add(out, " ", 1);
+	put_state(out, probe, false);
+}
+
 static void
 put_event(struct buf *out, const struct scan_members *entry)
 {
@@ -284,6 +313,8 @@ put_event(struct buf *out, const struct scan_members *entry)
 		buf_add(out, " ", 1);
 		put_state(out, scan_find(entry, "state"), false);
 	}
+	put_target(out, entry);
+	put_probe(out, scan_find(entry, "probe"));
 	put_signature(out, scan_find(entry, "signature"));
 	if (is_there(scan_find(entry, "since"))) {
 		buf_add_text(out, " since ");

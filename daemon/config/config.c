@@ -247,6 +247,7 @@ static const struct key keys[] = {
     {"grouping", read_grouping},
     {"wildcard", read_wildcard},
     {"marks", read_marks},
+    {"unlisted", read_unlisted},
 };
 
 static bool
@@ -393,7 +394,8 @@ read_config(const char *text, size_t size, const char *path, bool shared,
 	    reader_array(&x, CONFIG_RESOLVERS_MAX, sizeof(*x.c->resolvers));
 	x.c->views = reader_array(&x, CONFIG_VIEWS_MAX, sizeof(*x.c->views));
 	if (x.c->resolvers == NULL || x.c->views == NULL ||
-	    config_providers_default(x.c) != 0)
+	    config_providers_default(x.c) != 0 ||
+	    config_labels_default(x.c) != 0)
 		goto out;
 	x.c->views[x.c->n_views++] = reader_text(&x, "default");
 	err = reader_parse(&x, text, size, &arena, &root);
@@ -505,6 +507,7 @@ config_free(struct config *c)
 	free(c->watchlists);
 	free(c->watchlist_places);
 	free(c->providers);
+	free(c->labels);
 	free_profiles(c);
 	for (size_t i = 0; i < c->n_sinks; i++)
 		free_sink(&c->sinks[i]);

@@ -25,7 +25,8 @@ static const char *const kinds[] = {"appeared", "vanished", "added", "removed",
     "delegation-agrees", "views-differ", "views-agree", "deviates", "conforms",
     "plan-done", "plan-missed", "baseline", "life", "life-marked", "class",
     "flux", "pool-left", "dangling", "dangling-zone", "dangling-address",
-    "dangling-ended", "wildcard", "wildcard-ended", "wildcard-baseline"};
+    "dangling-ended", "wildcard", "wildcard-ended", "wildcard-baseline",
+    "unlisted"};
 /* Aspects of changes, R20: those of judge/diff.h, in its order. */
 static const char *const aspects[] = {"alias", "mail", "delegation", "dangling",
     "inconsistent", "returned", "rotating", "private", "unsupported",

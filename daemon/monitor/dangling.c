@@ -494,6 +494,40 @@ dangling_hear(struct monitor *m, uint32_t id, const struct answer *a,
 	take_targets(m, p, names, n);
 }
 
+static bool
+is_among(const struct name *names, size_t n, const uint8_t *wire)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (name_equal(names[i].wire, wire))
+			return true;
+	}
+	return false;
+}
+
+size_t
+dangling_below(
+    const struct monitor *m, uint32_t apex, struct name *out, size_t max)
+{
+	const uint8_t *zone = table_name(m->table, apex, NULL);
+	uint8_t view = table_view(m->table, apex);
+	const struct pointing *p;
+	uint32_t at = 0;
+	size_t n = 0;
+
+	while ((p = idmap_next(&m->dangling, &at)) != NULL) {
+		if (table_view(m->table, p->question) != view)
+			continue;
+		for (size_t i = 0; i < p->n && n < max; i++) {
+			const uint8_t *wire = p->targets[i].name.wire;
+
+			if (name_is_within(wire, zone) &&
+			    !name_equal(wire, zone) && !is_among(out, n, wire))
+				out[n++] = p->targets[i].name;
+		}
+	}
+	return n;
+}
+
 static void
 forget(struct monitor *m, struct pointing *p)
 {

@@ -30,6 +30,12 @@ void dangling_restore(
  */
 void dangling_second_server(
     const struct monitor *m, struct errand *e, uint16_t first, uint16_t group);
+/*
+ * Names below that of an apex, in its view, that answers point at; each once,
+ * at most `max`.  Returns how many.
+ */
+size_t dangling_below(
+    const struct monitor *m, uint32_t apex, struct name *out, size_t max);
 void dangling_second(struct monitor *m);
 void dangling_free_all(struct monitor *m);
 

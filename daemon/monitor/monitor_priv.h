@@ -29,6 +29,7 @@
  *   signature.c  signatures that will expire (R17)
  *   dangling.c   targets of owned names that do not exist
  *   wildcard.c   names that do not exist below owned zones
+ *   unlisted.c   names of owned zones that no list has
  *   attribute.c  what is no change, for those that ask to be told (R6)
  *   source.c     authoritative views: the servers of zones (source.h)
  *   restore.c    the state as the database has it
@@ -120,7 +121,8 @@ enum purpose {
 	PURPOSE_SIGNATURE = 5, /* R17: until when it is signed */
 	PURPOSE_AGAIN = 6,     /* R13: does its TTL count down? */
 	PURPOSE_DANGLING = 7,  /* does its target exist; of no question */
-	PURPOSE_WILDCARD = 8   /* does what cannot exist; of no question */
+	PURPOSE_WILDCARD = 8,  /* does what cannot exist; of no question */
+	PURPOSE_UNLISTED = 9   /* does what no list has; of no question */
 };
 
 struct errand {

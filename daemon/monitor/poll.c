@@ -660,6 +660,18 @@ poll_on_soon(void *ctx, const uint64_t *cookies, unsigned n)
 		table_warm(m->table, (uint32_t)cookies[i]);
 }
 
+/* The answer to an errand for a name of no question. */
+static void
+take_aside(struct monitor *m, const struct errand *e, const struct answer *a)
+{
+	if (e->purpose == PURPOSE_DANGLING)
+		dangling_answer(m, e, a);
+	else if (e->purpose == PURPOSE_WILDCARD)
+		wildcard_answer(m, e, a);
+	else
+		unlisted_answer(m, e, a);
+}
+
 void
 poll_on_answer(void *ctx, const struct answer *a)
 {
@@ -672,12 +684,9 @@ poll_on_answer(void *ctx, const struct answer *a)
 		canary_answer(m, &e, a);
 		return;
 	}
-	if (e.purpose == PURPOSE_DANGLING || e.purpose == PURPOSE_WILDCARD) {
+	if (e.purpose >= PURPOSE_DANGLING) {
 		pump_failed_ended(m, a);
-		if (e.purpose == PURPOSE_DANGLING)
-			dangling_answer(m, &e, a);
-		else
-			wildcard_answer(m, &e, a);
+		take_aside(m, &e, a);
 		pump_all(m, e.server);
 		return;
 	}

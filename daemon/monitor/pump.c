@@ -121,6 +121,8 @@ send_errand(struct monitor *m, const struct errand *e)
 		dangling_question(m, e, &ask);
 	else if (e->purpose == PURPOSE_WILDCARD)
 		wildcard_question(m, e, &ask);
+	else if (e->purpose == PURPOSE_UNLISTED)
+		unlisted_question(m, e, &ask);
 	err = resolver_ask(m->resolver, &ask);
 	if (err == 0 && e->purpose == PURPOSE_CONFIRM)
 		inquiry_asked(m, e->question, e->server);

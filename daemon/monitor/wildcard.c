@@ -11,7 +11,7 @@
  * is asked (T16).
  */
 
-#include "wildcard.h"
+#include "wildcard_priv.h"
 
 #include <stdlib.h>
 
@@ -41,16 +41,6 @@ struct round {
 	struct name name;              /* another for each server */
 };
 
-struct apex {
-	uint32_t question;
-	uint64_t fingerprint; /* of what was read of it; 0: nothing yet */
-	bool is_apex;
-	uint8_t generation;
-	struct round *round; /* NULL: none is open */
-	mono_ns due;         /* open: it is lost then */
-	struct wildcard_cell cell;
-};
-
 /* ---- which ---- */
 
 /* Do its lists and the configuration want it? */
@@ -65,10 +55,10 @@ is_wanted(const struct monitor *m, uint32_t id)
 	       !source_asks(m, id);
 }
 
-/* Does any list call the name so, whatever the type and view? */
-static bool
-is_hostile(const struct monitor *m, uint32_t id)
+bool
+apex_is_hostile(const struct monitor *m, const struct apex *z)
 {
+	uint32_t id = z->question;
 	uint8_t size;
 	const uint8_t *name = table_name(m->table, id, &size);
 
@@ -101,8 +91,8 @@ has_twin(const struct monitor *m, uint32_t id)
 	return soa != QUESTION_NONE && is_wanted(m, soa);
 }
 
-static bool
-is_asked(const struct monitor *m, const struct apex *z)
+bool
+apex_is_asked(const struct monitor *m, const struct apex *z)
 {
 	return z->is_apex && !m->draining && is_wanted(m, z->question) &&
 	       (table_question(m->table, z->question)->flags & Q_INQUIRY) == 0;
@@ -111,23 +101,30 @@ is_asked(const struct monitor *m, const struct apex *z)
 /* ---- keeping and telling ---- */
 
 static void
+pack(const struct apex *z, struct buf *out)
+{
+	wildcard_pack(&z->cell, out);
+	unlisted_pack(&z->told, out);
+}
+
+static void
 keep(struct monitor *m, const struct apex *z)
 {
 	struct store_key key = table_key(m->table, z->question);
 	struct buf kept = {0};
 
-	wildcard_pack(&z->cell, &kept);
+	pack(z, &kept);
 	event_keep(m, &key, STORE_SERVER_WILDCARD, &kept);
 	buf_fini(&kept);
 }
 
-static bool
-tell(struct monitor *m, const struct apex *z, struct say_event *e)
+bool
+apex_tell(struct monitor *m, const struct apex *z, struct say_event *e)
 {
 	struct buf kept = {0};
 	bool told;
 
-	wildcard_pack(&z->cell, &kept);
+	pack(z, &kept);
 	e->at = loop_wall(m->loop);
 	told = event_tell_kept(m, z->question, e, STORE_SERVER_WILDCARD, &kept);
 	buf_fini(&kept);
@@ -172,7 +169,7 @@ settle(struct monitor *m, struct apex *z, const struct content *c)
 		e.reason = news == WILDCARD_BEGUN ? "begun" : "moved";
 	else if (news == WILDCARD_ENDED)
 		e.reason = "none";
-	if (!tell(m, z, &e))
+	if (!apex_tell(m, z, &e))
 		z->cell = before; /* no memory: the next round tells it */
 }
 
@@ -231,7 +228,7 @@ round_begin(struct monitor *m, struct apex *z)
 	struct round *r;
 	uint16_t server;
 
-	if (has_twin(m, z->question) || is_hostile(m, z->question)) {
+	if (has_twin(m, z->question) || apex_is_hostile(m, z)) {
 		round_end(m, z, true);
 		return;
 	}
@@ -315,7 +312,7 @@ wildcard_answer(
 			round_end(m, z, false);
 		return;
 	}
-	if (is_asked(m, z))
+	if (apex_is_asked(m, z))
 		settle(m, z, &reply.content);
 	round_end(m, z, wildcard_is_known(&z->cell, &r->words[1]));
 }
@@ -326,6 +323,7 @@ static void
 apex_free(struct apex *z)
 {
 	free(z->round);
+	unlisted_free(z->unlisted);
 	free(z);
 }
 
@@ -380,14 +378,16 @@ let_go(struct monitor *m, struct apex *z)
 	    .since = z->cell.since,
 	};
 	bool told = z->cell.known == WILDCARD_ANSWERS && z->cell.told_at != 0;
-	bool kept = z->cell.known != WILDCARD_UNKNOWN;
+	bool kept = z->cell.known != WILDCARD_UNKNOWN || z->told.n > 0;
 
 	if (is_wanted(m, z->question))
 		return false;
 	key = table_key(m->table, z->question);
 	z->cell = (struct wildcard_cell){0};
+	/* Nothing of it is asked when it is watched again as before. */
+	z->told.n = 0;
 	if ((table_question(m->table, z->question)->flags & Q_WATCHED) == 0 ||
-	    !told || !tell(m, z, &e)) {
+	    !told || !apex_tell(m, z, &e)) {
 		if (kept)
 			event_keep(m, &key, STORE_SERVER_WILDCARD, NULL);
 	}
@@ -400,13 +400,17 @@ wildcard_second(struct monitor *m)
 {
 	struct apex *z;
 	uint32_t at = 0;
+	unsigned left = UNLISTED_A_SECOND;
 
 	while ((z = idmap_next(&m->apexes, &at)) != NULL) {
-		if (let_go(m, z) || loop_mono(m->loop) < z->due)
+		if (let_go(m, z))
+			continue;
+		unlisted_second(m, z, &left);
+		if (loop_mono(m->loop) < z->due)
 			continue;
 		if (z->round != NULL)
 			round_end(m, z, false);
-		else if (is_asked(m, z))
+		else if (apex_is_asked(m, z))
 			round_begin(m, z);
 	}
 }
@@ -415,6 +419,7 @@ void
 wildcard_restore(struct monitor *m, uint32_t id, const struct store_row *row)
 {
 	struct wildcard_cell cell;
+	size_t size;
 	struct apex *z;
 
 	if (m->setup.once)
@@ -424,10 +429,13 @@ wildcard_restore(struct monitor *m, uint32_t id, const struct store_row *row)
 		event_keep(m, &row->key, STORE_SERVER_WILDCARD, NULL);
 		return;
 	}
-	if (wildcard_unpack(row->wildcard, row->wildcard_size, &cell) == 0 ||
-	    idmap_get(&m->apexes, id) != NULL || (z = apex_new(m, id)) == NULL)
+	size = wildcard_unpack(row->wildcard, row->wildcard_size, &cell);
+	if (size == 0 || idmap_get(&m->apexes, id) != NULL ||
+	    (z = apex_new(m, id)) == NULL)
 		return;
 	z->cell = cell;
+	unlisted_unpack(
+	    row->wildcard + size, row->wildcard_size - size, &z->told);
 }
 
 size_t

@@ -20,6 +20,11 @@ void wildcard_answer(
 /* A loaded row.  `id` QUESTION_NONE, or of what nobody watches: forgotten. */
 void wildcard_restore(
     struct monitor *m, uint32_t id, const struct store_row *row);
+/* The same of PURPOSE_UNLISTED. */
+void unlisted_question(
+    const struct monitor *m, const struct errand *e, struct ask *ask);
+void unlisted_answer(
+    struct monitor *m, const struct errand *e, const struct answer *a);
 void wildcard_second(struct monitor *m);
 void wildcard_free_all(struct monitor *m);
 size_t wildcard_bytes(const struct monitor *m);

@@ -143,6 +143,7 @@ static const struct {
 	{"wildcard",  ANYONE, SEVERITY_HIGH},
 	{"wildcard-ended", ANYONE, SEVERITY_MEDIUM},
 	{"wildcard-baseline", ANYONE, SEVERITY_INFO},
+	{"unlisted",  ANYONE, SEVERITY_LOW},
 	{"blind",     ANYONE, SEVERITY_CRITICAL},
 	{"sighted",   ANYONE, SEVERITY_LOW},
 	{"resolver-left", ANYONE, SEVERITY_MEDIUM},

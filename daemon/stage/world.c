@@ -236,6 +236,8 @@ make_config(struct world *w)
 		fprintf(f, "grouping: false\n");
 	if (strstr(buf_text(&w->more), "wildcard:") == NULL)
 		fprintf(f, "wildcard: none\n");
+	if (strstr(buf_text(&w->more), "unlisted:") == NULL)
+		fprintf(f, "unlisted: none\n");
 	fprintf(f, "%s", buf_text(&w->more));
 	fclose(f);
 	c = config_load(path, &d);

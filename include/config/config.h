@@ -43,6 +43,7 @@ enum {
 	CONFIG_PLAN_CHANGES_MAX = 4096, /* names of a plan */
 	CONFIG_PLAN_MAX_S = 31 * 86400,
 	CONFIG_SILENCE_WORDS_MAX = 1000, /* names, tags and so on, of each */
+	CONFIG_UNLISTED_MAX = 32,        /* labels */
 	SOURCE_RATE_DEFAULT = 20,
 	RESOLVER_RATE_DEFAULT = 500
 };
@@ -236,6 +237,9 @@ struct config {
 	uint32_t
 	    dangling_every_s; /* between two looks at a target; 0: `none` */
 	uint32_t wildcard_every_s; /* between two looks at a zone; 0: `none` */
+	/* Below owned zones, `unlisted`: each a label and the root; 0: none. */
+	struct name *labels;
+	size_t n_labels;
 	uint32_t signatures_every_s; /* between two looks at a question's */
 };
 

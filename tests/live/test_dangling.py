@@ -5,7 +5,8 @@
 Promised: a target that is missing is told once, over kill -9; it ends when it
 is there again, also if that was while the daemon was down; hostile names are
 not asked for what they point at.  A wildcard of an owned zone is told once,
-and its end; below hostile zones no name is made up.
+and its end; below hostile zones no name is made up.  A name that no list has is
+told once.
 """
 
 import re
@@ -148,6 +149,35 @@ class Dangling(world.WorldCase):
         self.assertGreaterEqual(len(made_up), 5)
         self.assertEqual(len(set(made_up)), len(made_up))
         self.assertEqual(self.made_up("h.example"), [])
+        d.stop()
+
+    def test_a_name_that_no_list_has_is_told_once_over_kill_9(self):
+        zone = Zone("u.example")
+        for label in ("vpn", "dev", "www"):
+            zone.set(label, "A", "192.0.2.9")
+        nsd = self.world.nsd([zone], host="127.0.0.7")
+        one = self.world.unbound({"u.example": nsd}, host="127.0.0.8",
+                                 more=LOG)
+        d = self.world.daemon([one], {
+            "owned.yaml": watch("u.example", types="SOA", tags="owned"),
+            "www.yaml": watch("www.u.example", types="TXT", every="1h",
+                              tags="hostile")},
+            extra="wildcard: 5m\nunlisted: [vpn, mail, www]\n").start()
+        d.wait_ready()
+        d.wait(lambda: self.events(d, "unlisted"), 40, "unlisted")
+        e = self.events(d, "unlisted")[0]
+        self.assertEqual((e["name"], e["severity"], e["reason"],
+                          e["probe"]["name"], e["probe"]["rdata"]),
+                         ("u.example.", "low", "label", "vpn.u.example.",
+                          ["192.0.2.9"]))
+        d.kill9()
+        d.start()
+        d.wait_ready()
+        log = lambda: open(one.log).read().lower()
+        d.wait(lambda: log().count(" mail.u.example. a "), 60, "a pass")
+        d.rounds(3)
+        self.assertEqual(len(d.rows("changes")), 1)
+        self.assertEqual(log().count(" www.u.example. a "), 0)
         d.stop()
 
 

@@ -358,6 +358,8 @@ class Daemon:
             lines.append("grouping: false")
         if "wildcard:" not in self.extra:
             lines.append("wildcard: none")
+        if "unlisted:" not in self.extra:
+            lines.append("unlisted: none")
         if self.sinks:
             lines.append("sinks:")
         for name, url in self.sinks.items():

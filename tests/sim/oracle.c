@@ -105,12 +105,12 @@ on_ask(void *ctx, const struct said *said)
 	struct subject *q;
 	struct hearing *h;
 
-	/* Of a target, which is no question of anybody's. */
-	if ((uint8_t)(ask->cookie >> 32) == PURPOSE_DANGLING ||
-	    (uint8_t)(ask->cookie >> 32) == PURPOSE_WILDCARD)
-		return OF_A_TARGET;
+	/* Their cookies are others. */
 	if (zones_has(s, said->server))
 		return zones_on_ask(s, said);
+	/* Of a target or a probe, which is no question of anybody's. */
+	if ((uint8_t)(ask->cookie >> 32) >= PURPOSE_DANGLING)
+		return OF_A_TARGET;
 	q = oracle_find(s, ask->name, ask->type);
 	h = list_add(&q->heard, &q->n_heard, &q->heard_room, sizeof(*h));
 

@@ -82,7 +82,8 @@ sim_run(struct sim *s, uint64_t seed)
 	world_init(&s->w);
 	/* In every other world targets are asked for, beside all else. */
 	if (seed % 2 == 1)
-		buf_add_text(&s->w.more, "dangling: 5m\nwildcard: 5m\n");
+		buf_add_text(&s->w.more,
+		    "dangling: 5m\nwildcard: 5m\nunlisted: [www]\n");
 	/* In every third alerts of one cause are told together. */
 	if (seed % 3 == 0)
 		buf_add_text(&s->w.more, "grouping: true\n");

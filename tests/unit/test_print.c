@@ -206,6 +206,25 @@ test_hostile_values_are_escaped_and_cut(void **state)
 }
 
 static void
+test_events_of_targets_and_of_probes_name_them(void **state)
+{
+	(void)state;
+	assert_line(false, "event",
+	    "{\"kind\":\"dangling\",\"name\":\"x.\",\"type\":\"MX\","
+	    "\"severity\":\"high\",\"reason\":\"zone\","
+	    "\"target\":\"mx.y.z.\",\"missing\":\"y.z.\"}",
+	    "                      high      dangling          "
+	    "x. MX zone -> mx.y.z. (y.z.)");
+	assert_line(false, "event",
+	    "{\"kind\":\"unlisted\",\"name\":\"x.\",\"type\":\"SOA\","
+	    "\"severity\":\"low\",\"reason\":\"label\",\"probe\":{"
+	    "\"name\":\"a.x.\",\"type\":\"A\",\"outcome\":\"ANSWER\","
+	    "\"rdata\":[\"192.0.2.1\"],\"chain\":[]}}",
+	    "                      low       unlisted          "
+	    "x. SOA label: a.x. A 192.0.2.1");
+}
+
+static void
 test_members_are_found_behind_any_number_of_others(void **state)
 {
 	struct buf body = {0};
@@ -373,6 +392,7 @@ main(void)
 	    cmocka_unit_test(test_an_attribute_shows_what_it_was_and_is),
 	    cmocka_unit_test(test_each_kind_shows_what_differs),
 	    cmocka_unit_test(test_hostile_values_are_escaped_and_cut),
+	    cmocka_unit_test(test_events_of_targets_and_of_probes_name_them),
 	    cmocka_unit_test(
 		test_members_are_found_behind_any_number_of_others),
 	    cmocka_unit_test(test_no_bytes_break_out),
