@@ -271,8 +271,8 @@ take_kind(struct changes *c, const char *text)
 	    "lame-ended", "server-silent", "server-answers", "tcp-broken",
 	    "tcp-works", "edns-broken", "edns-works", "split-delegation",
 	    "delegation-agrees", "views-differ", "views-agree", "deviates",
-	    "conforms", "baseline", "class", "flux", "pool-left", "dangling",
-	    "dangling-zone", "dangling-address", "dangling-ended"};
+	    "conforms", "baseline", "woke", "class", "flux", "pool-left",
+	    "dangling", "dangling-zone", "dangling-address", "dangling-ended"};
 	enum kind kind;
 	bool known = kind_parse(text, &kind) == 0;
 
@@ -291,7 +291,8 @@ take_kind(struct changes *c, const char *text)
 		    "server-silent, server-answers, tcp-broken, tcp-works, "
 		    "edns-broken, edns-works, split-delegation, "
 		    "delegation-agrees, views-differ, views-agree, deviates, "
-		    "conforms, baseline, class, flux, pool-left, dangling, "
+		    "conforms, baseline, woke, class, flux, pool-left, "
+		    "dangling, "
 		    "dangling-zone, dangling-address or dangling-ended",
 		    text);
 	c->query.kind = text;

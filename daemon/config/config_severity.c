@@ -23,8 +23,8 @@ static const char *const kinds[] = {"appeared", "vanished", "added", "removed",
     "lame", "lame-ended", "server-silent", "server-answers", "tcp-broken",
     "tcp-works", "edns-broken", "edns-works", "split-delegation",
     "delegation-agrees", "views-differ", "views-agree", "deviates", "conforms",
-    "baseline", "class", "flux", "pool-left", "dangling", "dangling-zone",
-    "dangling-address", "dangling-ended"};
+    "baseline", "woke", "class", "flux", "pool-left", "dangling",
+    "dangling-zone", "dangling-address", "dangling-ended"};
 /* Aspects of changes, R20: those of judge/diff.h, in its order. */
 static const char *const aspects[] = {"alias", "mail", "delegation", "dangling",
     "inconsistent", "returned", "rotating", "private", "unsupported",

@@ -14,6 +14,7 @@
 #include "config/config.h"
 #include "dns/type.h"
 #include "expect.h"
+#include "idle.h"
 #include "judge/meaning.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
@@ -445,6 +446,7 @@ believe(struct inquiry *q)
 	row->seen = (uint32_t)(to->last_at / WALL_S(1));
 	pools_believe(q);
 	sleeping_heard(m, q->question);
+	idle_decided(m, q);
 }
 
 static struct telling

@@ -19,6 +19,7 @@
 #include "config/config.h"
 #include "dangling.h"
 #include "expect.h"
+#include "idle.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
 #include "pools.h"
@@ -481,6 +482,7 @@ monitor_free(struct monitor *m)
 	stale_free_all(m);
 	stretch_free_all(m);
 	burst_free_all(m);
+	idle_free_all(m);
 	filter_free_all(m);
 	sources_stop(m);
 	zone_free_kept(m);

@@ -39,6 +39,7 @@
  *   stale.c      what caches keep beyond its time (stale.h)
  *   sleeping.c   types of names that do not exist yet
  *   until.c      what lists say that ends
+ *   idle.c       names that have not existed for long
  *   burst.c      what just changed, asked a few times more
  *   watchset.c   watchlists into the table, and reloads
  *   status.c     all of it in numbers
@@ -362,6 +363,9 @@ struct monitor {
 	uint32_t short_at, short_now; /* ... counted, and as being counted */
 	uint64_t n_chased;            /* polls put at the end of an entry */
 	struct idmap bursts;          /* by question */
+	struct idmap idle;            /* by question: idle.h */
+	bool idle_full;               /* and it was said */
+	uint32_t n_idle;              /* asked less often */
 	uint32_t bursting;            /* of them, with polls to come */
 	struct idmap filtered;        /* by question */
 	struct arena scratch;

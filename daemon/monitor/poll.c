@@ -27,6 +27,7 @@
 #include "dangling.h"
 #include "dns/type.h"
 #include "entry.h"
+#include "idle.h"
 #include "judge/stale.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
@@ -442,6 +443,19 @@ poll_turn(struct monitor *m)
 
 /* ---- answers ---- */
 
+/* Of a name that is idle from now on, by its other interval. */
+static void
+plan_after_poll(struct monitor *m, uint32_t id, bool good, uint32_t ttl_left)
+{
+	const struct question *q = table_question(m->table, id);
+
+	if (good && policy_get(m->table, q->policy)->idle_after_s != 0 &&
+	    idle_polled(m, id))
+		poll_plan(m, id);
+	else
+		plan_next(m, id, ttl_left);
+}
+
 /* A poll ended, whatever came of it; `ttl_left` as plan_next() has it. */
 static void
 finish(struct monitor *m, uint32_t id, bool good, uint32_t stands_for_s,
@@ -464,7 +478,7 @@ finish(struct monitor *m, uint32_t id, bool good, uint32_t stands_for_s,
 		outage_ledger_end(m, id);
 		q->flags &= (uint8_t) ~(Q_BUSY | Q_PLANNED);
 		if ((q->flags & Q_WATCHED) != 0 && !m->setup.once)
-			plan_next(m, id, ttl_left);
+			plan_after_poll(m, id, good, ttl_left);
 	} else {
 		q->flags &= (uint8_t)~Q_BUSY;
 		fresh_asked(m);

@@ -171,6 +171,7 @@ static const struct {
 	{"edns-broken", ANYONE, SEVERITY_LOW},
 	{"edns-works", ANYONE, SEVERITY_LOW},
 	{"baseline", ANYONE, SEVERITY_INFO},
+	{"woke", ANYONE, SEVERITY_MEDIUM},
 	{"class",     ANYONE, SEVERITY_INFO},
 	{"flux",      ANYONE, SEVERITY_MEDIUM},
 	{"pool-left", ANYONE, SEVERITY_INFO},

@@ -175,6 +175,9 @@ on_watch(void *ctx, const struct watch *w)
 	}
 	if (w->auto_types)
 		buf_add_text(out, " auto");
+	if (w->idle_after_s != 0)
+		buf_printf(
+		    out, " idle=%u/%u", w->idle_after_s, w->idle_every_s);
 	if (w->tell_baseline)
 		buf_add_text(out, " told");
 	if (w->chase)
