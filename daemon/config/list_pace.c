@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
-/* How the names of a list are paced: `idle`. */
+/* How the names of a list are paced: `first_poll`, `idle`. */
+
+#include <string.h>
 
 #include "base/clock.h"
 #include "list_priv.h"
@@ -40,6 +42,30 @@ read_every(void *ctx, const struct node *value)
 	struct fields_reader *x = ctx;
 
 	take_span(x, value, "every", WATCH_EVERY_MAX_S, &x->f->idle_every_s);
+}
+
+/* now, spread, or over how long. */
+void
+fields_first_poll(void *ctx, const struct node *value)
+{
+	struct fields_reader *x = ctx;
+	const char *text = node_text(value, "first_poll", &x->w->report);
+	uint32_t seconds = 0;
+
+	if (text != NULL && strcmp(text, "now") == 0)
+		x->f->first_s = 0;
+	else if (text != NULL && strcmp(text, "spread") == 0)
+		x->f->first_s = WATCH_FIRST_SPREAD;
+	else if (text != NULL && span_parse(text, &seconds) == 0 &&
+		 seconds > 0 && seconds <= WATCH_EVERY_MAX_S)
+		x->f->first_s = seconds;
+	else {
+		if (text != NULL)
+			report_error(&x->w->report, value->at,
+			    "first_poll must be now, spread or a time from 1s "
+			    "to 1d with its unit, as in 2h");
+		x->bad = true;
+	}
 }
 
 /* `none`, or a mapping. */

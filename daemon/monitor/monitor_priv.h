@@ -465,6 +465,8 @@ void poll_plan(struct monitor *m, uint32_t id);
 /* The same of a row that was loaded: at once, if a plan was missed since the
  * load began. */
 void poll_plan_known(struct monitor *m, uint32_t id, const struct uuid *key);
+/* So long from now, which is no plan: for a first poll. */
+void poll_later(struct monitor *m, uint32_t id, uint64_t after_ms);
 /* A stray is out of the wheel: it is planned anew, or no longer watched. */
 void poll_stray(struct monitor *m, uint32_t id);
 /* Does so with those of one slot of the wheel, see wheel_sift(). */
@@ -761,8 +763,10 @@ void fresh_past(struct monitor *m, const struct uuid *key);
 void fresh_loaded(struct monitor *m);
 /* May the database have it?  For one that was not watched. */
 bool fresh_is_known(const struct monitor *m, uint32_t id);
-/* A question to be asked for the first time, and those of a step per turn. */
+/* A question to be asked for the first time, when its lists say; at once; and
+ * those of a step per turn. */
 void fresh_add(struct monitor *m, uint32_t id);
+void fresh_begin(struct monitor *m, uint32_t id);
 bool fresh_step(struct monitor *m); /* more to do */
 /* A first poll ended. */
 void fresh_asked(struct monitor *m);

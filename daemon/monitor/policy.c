@@ -78,6 +78,12 @@ attributes_of(const struct table *t, const struct policy *p)
 		mix(&h, "sleeps");
 	if (p->tell_baseline)
 		mix(&h, "tell_baseline");
+	if (p->first_s != 0) {
+		uint64_t pair[2] = {h, p->first_s};
+
+		h = hash_sip(&attributes_key, pair, sizeof(pair));
+		mix(&h, "first");
+	}
 	if (p->idle_after_s != 0) {
 		uint64_t times[3] = {
 		    h, p->idle_after_s, (uint64_t)p->idle_every_s << 1};
@@ -282,7 +288,8 @@ says_same(const struct policy *a, const struct policy *b)
 	       a->told_attributes == b->told_attributes &&
 	       a->direct == b->direct && a->elsewhere == b->elsewhere &&
 	       a->chase == b->chase && a->sleeps == b->sleeps &&
-	       a->tell_baseline == b->tell_baseline && a->idle == b->idle &&
+	       a->tell_baseline == b->tell_baseline &&
+	       a->first_s == b->first_s && a->idle == b->idle &&
 	       a->idle_after_s == b->idle_after_s &&
 	       a->idle_every_s == b->idle_every_s &&
 	       a->pins_size == b->pins_size &&
@@ -311,6 +318,7 @@ policy_of(struct table *t, const struct watch *w, uint32_t every_s)
 	    .runbook = w->runbook,
 	    .told_attributes = w->attributes,
 	    .direct = w->direct && has_text(w->tags, w->n_tags, "hostile"),
+	    .first_s = w->first_s,
 	    .idle_after_s = w->idle_after_s,
 	    .idle_every_s = w->idle_every_s,
 	    .tell_baseline = w->tell_baseline,
@@ -436,6 +444,13 @@ unite_pins(const struct policy *a, const struct policy *b, struct buf *out)
 	return out->err == 0;
 }
 
+/* The shorter; what goes by the interval counts as long. */
+static uint32_t
+sooner(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
 /* Who wants it asked as often as ever has it so. */
 static void
 unite_idle(struct policy *p, const struct policy *a, const struct policy *b)
@@ -480,6 +495,7 @@ policy_merge(struct table *t, uint32_t a, uint32_t b)
 	    .confirm = stricter(pa->confirm, pb->confirm),
 	    .told_attributes = pa->told_attributes | pb->told_attributes,
 	    .direct = pa->direct || pb->direct,
+	    .first_s = sooner(pa->first_s, pb->first_s),
 	    .tell_baseline = pa->tell_baseline || pb->tell_baseline,
 	    .chase = pa->chase && pb->chase,
 	    .sleeps = pa->sleeps && pb->sleeps,

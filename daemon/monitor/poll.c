@@ -100,6 +100,14 @@ poll_plan(struct monitor *m, uint32_t id)
 }
 
 void
+poll_later(struct monitor *m, uint32_t id, uint64_t after_ms)
+{
+	table_question(m->table, id)->mark = CHASE_NOT;
+	wheel_put(
+	    m, id, monitor_tick_now(m) + (uint32_t)(after_ms / TICK_MS), 0);
+}
+
+void
 poll_plan_known(struct monitor *m, uint32_t id, const struct uuid *key)
 {
 	uint32_t every_s =
@@ -211,6 +219,10 @@ take_due(struct monitor *m, uint32_t id, mono_ns due)
 	}
 	if ((q->flags & Q_WATCHED) == 0 || m->draining)
 		return;
+	if ((q->flags & Q_STORED) == 0) {
+		fresh_begin(m, id); /* `first_poll` of its list */
+		return;
+	}
 	if (lag > m->lag_max)
 		m->lag_max = lag;
 	q->flags |= Q_BUSY | Q_PLANNED;

@@ -112,8 +112,9 @@ struct policy {
 	const uint8_t *pins; /* what is expected of it, packed (dns/pin.h);
 	                      * NULL: nothing */
 	size_t pins_size;
-	bool sleeps; /* of a type that is not asked before its name exists
-	              * (sleeping.h) */
+	bool sleeps;      /* of a type that is not asked before its name exists
+	                   * (sleeping.h) */
+	uint32_t first_s; /* as struct watch has it */
 	uint32_t idle_after_s; /* so long not there: asked every ... */
 	uint32_t idle_every_s; /* ... (idle.h); 0: never */
 	bool idle;             /* the form of one whose name is idle: every_s

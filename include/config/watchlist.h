@@ -45,6 +45,8 @@ enum {
 	WATCH_IDLE_EVERY_S = 6 * 3600
 };
 
+#define WATCH_FIRST_SPREAD UINT32_MAX
+
 /* Which proof a watch requires (R11).  Stored: never renumber. */
 enum proof {
 	PROOF_BEST = 0,
@@ -106,6 +108,8 @@ struct watch {
 	              * same.  A hostile watch without it names no view that
 	              * asks them, nor PROOF_SOURCE. */
 	uint8_t attributes; /* bits of enum attribute: whose events are told */
+	uint32_t first_s;   /* over so long its first polls are spread; 0: not,
+	                     * WATCH_FIRST_SPREAD: over its interval */
 	uint32_t idle_after_s; /* when it has not existed for so long it is
 	                        * asked every ... */
 	uint32_t idle_every_s; /* ... only; 0: never */

@@ -149,7 +149,7 @@ test_policy_that_differs_in_one_thing_is_another(void **state)
 	    {.name = "feed", .has_confidence = true, .confidence = 1},
 	    {.name = "feed", .tlp = TLP_RED}, {.name = "feed", .until = 1},
 	    {.name = "feed", .first_reported = 1}};
-	enum { N_PLAIN = 16, N = N_PLAIN + 8 };
+	enum { N_PLAIN = 18, N = N_PLAIN + 8 };
 	struct watch w[N];
 	uint32_t ids[N];
 
@@ -173,6 +173,8 @@ test_policy_that_differs_in_one_thing_is_another(void **state)
 	w[14].idle_after_s = w[15].idle_after_s = 86400;
 	w[14].idle_every_s = 3600;
 	w[15].idle_every_s = 7200;
+	w[16].first_s = 7200;
+	w[17].first_s = WATCH_FIRST_SPREAD;
 	for (size_t i = N_PLAIN; i < N; i++)
 		w[i].source = &sources[i - N_PLAIN];
 	for (size_t i = 0; i < N; i++) {
