@@ -110,7 +110,7 @@ idle_stir(struct monitor *m, uint32_t id)
 {
 	uint32_t at;
 
-	if (!policy_of_question(m, id)->idle)
+	if (policy_of_question(m, id)->idle_after_s == 0)
 		return;
 	at = table_first(m->table, id);
 	for (; at != QUESTION_NONE; at = table_next(m->table, at)) {
@@ -146,6 +146,9 @@ idle_decided(struct monitor *m, const struct inquiry *q)
 		idle_known(m, q->question, q->seen_at);
 		return;
 	}
+	/* Types whose rows came behind that of an open candidate (restore.c).
+	 */
+	idle_stir(m, q->question);
 	since = since_of(m, q->question);
 	forget_name(m, q->question);
 	if (since != 0 &&
