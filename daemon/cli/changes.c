@@ -271,7 +271,7 @@ take_kind(struct changes *c, const char *text)
 	    "lame-ended", "server-silent", "server-answers", "tcp-broken",
 	    "tcp-works", "edns-broken", "edns-works", "split-delegation",
 	    "delegation-agrees", "views-differ", "views-agree", "deviates",
-	    "conforms", "baseline", "life", "life-marked", "plan-done",
+	    "conforms", "baseline", "woke", "life", "life-marked", "plan-done",
 	    "plan-missed", "class", "flux", "pool-left", "dangling",
 	    "dangling-zone", "dangling-address", "dangling-ended", "wildcard",
 	    "wildcard-ended", "wildcard-baseline", "unlisted"};
@@ -293,7 +293,7 @@ take_kind(struct changes *c, const char *text)
 		    "server-silent, server-answers, tcp-broken, tcp-works, "
 		    "edns-broken, edns-works, split-delegation, "
 		    "delegation-agrees, views-differ, views-agree, deviates, "
-		    "conforms, baseline, life, life-marked, plan-done, "
+		    "conforms, baseline, woke, life, life-marked, plan-done, "
 		    "plan-missed, class, "
 		    "flux, "
 		    "pool-left, dangling, "

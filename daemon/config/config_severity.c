@@ -23,10 +23,10 @@ static const char *const kinds[] = {"appeared", "vanished", "added", "removed",
     "lame", "lame-ended", "server-silent", "server-answers", "tcp-broken",
     "tcp-works", "edns-broken", "edns-works", "split-delegation",
     "delegation-agrees", "views-differ", "views-agree", "deviates", "conforms",
-    "plan-done", "plan-missed", "baseline", "life", "life-marked", "class",
-    "flux", "pool-left", "dangling", "dangling-zone", "dangling-address",
-    "dangling-ended", "wildcard", "wildcard-ended", "wildcard-baseline",
-    "unlisted"};
+    "plan-done", "plan-missed", "baseline", "woke", "life", "life-marked",
+    "class", "flux", "pool-left", "dangling", "dangling-zone",
+    "dangling-address", "dangling-ended", "wildcard", "wildcard-ended",
+    "wildcard-baseline", "unlisted"};
 /* Aspects of changes, R20: those of judge/diff.h, in its order. */
 static const char *const aspects[] = {"alias", "mail", "delegation", "dangling",
     "inconsistent", "returned", "rotating", "private", "unsupported",

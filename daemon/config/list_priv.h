@@ -37,6 +37,8 @@ struct fields {
 	enum proof confirm;
 	bool direct;
 	uint8_t attributes; /* bits of enum attribute */
+	uint32_t first_s;
+	uint32_t idle_after_s, idle_every_s;
 	bool tell_baseline;
 	bool chase;
 	const uint8_t *pins; /* see struct watch */
@@ -110,6 +112,8 @@ void fields_confirm(void *ctx, const struct node *value);
 void fields_direct(void *ctx, const struct node *value);
 void fields_attributes(void *ctx, const struct node *value);
 void fields_chase(void *ctx, const struct node *value);
+void fields_first_poll(void *ctx, const struct node *value);
+void fields_idle(void *ctx, const struct node *value);
 void fields_tell_baseline(void *ctx, const struct node *value);
 void fields_criticality(void *ctx, const struct node *value);
 void fields_zone(void *ctx, const struct node *value);

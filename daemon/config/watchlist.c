@@ -212,6 +212,9 @@ fill_watch(
 	w->watch.confirm = fields->confirm;
 	w->watch.direct = fields->direct;
 	w->watch.attributes = fields->attributes;
+	w->watch.first_s = fields->first_s;
+	w->watch.idle_after_s = fields->idle_after_s;
+	w->watch.idle_every_s = fields->idle_every_s;
 	w->watch.tell_baseline = fields->tell_baseline;
 	w->watch.chase = fields->chase;
 	w->watch.pins = fields->pins;

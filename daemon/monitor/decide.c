@@ -15,6 +15,7 @@
 #include "dns/type.h"
 #include "expect.h"
 #include "gather.h"
+#include "idle.h"
 #include "judge/meaning.h"
 #include "life.h"
 #include "loop/loop.h"
@@ -494,6 +495,7 @@ believe(struct inquiry *q)
 	row->seen = (uint32_t)(to->last_at / WALL_S(1));
 	pools_believe(q);
 	sleeping_heard(m, q->question);
+	idle_decided(m, q);
 }
 
 static struct telling

@@ -134,6 +134,23 @@ shard_of(struct fresh *f, const uint8_t *name, uint8_t size)
 void
 fresh_add(struct monitor *m, uint32_t id)
 {
+	const struct question *q = table_question(m->table, id);
+	const struct policy *p = policy_get(m->table, q->policy);
+
+	/* In the wheel it is known by having no row. */
+	if (p->first_s == 0 || m->setup.once || (q->flags & Q_STORED) != 0)
+		fresh_begin(m, id);
+	else if (p->first_s == WATCH_FIRST_SPREAD)
+		poll_plan(m, id);
+	else
+		poll_later(m, id,
+		    (uint64_t)p->first_s * 1000 * table_spread(m->table, id) >>
+			16);
+}
+
+void
+fresh_begin(struct monitor *m, uint32_t id)
+{
 	struct fresh *f = m->fresh;
 	uint8_t size;
 	const uint8_t *name = table_name(m->table, id, &size);

@@ -26,6 +26,7 @@
 #include "dns/record.h"
 #include "entry.h"
 #include "held.h"
+#include "idle.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
 #include "pools.h"
@@ -109,6 +110,7 @@ inquiry_new(struct monitor *m, uint32_t id)
 
 	if (q == NULL)
 		return NULL;
+	idle_stir(m, id);
 	q->monitor = m;
 	if (idmap_put(&m->inquiries, id, q) != 0) {
 		inquiry_free(q);
@@ -246,6 +248,7 @@ become_baseline(struct inquiry *q)
 	row->seen = (uint32_t)(t->last_at / WALL_S(1));
 	baseline_commit(m, q->question, &t->content, t->ttl, t->at);
 	sleeping_heard(m, q->question);
+	idle_known(m, q->question, t->at);
 	q->end = q->begin + 1;
 	inquiry_closed(q);
 }
@@ -283,6 +286,7 @@ no_difference(struct inquiry *q)
 		break;
 	}
 	sleeping_heard(q->monitor, q->question);
+	idle_known(q->monitor, q->question, q->believed_since);
 	drop(q);
 }
 
@@ -500,6 +504,7 @@ put_baseline(struct monitor *m, uint32_t id, const struct answer *a,
 	entry_first(m, id, sum->aa);
 	fresh_put(m, id, &reply.content, sum->ttl, at);
 	sleeping_heard(m, id);
+	idle_known(m, id, at);
 }
 
 /* ---- replies ---- */

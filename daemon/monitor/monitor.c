@@ -20,6 +20,7 @@
 #include "dangling.h"
 #include "expect.h"
 #include "gather.h"
+#include "idle.h"
 #include "life.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
@@ -490,6 +491,7 @@ monitor_free(struct monitor *m)
 	stale_free_all(m);
 	stretch_free_all(m);
 	burst_free_all(m);
+	idle_free_all(m);
 	filter_free_all(m);
 	sources_stop(m);
 	zone_free_kept(m);

@@ -41,6 +41,7 @@
  *   stale.c      what caches keep beyond its time (stale.h)
  *   sleeping.c   types of names that do not exist yet
  *   until.c      what lists say that ends
+ *   idle.c       names that have not existed for long
  *   burst.c      what just changed, asked a few times more
  *   watchset.c   watchlists into the table, and reloads
  *   status.c     all of it in numbers
@@ -372,6 +373,9 @@ struct monitor {
 	uint32_t short_at, short_now; /* ... counted, and as being counted */
 	uint64_t n_chased;            /* polls put at the end of an entry */
 	struct idmap bursts;          /* by question */
+	struct idmap idle;            /* by question: idle.h */
+	bool idle_full;               /* and it was said */
+	uint32_t n_idle;              /* asked less often */
 	uint32_t bursting;            /* of them, with polls to come */
 	struct idmap filtered;        /* by question */
 	struct arena scratch;
@@ -471,6 +475,8 @@ void poll_plan(struct monitor *m, uint32_t id);
 /* The same of a row that was loaded: at once, if a plan was missed since the
  * load began. */
 void poll_plan_known(struct monitor *m, uint32_t id, const struct uuid *key);
+/* So long from now, which is no plan: for a first poll. */
+void poll_later(struct monitor *m, uint32_t id, uint64_t after_ms);
 /* A stray is out of the wheel: it is planned anew, or no longer watched. */
 void poll_stray(struct monitor *m, uint32_t id);
 /* Does so with those of one slot of the wheel, see wheel_sift(). */
@@ -770,8 +776,10 @@ void fresh_past(struct monitor *m, const struct uuid *key);
 void fresh_loaded(struct monitor *m);
 /* May the database have it?  For one that was not watched. */
 bool fresh_is_known(const struct monitor *m, uint32_t id);
-/* A question to be asked for the first time, and those of a step per turn. */
+/* A question to be asked for the first time, when its lists say; at once; and
+ * those of a step per turn. */
 void fresh_add(struct monitor *m, uint32_t id);
+void fresh_begin(struct monitor *m, uint32_t id);
 bool fresh_step(struct monitor *m); /* more to do */
 /* A first poll ended. */
 void fresh_asked(struct monitor *m);

@@ -78,6 +78,20 @@ attributes_of(const struct table *t, const struct policy *p)
 		mix(&h, "sleeps");
 	if (p->tell_baseline)
 		mix(&h, "tell_baseline");
+	if (p->first_s != 0) {
+		uint64_t pair[2] = {h, p->first_s};
+
+		h = hash_sip(&attributes_key, pair, sizeof(pair));
+		mix(&h, "first");
+	}
+	if (p->idle_after_s != 0) {
+		uint64_t times[3] = {
+		    h, p->idle_after_s, (uint64_t)p->idle_every_s << 1};
+
+		h = hash_sip(&attributes_key, times, sizeof(times));
+	}
+	if (p->idle)
+		mix(&h, "idle");
 	for (size_t i = 0; i < p->n_sources; i++)
 		mix_source(&h, &p->sources[i]);
 	for (size_t i = 0; i < p->n_parts; i++) {
@@ -275,6 +289,9 @@ says_same(const struct policy *a, const struct policy *b)
 	       a->direct == b->direct && a->elsewhere == b->elsewhere &&
 	       a->chase == b->chase && a->sleeps == b->sleeps &&
 	       a->tell_baseline == b->tell_baseline &&
+	       a->first_s == b->first_s && a->idle == b->idle &&
+	       a->idle_after_s == b->idle_after_s &&
+	       a->idle_every_s == b->idle_every_s &&
 	       a->pins_size == b->pins_size &&
 	       (a->pins_size == 0 ||
 		   memcmp(a->pins, b->pins, a->pins_size) == 0) &&
@@ -301,6 +318,9 @@ policy_of(struct table *t, const struct watch *w, uint32_t every_s)
 	    .runbook = w->runbook,
 	    .told_attributes = w->attributes,
 	    .direct = w->direct && has_text(w->tags, w->n_tags, "hostile"),
+	    .first_s = w->first_s,
+	    .idle_after_s = w->idle_after_s,
+	    .idle_every_s = w->idle_every_s,
 	    .tell_baseline = w->tell_baseline,
 	    .chase = w->chase,
 	    .pins = w->pins,
@@ -424,6 +444,25 @@ unite_pins(const struct policy *a, const struct policy *b, struct buf *out)
 	return out->err == 0;
 }
 
+/* The shorter; what goes by the interval counts as long. */
+static uint32_t
+sooner(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Who wants it asked as often as ever has it so. */
+static void
+unite_idle(struct policy *p, const struct policy *a, const struct policy *b)
+{
+	if (a->idle_after_s == 0 || b->idle_after_s == 0)
+		return;
+	p->idle_after_s = a->idle_after_s > b->idle_after_s ? a->idle_after_s
+	                                                    : b->idle_after_s;
+	p->idle_every_s = a->idle_every_s < b->idle_every_s ? a->idle_every_s
+	                                                    : b->idle_every_s;
+}
+
 uint32_t
 policy_merge(struct table *t, uint32_t a, uint32_t b)
 {
@@ -456,6 +495,7 @@ policy_merge(struct table *t, uint32_t a, uint32_t b)
 	    .confirm = stricter(pa->confirm, pb->confirm),
 	    .told_attributes = pa->told_attributes | pb->told_attributes,
 	    .direct = pa->direct || pb->direct,
+	    .first_s = sooner(pa->first_s, pb->first_s),
 	    .tell_baseline = pa->tell_baseline || pb->tell_baseline,
 	    .chase = pa->chase && pb->chase,
 	    .sleeps = pa->sleeps && pb->sleeps,
@@ -465,6 +505,7 @@ policy_merge(struct table *t, uint32_t a, uint32_t b)
 	    .sources = sources,
 	    .n_sources = unite_sources(sources, pa, pb),
 	};
+	unite_idle(&p, pa, pb);
 	p.n_tags = unite(texts, pa->tags, pa->n_tags, pb->tags, pb->n_tags);
 	p.lists = texts + p.n_tags;
 	p.n_lists =
@@ -528,4 +569,25 @@ policy_asleep(struct table *t, uint32_t policy)
 	p = *policy_get(t, policy);
 	p.sleeps = true;
 	return policy_intern(t, &p);
+}
+
+uint32_t
+policy_idle(struct table *t, uint32_t policy)
+{
+	struct policy p = *policy_get(t, policy);
+
+	if (p.idle || p.idle_after_s == 0 || p.idle_every_s <= p.every_s)
+		return policy;
+	p.idle = true;
+	p.plain = policy;
+	p.every_s = p.idle_every_s;
+	return policy_intern(t, &p);
+}
+
+uint32_t
+policy_plain(const struct table *t, uint32_t policy)
+{
+	if (policy == POLICY_NONE || !policy_get(t, policy)->idle)
+		return policy;
+	return policy_get(t, policy)->plain;
 }

@@ -27,6 +27,7 @@
 #include "dangling.h"
 #include "dns/type.h"
 #include "entry.h"
+#include "idle.h"
 #include "judge/stale.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
@@ -97,6 +98,14 @@ poll_plan(struct monitor *m, uint32_t id)
 
 	wheel_put_planned(
 	    m, id, plan_after(m, &key.question, every_s, monitor_tick_now(m)));
+}
+
+void
+poll_later(struct monitor *m, uint32_t id, uint64_t after_ms)
+{
+	table_question(m->table, id)->mark = CHASE_NOT;
+	wheel_put(
+	    m, id, monitor_tick_now(m) + (uint32_t)(after_ms / TICK_MS), 0);
 }
 
 void
@@ -211,6 +220,10 @@ take_due(struct monitor *m, uint32_t id, mono_ns due)
 	}
 	if ((q->flags & Q_WATCHED) == 0 || m->draining)
 		return;
+	if ((q->flags & Q_STORED) == 0) {
+		fresh_begin(m, id); /* `first_poll` of its list */
+		return;
+	}
 	if (lag > m->lag_max)
 		m->lag_max = lag;
 	q->flags |= Q_BUSY | Q_PLANNED;
@@ -443,6 +456,19 @@ poll_turn(struct monitor *m)
 
 /* ---- answers ---- */
 
+/* Of a name that is idle from now on, by its other interval. */
+static void
+plan_after_poll(struct monitor *m, uint32_t id, bool good, uint32_t ttl_left)
+{
+	const struct question *q = table_question(m->table, id);
+
+	if (good && policy_get(m->table, q->policy)->idle_after_s != 0 &&
+	    idle_polled(m, id))
+		poll_plan(m, id);
+	else
+		plan_next(m, id, ttl_left);
+}
+
 /* A poll ended, whatever came of it; `ttl_left` as plan_next() has it. */
 static void
 finish(struct monitor *m, uint32_t id, bool good, uint32_t stands_for_s,
@@ -465,7 +491,7 @@ finish(struct monitor *m, uint32_t id, bool good, uint32_t stands_for_s,
 		outage_ledger_end(m, id);
 		q->flags &= (uint8_t) ~(Q_BUSY | Q_PLANNED);
 		if ((q->flags & Q_WATCHED) != 0 && !m->setup.once)
-			plan_next(m, id, ttl_left);
+			plan_after_poll(m, id, good, ttl_left);
 	} else {
 		q->flags &= (uint8_t)~Q_BUSY;
 		fresh_asked(m);

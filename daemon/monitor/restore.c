@@ -18,6 +18,7 @@
 #include "dns/record.h"
 #include "entry.h"
 #include "expect.h"
+#include "idle.h"
 #include "loop/loop.h"
 #include "membership.h"
 #include "monitor_priv.h"
@@ -183,6 +184,7 @@ on_row(void *ctx, const struct store_row *row)
 	}
 	q = table_question(m->table, id);
 	q->flags |= Q_STORED;
+	idle_restore(m, id, row);
 	take_wait(m, q, row);
 	if (!row->watched ||
 	    row->attributes != policy_get(m->table, q->policy)->attributes)
@@ -192,6 +194,8 @@ on_row(void *ctx, const struct store_row *row)
 		if (!m->setup.once)
 			poll_plan_known(m, id, &row->key.question);
 	}
+	if (row->content != NULL)
+		idle_known(m, id, row->since);
 	entry_restore(m, q, row);
 	if (row->content != NULL)
 		expect_look(m, id);

@@ -63,7 +63,7 @@ sleeping_wake(struct monitor *m, uint32_t id)
 	outage_sight(m, id)->watched++;
 	/* What the load has not come to yet it will find awake. */
 	if (m->planned || (m->loaded && id < m->restore_next))
-		fresh_add(m, id);
+		fresh_begin(m, id);
 }
 
 void

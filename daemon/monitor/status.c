@@ -127,9 +127,9 @@ map_bytes(const struct monitor *m)
 	       idmap_bytes(&m->holds) + idmap_bytes(&m->remnants) +
 	       idmap_bytes(&m->filtered) + idmap_bytes(&m->signatures) +
 	       idmap_bytes(&m->dangling) + idmap_bytes(&m->bursts) +
-	       expect_bytes(m) + plan_bytes(m) + gather_bytes(m) +
-	       life_bytes(m) + views_bytes(m) + stale_bytes(m) +
-	       stretch_bytes(m) + wildcard_bytes(m);
+	       idmap_bytes(&m->idle) + expect_bytes(m) + plan_bytes(m) +
+	       gather_bytes(m) + life_bytes(m) + views_bytes(m) +
+	       stale_bytes(m) + stretch_bytes(m) + wildcard_bytes(m);
 }
 
 /* What a question costs, all that grows with their number told together. */
@@ -215,6 +215,7 @@ monitor_status(struct monitor *m, struct emit *j)
 	emit_object(j, "questions");
 	emit_int(j, "watched", m->watched);
 	emit_int(j, "sleeping", m->n_asleep);
+	emit_int(j, "idle", m->n_idle);
 	emit_int(j, "new_left", m->first_left);
 	emit_int(j, "due", m->busy);
 	emit_int(j, "asked", (int64_t)m->finished);

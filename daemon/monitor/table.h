@@ -112,9 +112,15 @@ struct policy {
 	const uint8_t *pins; /* what is expected of it, packed (dns/pin.h);
 	                      * NULL: nothing */
 	size_t pins_size;
-	bool sleeps; /* of a type that is not asked before its name exists
-	              * (sleeping.h) */
-	bool tell_baseline; /* the first answer is an event */
+	bool sleeps;      /* of a type that is not asked before its name exists
+	                   * (sleeping.h) */
+	uint32_t first_s; /* as struct watch has it */
+	uint32_t idle_after_s; /* so long not there: asked every ... */
+	uint32_t idle_every_s; /* ... (idle.h); 0: never */
+	bool idle;             /* the form of one whose name is idle: every_s
+	                        * is that ... */
+	uint32_t plain;        /* ... and this the form of others */
+	bool tell_baseline;    /* the first answer is an event */
 	bool chase;      /* may wait longer than every_s for a cache's entry */
 	uint32_t class_; /* index of its interval among the ledger's */
 };
@@ -177,7 +183,7 @@ struct table_memory table_memory(const struct table *t);
  * The policy of a watch that is asked so often, or merged into one that other
  * lists made: the shortest interval, which may be exceeded if all allow that,
  * the union of tags, lists and attributes, the stricter proof, direct if one of
- * them is, asleep if all of them are, its
+ * them is, asleep if all of them are, idle if all of them say so, its
  * first answer told if one says so, the first owner and runbook. POLICY_NONE:
  * no memory.
  */
@@ -185,6 +191,10 @@ uint32_t policy_of(struct table *t, const struct watch *w, uint32_t every_s);
 /* The same of a type that sleeps until its name exists. */
 uint32_t policy_asleep(struct table *t, uint32_t policy);
 uint32_t policy_merge(struct table *t, uint32_t a, uint32_t b);
+/* Its form while a name is idle; itself, if that is not less often.
+ * POLICY_NONE: no memory.  And the other way round. */
+uint32_t policy_idle(struct table *t, uint32_t policy);
+uint32_t policy_plain(const struct table *t, uint32_t policy);
 /* What of a policy stays when only `list` still says so; POLICY_NONE: nothing.
  */
 uint32_t policy_only(struct table *t, uint32_t policy, const char *list);

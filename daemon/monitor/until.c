@@ -35,6 +35,7 @@ end_one(struct monitor *m, uint32_t id)
 {
 	const struct question *q = table_question(m->table, id);
 	const struct policy *p;
+	uint32_t plain;
 	uint32_t left;
 	bool stray;
 
@@ -47,8 +48,9 @@ end_one(struct monitor *m, uint32_t id)
 		until_note(m, p->until);
 		return 1;
 	}
-	left = policy_left(m->table, q->policy, m->until.now);
-	if (left == q->policy)
+	plain = policy_plain(m->table, q->policy);
+	left = policy_left(m->table, plain, m->until.now);
+	if (left == plain)
 		return 1; /* no memory: the next walk takes it */
 	if (left != POLICY_NONE)
 		watching_give_class(m, left);

@@ -18,7 +18,8 @@ watching_differs(const struct monitor *m, uint32_t id, uint32_t policy)
 		return policy == POLICY_NONE ? DIFFERS_NOT : DIFFERS_ADDED;
 	if (policy == POLICY_NONE)
 		return DIFFERS_REMOVED;
-	return policy == q->policy ? DIFFERS_NOT : DIFFERS_CHANGED;
+	return policy == policy_plain(m->table, q->policy) ? DIFFERS_NOT
+	                                                   : DIFFERS_CHANGED;
 }
 
 void
@@ -71,7 +72,10 @@ watching_set_policy(struct monitor *m, uint32_t id, uint32_t policy)
 		q->flags &= (uint8_t)~Q_PLANNED;
 		m->first_left++; /* finish() takes it for a new one's poll */
 	}
-	q->policy = policy;
+	if (q->policy != POLICY_NONE)
+		m->n_idle -= policy_get(m->table, q->policy)->idle;
+	m->n_idle += policy_get(m->table, policy)->idle;
+	q->policy = policy & POLICY_NONE;
 	if (moved)
 		question_replan(q);
 	return moved;
@@ -105,6 +109,8 @@ watching_end(struct monitor *m, uint32_t id)
 	outage_unwatched(m, id);
 	stretch_end(m, id);
 	expect_unwatched(m, id);
+	m->n_idle -= policy_get(m->table, q->policy)->idle;
+	q->policy = policy_plain(m->table, q->policy) & POLICY_NONE;
 	return stray;
 }
 

@@ -373,7 +373,8 @@ keep_one(struct watchset *w, uint32_t id)
 	if ((q->flags & Q_WATCHED) == 0)
 		return;
 	if (w->kept_of != q->policy) {
-		w->kept = policy_only(t, q->policy, w->lists[w->keeping].list);
+		w->kept = policy_only(
+		    t, policy_plain(t, q->policy), w->lists[w->keeping].list);
 		w->kept_of = q->policy;
 		w->weight += CHANGE_WEIGHT;
 	}

@@ -182,6 +182,7 @@ static const struct {
 	/* What changed was told. */
 	{"life",      ANYONE, SEVERITY_INFO},
 	{"life-marked", ANYONE, SEVERITY_MEDIUM},
+	{"woke", ANYONE, SEVERITY_MEDIUM},
 	{"class",     ANYONE, SEVERITY_INFO},
 	{"flux",      ANYONE, SEVERITY_MEDIUM},
 	{"pool-left", ANYONE, SEVERITY_INFO},

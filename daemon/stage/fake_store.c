@@ -602,6 +602,7 @@ on_load(void *ctx)
 		    .content = q->content.data,
 		    .content_size = q->content.size,
 		    .ttl = q->ttl,
+		    .since = q->content.data != NULL ? q->since : 0,
 		    .last_seen = db_last_seen(db, q, INT64_MAX),
 		    .phase = q->phase,
 		    .change = q->candidate,

@@ -348,6 +348,28 @@ need_list(struct world *w, const char *list)
 	snprintf(w->lists[w->n_lists++], sizeof(w->lists[0]), "%s", list);
 }
 
+static void
+add_until(struct watch_line *l, const char *span)
+{
+	size_t n = strlen(l->more);
+	char text[WALL_TEXT_SIZE];
+
+	snprintf(l->more + n, sizeof(l->more) - n, ", until: %s",
+	    wall_print(FAKE_LOOP_WALL + span_of(span) / 1000, text));
+}
+
+/* AFTER/EVERY */
+static void
+add_idle(struct watch_line *l, const char *value)
+{
+	size_t n = strlen(l->more);
+	int after = (int)strcspn(value, "/");
+
+	snprintf(l->more + n, sizeof(l->more) - n,
+	    ", idle: {after: %.*s, every: %s}", after, value,
+	    value + after + 1);
+}
+
 void
 world_add_watch(struct world *w, const char *p)
 {
@@ -364,7 +386,6 @@ world_add_watch(struct world *w, const char *p)
 	snprintf(l->list, sizeof(l->list), "all");
 	while (word_next(&p, word)) {
 		char value[WORD_SIZE];
-		char text[WALL_TEXT_SIZE];
 
 		word_need(&p, value);
 		n = strlen(l->more);
@@ -376,10 +397,9 @@ world_add_watch(struct world *w, const char *p)
 			snprintf(l->more + n, sizeof(l->more) - n,
 			    ", tags: [%s]", value);
 		else if (strcmp(word, "until") == 0)
-			snprintf(l->more + n, sizeof(l->more) - n,
-			    ", until: %s",
-			    wall_print(
-				FAKE_LOOP_WALL + span_of(value) / 1000, text));
+			add_until(l, value);
+		else if (strcmp(word, "idle") == 0)
+			add_idle(l, value);
 		else if (strcmp(word, "expect") == 0)
 			snprintf(l->more + n, sizeof(l->more) - n,
 			    ", expect: %s", value);

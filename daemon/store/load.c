@@ -21,7 +21,7 @@ enum {
 	TURN_MS_MAX = 5,
 	/* "PGCOPY\n\377\r\n\0", flags, length of an extension (none). */
 	COPY_HEAD_SIZE = 19,
-	COPY_FIELDS = 34
+	COPY_FIELDS = 35
 };
 
 struct load {
@@ -199,6 +199,7 @@ read_row(struct load *l, struct cursor *c, struct store_row *row)
 	row->entry_s = (uint32_t)take_i32(c);
 	row->entry_fits = take_bool(c);
 	row->stale_since = take_wall(c, &is_null);
+	row->since = take_wall(c, &is_null);
 	return c->left >= 0 && row->name != NULL;
 }
 

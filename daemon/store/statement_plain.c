@@ -159,7 +159,7 @@ const char statement_load[] =
     "  o.fail, o.bogus,"
     "  a.noted, a.signed_told, a.signed_since, z.noted, d.noted,"
     "  l.noted, p.noted, g.noted, w.noted,"
-    "  q.entry_s, q.entry_at >= s.since, t.since"
+    "  q.entry_s, q.entry_at >= s.since, t.since, s.since"
     " from dnsvigil.question q"
     " left join dnsvigil.state s"
     "  on s.shard = q.shard and s.question = q.question"

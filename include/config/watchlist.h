@@ -40,8 +40,12 @@ enum {
 	WATCH_CRITICALITY_MAX = 5,
 	WATCH_EVERY_MIN_S = 1, /* below 5 s: a warning */
 	WATCH_EVERY_MAX_S = 86400,
-	WATCH_EVERY_DEFAULT_S = 300
+	WATCH_EVERY_DEFAULT_S = 300,
+	WATCH_IDLE_AFTER_S = 30 * 86400, /* `idle` without other words */
+	WATCH_IDLE_EVERY_S = 6 * 3600
 };
+
+#define WATCH_FIRST_SPREAD UINT32_MAX
 
 /* Which proof a watch requires (R11).  Stored: never renumber. */
 enum proof {
@@ -103,9 +107,14 @@ struct watch {
 	bool direct; /* if hostile: its zone's servers may be asked all the
 	              * same.  A hostile watch without it names no view that
 	              * asks them, nor PROOF_SOURCE. */
-	uint8_t attributes;  /* bits of enum attribute: whose events are told */
-	bool tell_baseline;  /* the first answer is an event */
-	bool chase;          /* may wait longer than every_s for a cache */
+	uint8_t attributes; /* bits of enum attribute: whose events are told */
+	uint32_t first_s;   /* over so long its first polls are spread; 0: not,
+	                     * WATCH_FIRST_SPREAD: over its interval */
+	uint32_t idle_after_s; /* when it has not existed for so long it is
+	                        * asked every ... */
+	uint32_t idle_every_s; /* ... only; 0: never */
+	bool tell_baseline;    /* the first answer is an event */
+	bool chase;            /* may wait longer than every_s for a cache */
 	const uint8_t *pins; /* what is expected (R27), packed as in dns/pin.h;
 	                      * NULL: nothing */
 	size_t pins_size;

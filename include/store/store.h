@@ -122,6 +122,7 @@ struct store_row {
 	const uint8_t *content; /* packed, NULL: never answered */
 	size_t content_size;
 	uint32_t ttl;
+	wall_us since;     /* what is believed; 0 without a state */
 	wall_us last_seen; /* as seen_until says; 0 without a state */
 	enum candidate_phase phase;
 	struct uuid change; /* with a phase */

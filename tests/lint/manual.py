@@ -43,6 +43,7 @@ KEYS = {
     ("config_mark.c", "mark_keys"): ("MARKS", None),
     ("list_yaml.c", "default_keys"): ("Fields", None),
     ("list_source.c", "keys"): ("YAML", "source"),
+    ("list_pace.c", "keys"): ("Fields", "idle"),
     ("list_yaml.c", "top_names"): ("YAML", None),
 }
 OF_ENTRIES = {"name", "zone", "profile", "dkim", "expect", "confidence",

@@ -162,8 +162,11 @@ put_question(
 void
 put_baseline(struct probe *p, const struct subject *s, const struct answer *a)
 {
-	const struct commit_baseline c = {
-	    s->key, s->name.wire, &a->content, 300, p->now};
+	const struct commit_baseline c = {.key = s->key,
+	    .name = s->name.wire,
+	    .content = &a->content,
+	    .ttl = 300,
+	    .at = p->now};
 
 	p->open++;
 	commit_baseline(p->store, &c, on_done, p);

@@ -7,7 +7,8 @@ database has no row of the types that sleep; they wake when the name exists,
 and a start neither wakes nor lulls any.  With `tell_baseline` there is an
 event exactly where there is a first state, whenever the daemon is killed.
 What a list has until a time is off it at that time, found by the clock or by
-the next start.
+the next start.  A name that has not existed for long (`idle`) is asked less
+often, also by the next start, and told when it wakes.
 """
 
 import os
@@ -97,6 +98,42 @@ class Idle(world.WorldCase):
         self.assertIn("baseline", d.run(
             "changes", "--kind", "baseline", "--name",
             "here.evil.example").stdout)
+        self.assertEqual(d.stop(), 0)
+
+    def test_idle_names_are_asked_less_often_and_told_when_they_wake(self):
+        names = ["old%d" % i for i in range(30)]
+        d = self.world.daemon([self.server], {"evil.yaml": (
+            "defaults: {types: [A, TXT], every: 1s, tags: [hostile], "
+            "idle: {after: 1d, every: 1m}}\nwatch:\n" + "".join(
+                "  - %s.evil.example\n" % n for n in names + ["here"]))})
+        d.start()
+        d.wait_ready()
+        d.rounds(1)
+        self.assertEqual(d.status()["questions"]["idle"], 0)
+        d.kill9()
+        self.sql(d, "update dnsvigil.state set since = now() - interval "
+                 "'2 days'")
+        d.start()
+        d.wait_ready()
+        d.wait(lambda: d.status()["questions"]["idle"] == 60, 20, "idle")
+        d.wait(lambda: self.sql(d, "select every_s, count(*) from dnsvigil."
+                                "question group by 1 order by 1") ==
+               [["1", "2"], ["60", "60"]], 10, "their rows")
+        d.kill9()
+        d.start()
+        d.wait_ready()
+        self.assertEqual(d.status()["questions"]["idle"], 60)
+        self.assertEqual(d.changes(), [])
+        self.zone.set("old3", "A", "192.0.2.3")
+        self.world.publish(self.zone)
+        woke = d.wait_change(75, kind="woke")
+        self.assertEqual(woke["name"], "old3.evil.example.")
+        d.wait(lambda: d.status()["questions"]["idle"] == 58, 10, "awake")
+        d.wait(lambda: len(d.history("old3.evil.example", "TXT")) == 2, 10,
+               "its TXT")
+        self.assertEqual(len(d.changes(kind="woke")), 1)
+        self.assertEqual({c["name"] for c in d.changes()},
+                         {"old3.evil.example."})
         self.assertEqual(d.stop(), 0)
 
     def test_until_ends_by_the_clock_and_at_a_start(self):

@@ -26,6 +26,7 @@
  *                                `restart`: there is no such view, or again
  *   watch NAME TYPES [every SPAN] [tags A,B] [confirm PROOF] [list L]
  *         [attributes A,B] [chase true] [until SPAN]   since the beginning
+ *         [idle SPAN/SPAN]               after, every
  *   unwatch NAME [TYPES]         with `reload` or `restart`: later too
  *   sink NAME | sink none        (soc, unless any is given)
  *   config LINE                  of YAML, e.g. failing_after: 2

@@ -149,7 +149,7 @@ test_policy_that_differs_in_one_thing_is_another(void **state)
 	    {.name = "feed", .has_confidence = true, .confidence = 1},
 	    {.name = "feed", .tlp = TLP_RED}, {.name = "feed", .until = 1},
 	    {.name = "feed", .first_reported = 1}};
-	enum { N_PLAIN = 14, N = N_PLAIN + 8 };
+	enum { N_PLAIN = 18, N = N_PLAIN + 8 };
 	struct watch w[N];
 	uint32_t ids[N];
 
@@ -170,6 +170,11 @@ test_policy_that_differs_in_one_thing_is_another(void **state)
 	w[11].n_tags = w[12].n_tags = 1;
 	w[12].direct = true;
 	w[13].tell_baseline = true;
+	w[14].idle_after_s = w[15].idle_after_s = 86400;
+	w[14].idle_every_s = 3600;
+	w[15].idle_every_s = 7200;
+	w[16].first_s = 7200;
+	w[17].first_s = WATCH_FIRST_SPREAD;
 	for (size_t i = N_PLAIN; i < N; i++)
 		w[i].source = &sources[i - N_PLAIN];
 	for (size_t i = 0; i < N; i++) {
@@ -498,6 +503,43 @@ test_policy_sleeps_only_while_all_lists_let_it(void **state)
 }
 
 static uint32_t
+idling(const char *list, uint32_t every_s, uint32_t after_s, uint32_t idle_s)
+{
+	struct watch w = watch_of(list, every_s);
+
+	w.idle_after_s = after_s;
+	w.idle_every_s = idle_s;
+	return policy_of(table, &w, w.every_s);
+}
+
+static void
+test_policy_has_a_form_for_idle_names(void **state)
+{
+	uint32_t a = idling("a", 60, 1000, 7200);
+	uint32_t b = idling("b", 120, 2000, 3600);
+	uint32_t both = policy_merge(table, a, b);
+	uint32_t idle = policy_idle(table, both);
+	uint32_t plain = idling("c", 60, 0, 0);
+
+	(void)state;
+	assert_int_not_equal(idle, both);
+	assert_true(get(idle)->idle);
+	assert_int_equal(get(idle)->every_s, 3600);
+	assert_int_equal(get(idle)->idle_after_s, 2000);
+	assert_true(get(idle)->attributes != get(both)->attributes);
+	assert_int_equal(policy_idle(table, idle), idle);
+	assert_int_equal(policy_plain(table, idle), both);
+	assert_int_equal(policy_plain(table, both), both);
+	/* Not where it would be asked more often, or one list does not say so.
+	 */
+	assert_int_equal(policy_idle(table, plain), plain);
+	assert_int_equal(
+	    get(policy_merge(table, both, plain))->idle_after_s, 0);
+	plain = idling("d", 60, 1000, 60);
+	assert_int_equal(policy_idle(table, plain), plain);
+}
+
+static uint32_t
 ending(const char *list, uint32_t every_s, wall_us until, wall_us first)
 {
 	const struct watch_source says = {
@@ -618,6 +660,7 @@ main(void)
 	    TEST(test_policy_is_direct_when_a_hostile_watch_says_so),
 	    TEST(test_policy_attributes_of_events_are_the_union),
 	    TEST(test_policy_sleeps_only_while_all_lists_let_it),
+	    TEST(test_policy_has_a_form_for_idle_names),
 	    TEST(test_policy_of_which_a_part_ends_is_what_is_left_of_it),
 	    TEST(test_policy_stays_discreet_when_a_part_of_it_ends),
 	    TEST(test_policy_of_a_list_that_says_it_twice_ends_with_the_later),

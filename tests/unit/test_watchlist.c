@@ -175,6 +175,13 @@ on_watch(void *ctx, const struct watch *w)
 	}
 	if (w->auto_types)
 		buf_add_text(out, " auto");
+	if (w->first_s == WATCH_FIRST_SPREAD)
+		buf_add_text(out, " spread");
+	else if (w->first_s != 0)
+		buf_printf(out, " first=%us", w->first_s);
+	if (w->idle_after_s != 0)
+		buf_printf(
+		    out, " idle=%u/%u", w->idle_after_s, w->idle_every_s);
 	if (w->tell_baseline)
 		buf_add_text(out, " told");
 	if (w->chase)
