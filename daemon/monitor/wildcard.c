@@ -30,6 +30,7 @@ enum {
 	WILDCARD_ZONES_MAX = 2000,
 	WILDCARD_RETRY_S = 300, /* after a round that settled nothing */
 	WILDCARD_LOST_S = 120,  /* a round is over by then */
+	WILDCARD_DOUBT_S = 75,  /* each resolver had a random canary in it */
 	WILDCARD_FIRST_S = 10   /* over which a start spreads the first */
 };
 
@@ -137,6 +138,29 @@ kind_of(enum wildcard_news news)
 	if (news == WILDCARD_BASELINE)
 		return "wildcard-baseline";
 	return news == WILDCARD_ENDED ? "wildcard-ended" : "wildcard";
+}
+
+/* Not told before it was so in two rounds: what lies is found out between. */
+static bool
+is_doubted(struct monitor *m, struct apex *z)
+{
+	const struct round *r = z->round;
+	struct wildcard_cell then = z->cell;
+
+	switch (wildcard_step(
+	    &then, &r->words[0], &r->words[1], loop_wall(m->loop))) {
+	case WILDCARD_BEGUN:
+	case WILDCARD_CHANGED:
+	case WILDCARD_ENDED:
+		z->seen_once = !z->seen_once;
+		return z->seen_once;
+	case WILDCARD_SAME:
+	case WILDCARD_GREW:
+	case WILDCARD_BASELINE:
+		break;
+	}
+	z->seen_once = false;
+	return false;
 }
 
 /* `c`: what the second server just said. */
@@ -290,6 +314,7 @@ wildcard_answer(
 	struct apex *z = idmap_get(&m->apexes, e->question);
 	struct round *r = z == NULL ? NULL : z->round;
 	struct reply reply = {0};
+	bool settled;
 
 	if (r == NULL || z->generation != e->accused || r->n > 1)
 		return;
@@ -302,6 +327,7 @@ wildcard_answer(
 	r->n++;
 	if (r->n == 1) {
 		if (wildcard_is_known(&z->cell, &r->words[0])) {
+			z->seen_once = false;
 			round_end(m, z, true);
 			return;
 		}
@@ -312,9 +338,13 @@ wildcard_answer(
 			round_end(m, z, false);
 		return;
 	}
-	if (apex_is_asked(m, z))
+	if (apex_is_asked(m, z) && !is_doubted(m, z))
 		settle(m, z, &reply.content);
-	round_end(m, z, wildcard_is_known(&z->cell, &r->words[1]));
+	settled = r->words[1].says != WILDCARD_UNKNOWN &&
+	          r->words[1].says == r->words[0].says;
+	round_end(m, z, settled);
+	if (z->seen_once)
+		z->due = loop_mono(m->loop) + MONO_S(WILDCARD_DOUBT_S);
 }
 
 /* ---- zones ---- */
@@ -342,6 +372,16 @@ apex_new(struct monitor *m, uint32_t id)
 	return z;
 }
 
+/* Without reading it: an alias's answer has more than the one SOA. */
+static bool
+may_be_apex(const struct monitor *m, uint16_t type, const struct answer *a,
+    const struct reply_sum *sum)
+{
+	return sum->outcome == OUTCOME_ANSWER &&
+	       (type != TYPE_SOA || a->message->n_answer == 1) &&
+	       m->apexes.live < WILDCARD_ZONES_MAX;
+}
+
 void
 wildcard_heard(struct monitor *m, uint32_t id, const struct answer *a,
     const struct reply_sum *sum)
@@ -349,22 +389,24 @@ wildcard_heard(struct monitor *m, uint32_t id, const struct answer *a,
 	uint16_t type = table_question(m->table, id)->type;
 	struct reply reply = {0};
 	struct apex *z;
+	bool is_apex;
 
 	if ((type != TYPE_SOA && type != TYPE_NS) || !is_wanted(m, id) ||
 	    m->setup.once || m->draining)
 		return;
 	z = idmap_get(&m->apexes, id);
-	if (z != NULL && z->fingerprint == sum->fingerprint)
-		return;
-	if (z == NULL && (m->apexes.live >= WILDCARD_ZONES_MAX ||
-			     (z = apex_new(m, id)) == NULL))
+	if (z == NULL ? !may_be_apex(m, type, a, sum)
+		      : z->fingerprint == sum->fingerprint)
 		return;
 	arena_reset(&m->scratch);
 	if (reply_read(a->wire, a->size, a->message, &m->scratch, &reply) != 0)
 		return;
+	is_apex = reply.content.outcome == OUTCOME_ANSWER &&
+	          reply.content.n_chain == 0;
+	if (z == NULL && (!is_apex || (z = apex_new(m, id)) == NULL))
+		return;
 	z->fingerprint = sum->fingerprint;
-	z->is_apex = reply.content.outcome == OUTCOME_ANSWER &&
-	             reply.content.n_chain == 0;
+	z->is_apex = is_apex;
 }
 
 /* It is watched no more, or not as one that is asked. */

@@ -21,6 +21,7 @@ struct apex {
 	uint32_t question;
 	uint64_t fingerprint; /* of what was read of it; 0: nothing yet */
 	bool is_apex;
+	bool seen_once; /* the last round had news, and is to be repeated */
 	uint8_t generation;
 	struct round *round; /* NULL: none is open */
 	mono_ns due;         /* open: it is lost then */

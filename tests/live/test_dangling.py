@@ -125,7 +125,7 @@ class Dangling(world.WorldCase):
         self.wild.set("*", "A", "192.0.2.66")
         self.evil.set("*", "A", "192.0.2.66")
         self.again(d, self.wild, self.evil)
-        d.wait(lambda: self.events(d, "wildcard"), 30, "wildcard")
+        d.wait(lambda: self.events(d, "wildcard"), 120, "wildcard")
         e = self.events(d, "wildcard")[0]
         self.assertEqual((e["name"], e["severity"], e["reason"],
                           e["probe"]["type"], e["probe"]["rdata"]),
@@ -140,7 +140,7 @@ class Dangling(world.WorldCase):
         self.assertEqual(len(self.events(d, "wildcard")), 1)
         self.wild.remove("*")
         self.again(d, self.wild)
-        d.wait(lambda: self.events(d, "wildcard-ended"), 30, "its end")
+        d.wait(lambda: self.events(d, "wildcard-ended"), 120, "its end")
         self.assertEqual(self.events(d, "wildcard-ended")[0]["since"],
                          e["since"])
         self.assertTrue(r.wait_for(lambda q: len(q) == 2, 20))

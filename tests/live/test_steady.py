@@ -113,7 +113,8 @@ class Steady(world.WorldCase):
         """Where the targets are looked for, and for what has none."""
         self.assert_least(50, 400, self.world.daemon([self.nsd], watch(
             *["n%d.s.example" % i for i in range(50)], types="A, MX, NS",
-            tags="owned"), extra="dangling: 1h\n"))
+            tags="owned"),
+            extra="dangling: 1h\nwildcard: 1h\nunlisted: [www]\n"))
 
     def test_with_gso_many_questions_leave_as_one_and_a_change_is_told(self):
         """Where it is asked for, and the kernel can do it."""
