@@ -64,6 +64,7 @@
 #include "store/store.h"
 #include "table.h"
 #include "testimony.h"
+#include "told.h"
 
 enum {
 	POLL_TURN_MAX = 2048,  /* due questions taken in one loop turn */
@@ -214,30 +215,6 @@ enum inquiry_state {
 struct fresh;
 struct household;
 struct provider;
-
-/* What an alert says of several decisions. */
-struct telling {
-	enum severity highest;
-	enum label weakest;
-	uint32_t n;
-};
-
-struct told_member {
-	struct uuid change;
-	enum severity severity;
-	enum label label;
-};
-
-/* An alert about several changes: revisions are counted once for all. */
-struct told_group {
-	struct uuid id;
-	uint32_t revision;
-	uint32_t refs;
-	const char *kind; /* "vanished" or "appeared" */
-	struct told_member members[WATCH_TYPES_MAX];
-	uint8_t n;
-	struct telling others; /* decided for good before a restart */
-};
 
 struct inquiry {
 	struct monitor *monitor;
@@ -630,20 +607,6 @@ void decide_sight(struct inquiry *q);
 /* Commits the decisions of inquiries in one transaction, with their alert. */
 void decide_commit(
     struct monitor *m, struct inquiry **members, size_t n, struct household *h);
-
-/* ---- told.c ---- */
-struct told_group *told_new(const char *kind, wall_us at);
-void told_release(struct told_group *g); /* NULL is fine */
-/* LABEL_NONE, of nothing yet, is the strongest. */
-bool told_is_weaker(enum label label, enum label than);
-/* One more decision into the sum. */
-void told_weigh(struct telling *t, enum severity severity, enum label label);
-/* The member's latest decision. */
-void told_put(struct told_group *g, const struct inquiry *q);
-struct telling told_sum(const struct told_group *g);
-/* After a restart: the alert that told the doubted change.  False: no memory.
- */
-MUST_CHECK bool told_restore(struct inquiry *q, const struct store_told *told);
 
 /* ---- household.c ---- */
 enum heard {
