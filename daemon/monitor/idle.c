@@ -43,6 +43,21 @@ idle_known(struct monitor *m, uint32_t id, wall_us since)
 	m->idle_full = true;
 }
 
+void
+idle_changed(struct monitor *m, uint32_t id)
+{
+	if (policy_of_question(m, id)->idle_after_s == 0)
+		idle_forget(m, id);
+	else if (since_of(m, id) == 0)
+		idle_known(m, id, loop_wall(m->loop));
+}
+
+void
+idle_forget(struct monitor *m, uint32_t id)
+{
+	(void)idmap_take(&m->idle, id);
+}
+
 /* Has it not existed for so long?  For a question that is not watched: yes. */
 static bool
 is_long_gone(const struct monitor *m, uint32_t id, wall_us now)

@@ -19,6 +19,11 @@ enum { IDLE_MAX = 1000000 }; /* questions of which it is kept */
 
 /* It is believed to be that since then; known anew, or from the database. */
 void idle_known(struct monitor *m, uint32_t id, wall_us since);
+/* Lists say something else of it: where they begin to ask for it, it counts
+ * from now on, until a start brings what the database knows. */
+void idle_changed(struct monitor *m, uint32_t id);
+/* It is not watched any more. */
+void idle_forget(struct monitor *m, uint32_t id);
 /* A poll of it ended as believed.  True: it is idle from now on. */
 bool idle_polled(struct monitor *m, uint32_t id);
 /* Its row is here: was it idle when that was written?  Then it is. */

@@ -5,6 +5,7 @@
 #include "watching.h"
 
 #include "expect.h"
+#include "idle.h"
 #include "sleeping.h"
 #include "stretch.h"
 #include "until.h"
@@ -47,8 +48,10 @@ watching_begin(struct monitor *m, uint32_t id)
 			q->flags |= Q_KNOWN;
 		}
 	}
-	if ((q->flags & Q_KNOWN) != 0)
+	if ((q->flags & Q_KNOWN) != 0) {
 		expect_look(m, id);
+		idle_changed(m, id);
+	}
 	if ((q->flags & Q_BUSY) == 0 && !q->stray)
 		fresh_add(m, id);
 }
@@ -109,6 +112,7 @@ watching_end(struct monitor *m, uint32_t id)
 	outage_unwatched(m, id);
 	stretch_end(m, id);
 	expect_unwatched(m, id);
+	idle_forget(m, id);
 	m->n_idle -= policy_get(m->table, q->policy)->idle;
 	q->policy = policy_plain(m->table, q->policy) & POLICY_NONE;
 	return stray;
@@ -127,6 +131,7 @@ watching_change(struct monitor *m, uint32_t id, uint32_t policy)
 		return false;
 	}
 	stray = watching_set_policy(m, id, policy) && make_stray(q);
+	idle_changed(m, id);
 	if ((q->flags & Q_STORED) != 0)
 		restore_put_question(m, id, true);
 	expect_look(m, id);
