@@ -32,7 +32,9 @@ INSTALLED = {
     "usr/bin/dnsvigil", "usr/share/man/man1/dnsvigil.1",
     "usr/share/man/man5/dnsvigil.yaml.5",
     "usr/share/doc/dnsvigil/examples/dnsvigil.service",
-    "usr/share/doc/dnsvigil/examples/dnsvigil.yaml"}
+    "usr/share/doc/dnsvigil/examples/dnsvigil.yaml",
+    "usr/share/doc/dnsvigil/examples/feed.yaml",
+    "usr/share/doc/dnsvigil/examples/marks.yaml"}
 
 
 def files_below(folder):
