@@ -43,6 +43,7 @@ static const struct command {
     {"history", "what a name had, and when", cmd_history},
     {"coverage", "how well names were watched, and the gaps", cmd_coverage},
     {"explain", "who said what, what was decided, and why", cmd_explain},
+    {"backtest", "what another configuration would have told", cmd_backtest},
     {"drill", "play an attack, and send its alerts as a test", cmd_drill},
 };
 enum { N_COMMANDS = sizeof(commands) / sizeof(commands[0]) };

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "judge/diff.h"
 
 /* Guards nothing: a print tells deviations apart, and is stored. */
 static const struct hash_key print_key = {
@@ -120,6 +121,23 @@ expect_judge(const uint8_t *pins, size_t size, uint16_t type,
 	}
 	out->unreadable = !out->meets && c->outcome == OUTCOME_UNREADABLE;
 	return 0;
+}
+
+uint32_t
+expect_aspects(const uint8_t *pins, size_t size, uint16_t type,
+    const struct content *from, const struct content *to, struct arena *a)
+{
+	struct expect_found was;
+	struct expect_found is;
+
+	if (pins == NULL ||
+	    expect_judge(pins, size, type, from, a, &was) != 0 ||
+	    expect_judge(pins, size, type, to, a, &is) != 0 || !is.pinned ||
+	    was.unknown || is.unknown)
+		return 0;
+	if (!is.meets)
+		return ASPECT_UNEXPECTED;
+	return was.meets ? 0 : ASPECT_EXPECTED;
 }
 
 /* Must there be a record for it, and which ones? */

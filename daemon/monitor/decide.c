@@ -104,6 +104,7 @@ decide_weigh(struct inquiry *q)
 	};
 
 	look_back(q, &in.novel, &returned);
+	q->novel = in.novel;
 	/* R14: to what was never believed. */
 	in.transient = q->judgement.label == LABEL_TRANSIENT && !returned;
 	q->aspects = q->judgement.diff.aspects | q->kept_aspects;
@@ -225,6 +226,7 @@ fill_change(const struct inquiry *q, struct say_change *c)
 	    .revision = q->revision,
 	    .severity = q->severity,
 	    .aspects = q->aspects,
+	    .novel = q->novel,
 	    .seen_at = q->seen_at,
 	    .decided_at = loop_wall(m->loop),
 	    .from = {&q->believed, q->believed_ttl, q->believed_since,

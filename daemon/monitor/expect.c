@@ -413,19 +413,10 @@ expect_aspect(const struct inquiry *q, const struct content *to)
 	struct monitor *m = q->monitor;
 	const struct policy *p = policy_at(m, q->question);
 	uint16_t type = table_question(m->table, q->question)->type;
-	struct expect_found was;
-	struct expect_found is;
 
-	if (p == NULL || p->pins == NULL ||
-	    expect_judge(p->pins, p->pins_size, type, &q->believed, &m->scratch,
-		&was) != 0 ||
-	    expect_judge(p->pins, p->pins_size, type, to, &m->scratch, &is) !=
-		0 ||
-	    !is.pinned || was.unknown || is.unknown)
-		return 0;
-	if (!is.meets)
-		return ASPECT_UNEXPECTED;
-	return was.meets ? 0 : ASPECT_EXPECTED;
+	return p == NULL ? 0
+	                 : expect_aspects(p->pins, p->pins_size, type,
+			       &q->believed, to, &m->scratch);
 }
 
 /* ---- status, and the end ---- */

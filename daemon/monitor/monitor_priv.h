@@ -230,6 +230,7 @@ struct inquiry {
 	bool unheard;  /* ... and its zone's servers were not heard since */
 	bool quiet;    /* R11: it waits for the next poll, nothing is asked */
 	uint8_t polls; /* quiet: polls that ended since, and the first */
+	bool novel;    /* as it was weighed last */
 	bool look;     /* a witness turned out a liar: to be judged again */
 	struct arena arena;
 	size_t counted;         /* bytes of it in monitor->observed_bytes */

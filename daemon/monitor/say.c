@@ -473,6 +473,7 @@ say_change(const struct say_change *c, struct buf *json)
 	emit_text(&j, "kind", kind_text(g->diff.kind));
 	put_aspects(&j, c->aspects);
 	emit_text(&j, "severity", severity_text(c->severity));
+	emit_bool(&j, "novel", c->novel);
 	emit_text(&j, "label", label_text(g->label));
 	emit_text(&j, "proved", proved_text(g->proved));
 	emit_text(&j, "why", g->why);

@@ -76,6 +76,7 @@ struct say_change {
 	const char *cause; /* NULL: none is known */
 	const char *note;  /* NULL: none */
 	const char *plan;  /* that it is part of; NULL: none */
+	bool novel;        /* it was weighed as something never seen */
 	struct addr asked; /* for the dig line */
 	bool asked_tls;
 };

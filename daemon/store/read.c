@@ -182,8 +182,8 @@ add_shard(struct params *p, const char *text)
 
 /* ---- rows ---- */
 
-static int64_t
-get_int(const PGresult *row, int column)
+int64_t
+col_int(const PGresult *row, int column)
 {
 	const char *value = PQgetvalue(row, 0, column);
 	uint64_t big = 0;
@@ -204,10 +204,10 @@ get_int(const PGresult *row, int column)
 	return (int64_t)be64toh(big);
 }
 
-static wall_us
-get_wall(const PGresult *row, int column)
+wall_us
+col_wall(const PGresult *row, int column)
 {
-	int64_t at = get_int(row, column);
+	int64_t at = col_int(row, column);
 
 	/* The ends of the range stand for infinity. */
 	if (PQgetisnull(row, 0, column) || at == INT64_MAX || at == INT64_MIN)
@@ -216,8 +216,8 @@ get_wall(const PGresult *row, int column)
 }
 
 /* libpq ends every value with a NUL, also in binary. */
-static const char *
-get_text(const PGresult *row, int column)
+const char *
+col_text(const PGresult *row, int column)
 {
 	return PQgetisnull(row, 0, column) ? NULL : PQgetvalue(row, 0, column);
 }
@@ -230,8 +230,6 @@ get_bytes(const PGresult *row, int column, size_t *size)
 	           ? NULL
 	           : (const uint8_t *)PQgetvalue(row, 0, column);
 }
-
-typedef void row_fn(void *to, const PGresult *row);
 
 static void
 cancel(struct reader *r)
@@ -287,6 +285,17 @@ ask(struct reader *r, const char *sql, const struct params *p, row_fn *fn,
 	return take_rows(r, fn, to);
 }
 
+int
+ask_between(struct reader *r, const char *sql, wall_us since, wall_us until,
+    row_fn *fn, void *to)
+{
+	struct params p = {.n = 0};
+
+	add_wall(&p, since);
+	add_wall(&p, until);
+	return ask(r, sql, &p, fn, to);
+}
+
 /* ---- the log ---- */
 
 /* A callback of the caller's, in the form of row_fn's `to`. */
@@ -314,7 +323,7 @@ on_entry(void *to, const PGresult *row)
 	struct target *t = to;
 
 	t->fn.entry(
-	    t->ctx, get_int(row, 0), get_text(row, 1), get_text(row, 2));
+	    t->ctx, col_int(row, 0), col_text(row, 1), col_text(row, 2));
 }
 
 /* rule/severity.h's numbers: that room is not below this one. */
@@ -364,7 +373,7 @@ on_seq(void *to, const PGresult *row)
 {
 	int64_t *seq = to;
 
-	*seq = get_int(row, 0);
+	*seq = col_int(row, 0);
 }
 
 int
@@ -395,11 +404,11 @@ static void
 on_baseline(void *to, const PGresult *row)
 {
 	struct target *t = to;
-	struct read_baseline b = {.name = get_text(row, 0),
-	    .view = get_text(row, 1),
-	    .type = (uint16_t)get_int(row, 2),
-	    .ttl = (uint32_t)get_int(row, 4),
-	    .seen_at = get_wall(row, 5)};
+	struct read_baseline b = {.name = col_text(row, 0),
+	    .view = col_text(row, 1),
+	    .type = (uint16_t)col_int(row, 2),
+	    .ttl = (uint32_t)col_int(row, 4),
+	    .seen_at = col_wall(row, 5)};
 
 	b.content = get_bytes(row, 3, &b.content_size);
 	t->fn.baseline(t->ctx, &b);
@@ -435,16 +444,16 @@ on_interval(void *to, const PGresult *row)
 	struct target *t = to;
 	size_t size;
 	const uint8_t *rdata = get_bytes(row, 5, &size);
-	struct read_interval i = {.name = get_text(row, 0),
-	    .view = get_text(row, 1),
-	    .owner = get_text(row, 2),
-	    .type = (uint16_t)get_int(row, 3),
-	    .rrtype = (uint16_t)get_int(row, 4),
-	    .outcome = outcome_text((enum outcome)get_int(row, 6)),
-	    .first_seen = get_wall(row, 7),
-	    .last_seen = get_wall(row, 8),
-	    .count = get_int(row, 9),
-	    .current = get_int(row, 10) != 0};
+	struct read_interval i = {.name = col_text(row, 0),
+	    .view = col_text(row, 1),
+	    .owner = col_text(row, 2),
+	    .type = (uint16_t)col_int(row, 3),
+	    .rrtype = (uint16_t)col_int(row, 4),
+	    .outcome = outcome_text((enum outcome)col_int(row, 6)),
+	    .first_seen = col_wall(row, 7),
+	    .last_seen = col_wall(row, 8),
+	    .count = col_int(row, 9),
+	    .current = col_int(row, 10) != 0};
 
 	if (rdata != NULL && size <= UINT16_MAX)
 		i.rdata = print_rdata(&t->text, i.rrtype, rdata, size);
@@ -471,10 +480,10 @@ static void
 on_pool(void *to, const PGresult *row)
 {
 	struct target *t = to;
-	struct read_pool p = {.name = get_text(row, 0),
-	    .view = get_text(row, 1),
-	    .type = (uint16_t)get_int(row, 2),
-	    .at = get_wall(row, 4)};
+	struct read_pool p = {.name = col_text(row, 0),
+	    .view = col_text(row, 1),
+	    .type = (uint16_t)col_int(row, 2),
+	    .at = col_wall(row, 4)};
 
 	p.packed = get_bytes(row, 3, &p.packed_size);
 	t->fn.pool(t->ctx, &p);
@@ -497,7 +506,7 @@ static void
 on_life(void *to, const PGresult *row)
 {
 	struct target *t = to;
-	struct read_life l = {.view = get_text(row, 0), .at = get_wall(row, 2)};
+	struct read_life l = {.view = col_text(row, 0), .at = col_wall(row, 2)};
 
 	l.packed = get_bytes(row, 1, &l.packed_size);
 	t->fn.life(t->ctx, &l);
@@ -518,12 +527,12 @@ static void
 on_membership(void *to, const PGresult *row)
 {
 	struct target *t = to;
-	const struct read_membership m = {.name = get_text(row, 0),
-	    .list = get_text(row, 1),
-	    .since = get_wall(row, 2),
-	    .until = get_wall(row, 3),
-	    .first_reported = get_wall(row, 4),
-	    .reason = get_text(row, 5)};
+	const struct read_membership m = {.name = col_text(row, 0),
+	    .list = col_text(row, 1),
+	    .since = col_wall(row, 2),
+	    .until = col_wall(row, 3),
+	    .first_reported = col_wall(row, 4),
+	    .reason = col_text(row, 5)};
 
 	t->fn.membership(t->ctx, &m);
 }
@@ -544,18 +553,18 @@ static void
 on_believed(void *to, const PGresult *row)
 {
 	struct target *t = to;
-	struct read_believed b = {.name = get_text(row, 0),
-	    .view = get_text(row, 1),
-	    .type = (uint16_t)get_int(row, 2),
-	    .ttl = (uint32_t)get_int(row, 4),
-	    .since = get_wall(row, 5),
-	    .until = get_wall(row, 6),
-	    .before = get_wall(row, 7),
-	    .after = get_wall(row, 8),
-	    .observed = get_int(row, 9) != 0,
+	struct read_believed b = {.name = col_text(row, 0),
+	    .view = col_text(row, 1),
+	    .type = (uint16_t)col_int(row, 2),
+	    .ttl = (uint32_t)col_int(row, 4),
+	    .since = col_wall(row, 5),
+	    .until = col_wall(row, 6),
+	    .before = col_wall(row, 7),
+	    .after = col_wall(row, 8),
+	    .observed = col_int(row, 9) != 0,
 	    .failing = !PQgetisnull(row, 0, 10),
-	    .failing_since = get_wall(row, 10),
-	    .fail = (uint8_t)get_int(row, 11)};
+	    .failing_since = col_wall(row, 10),
+	    .fail = (uint8_t)col_int(row, 11)};
 
 	b.content = get_bytes(row, 3, &b.content_size);
 	if (!PQgetisnull(row, 0, 12))
@@ -581,24 +590,24 @@ static void
 on_coverage(void *to, const PGresult *row)
 {
 	struct target *t = to;
-	const struct read_coverage c = {.name = get_text(row, 0),
-	    .view = get_text(row, 1),
-	    .type = (uint16_t)get_int(row, 2),
-	    .questions = get_int(row, 3),
-	    .since = get_wall(row, 4),
-	    .until = get_wall(row, 5),
-	    .asked = get_int(row, 6),
-	    .failed = get_int(row, 7),
-	    .covered_us = get_int(row, 8),
-	    .whole_us = get_int(row, 9),
-	    .gap_since = get_wall(row, 10),
-	    .gap_until = get_wall(row, 11),
+	const struct read_coverage c = {.name = col_text(row, 0),
+	    .view = col_text(row, 1),
+	    .type = (uint16_t)col_int(row, 2),
+	    .questions = col_int(row, 3),
+	    .since = col_wall(row, 4),
+	    .until = col_wall(row, 5),
+	    .asked = col_int(row, 6),
+	    .failed = col_int(row, 7),
+	    .covered_us = col_int(row, 8),
+	    .whole_us = col_int(row, 9),
+	    .gap_since = col_wall(row, 10),
+	    .gap_until = col_wall(row, 11),
 	    .gap_failed = !PQgetisnull(row, 0, 12),
-	    .fail = (uint8_t)get_int(row, 12),
-	    .fresh_us = get_int(row, 13),
-	    .fetches = get_int(row, 14),
-	    .fetch_s = get_int(row, 15),
-	    .unknown = get_int(row, 16)};
+	    .fail = (uint8_t)col_int(row, 12),
+	    .fresh_us = col_int(row, 13),
+	    .fetches = col_int(row, 14),
+	    .fetch_s = col_int(row, 15),
+	    .unknown = col_int(row, 16)};
 
 	t->fn.coverage(t->ctx, &c);
 }
@@ -632,17 +641,17 @@ static void
 on_evidence(void *to, const PGresult *row)
 {
 	struct target *t = to;
-	struct read_evidence e = {.at = get_wall(row, 0),
-	    .last_at = get_wall(row, 1),
-	    .count = (uint32_t)get_int(row, 2),
-	    .ttl = (uint32_t)get_int(row, 3),
-	    .flags = (uint16_t)get_int(row, 4),
-	    .ede = (int32_t)get_int(row, 5),
-	    .transport = (uint8_t)get_int(row, 6),
-	    .outcome = (uint8_t)get_int(row, 7),
-	    .fail = (uint8_t)get_int(row, 8),
-	    .server = get_text(row, 9),
-	    .group = get_text(row, 10)};
+	struct read_evidence e = {.at = col_wall(row, 0),
+	    .last_at = col_wall(row, 1),
+	    .count = (uint32_t)col_int(row, 2),
+	    .ttl = (uint32_t)col_int(row, 3),
+	    .flags = (uint16_t)col_int(row, 4),
+	    .ede = (int32_t)col_int(row, 5),
+	    .transport = (uint8_t)col_int(row, 6),
+	    .outcome = (uint8_t)col_int(row, 7),
+	    .fail = (uint8_t)col_int(row, 8),
+	    .server = col_text(row, 9),
+	    .group = col_text(row, 10)};
 
 	e.raw = get_bytes(row, 11, &e.raw_size);
 	t->fn.evidence(t->ctx, &e);
@@ -663,21 +672,21 @@ static void
 on_delivery(void *to, const PGresult *row)
 {
 	struct target *t = to;
-	const struct read_delivery d = {.sink = get_text(row, 0),
-	    .class_ = get_text(row, 1),
-	    .revision = (uint32_t)get_int(row, 2),
-	    .sink_seq = get_int(row, 3),
-	    .attempt = (uint32_t)get_int(row, 4),
-	    .status = (int32_t)get_int(row, 5),
-	    .error = get_text(row, 6),
-	    .is_done = get_int(row, 7) == 1,
-	    .is_dead = get_int(row, 7) == 2,
-	    .is_held = get_int(row, 7) == 3,
-	    .is_gathered = get_int(row, 7) == 4,
-	    .is_grouped = get_int(row, 7) == 5,
-	    .held_by = get_text(row, 10),
-	    .created = get_wall(row, 8),
-	    .due = get_wall(row, 9)};
+	const struct read_delivery d = {.sink = col_text(row, 0),
+	    .class_ = col_text(row, 1),
+	    .revision = (uint32_t)col_int(row, 2),
+	    .sink_seq = col_int(row, 3),
+	    .attempt = (uint32_t)col_int(row, 4),
+	    .status = (int32_t)col_int(row, 5),
+	    .error = col_text(row, 6),
+	    .is_done = col_int(row, 7) == 1,
+	    .is_dead = col_int(row, 7) == 2,
+	    .is_held = col_int(row, 7) == 3,
+	    .is_gathered = col_int(row, 7) == 4,
+	    .is_grouped = col_int(row, 7) == 5,
+	    .held_by = col_text(row, 10),
+	    .created = col_wall(row, 8),
+	    .due = col_wall(row, 9)};
 
 	t->fn.delivery(t->ctx, &d);
 }
@@ -697,13 +706,13 @@ static void
 on_short(void *to, const PGresult *row)
 {
 	struct target *t = to;
-	const struct read_short s = {.list = get_text(row, 0),
-	    .name = get_text(row, 1),
-	    .below = get_int(row, 2),
-	    .of = get_int(row, 3),
-	    .type = (uint16_t)get_int(row, 4),
-	    .every_s = (uint32_t)get_int(row, 5),
-	    .entry_s = (uint32_t)get_int(row, 6)};
+	const struct read_short s = {.list = col_text(row, 0),
+	    .name = col_text(row, 1),
+	    .below = col_int(row, 2),
+	    .of = col_int(row, 3),
+	    .type = (uint16_t)col_int(row, 4),
+	    .every_s = (uint32_t)col_int(row, 5),
+	    .entry_s = (uint32_t)col_int(row, 6)};
 
 	t->fn.shortened(t->ctx, &s);
 }

@@ -12,6 +12,7 @@
 #include <libpq-fe.h>
 
 #include "base/attr.h"
+#include "base/clock.h"
 
 /*
  * Connects, with everything that the texts of statements rely on: UTF8 on
@@ -30,5 +31,17 @@ MUST_CHECK int read_run(
 
 /* What the server or libpq said, its first line; res may be NULL. */
 void read_reason(PGconn *conn, const PGresult *res, char *why, size_t why_size);
+
+/* ---- rows of the reader ---- */
+
+struct reader;
+typedef void row_fn(void *to, const PGresult *row);
+/* Of its one row; 0 or NULL where it is null. */
+int64_t col_int(const PGresult *row, int column);
+wall_us col_wall(const PGresult *row, int column);
+const char *col_text(const PGresult *row, int column);
+/* A statement whose parameters are two times (0: null), row by row. */
+MUST_CHECK int ask_between(struct reader *r, const char *sql, wall_us since,
+    wall_us until, row_fn *fn, void *to);
 
 #endif

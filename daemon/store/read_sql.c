@@ -347,3 +347,135 @@ const char read_sql_short[] =
     "select k.list, k.name_text, k.below, k.of, k.type, k.every_s, k.entry_s "
     "from listed k where k.place <= 3 and k.entry_s >= k.every_s "
     "order by k.list, k.place";
+
+/* Words of an array in the body; null where there is none. */
+#define WORDS(path, between)                                                   \
+	"(select string_agg(x, " between ") from json_array_elements_text("    \
+	"case when json_typeof(" path ") = 'array' then " path                 \
+	" else '[]' end) x)"
+
+/*
+ * $1 since, $2 until.  An alert comes to be with its entries or later: what is
+ * told of entries of before the end may be younger.
+ */
+const char read_sql_judged[] =
+    "with told as materialized ("
+    " select t.id, t.revision, "
+    "  string_agg(t.sink, ' ' order by t.sink) "
+    "   filter (where not t.held) as sent, "
+    "  string_agg(t.sink, ' ' order by t.sink) "
+    "   filter (where t.held) as held "
+    " from (select m.id, m.revision, d.sink, bool_and(d.ended = 3) as held "
+    "  from dnsvigil.delivery d "
+    "  cross join lateral unnest(d.member_id, d.member_revision) "
+    "   m (id, revision) "
+    "  where d.created >= $1 and ($2 is null "
+    "   or d.created < $2 + interval '2 hours') "
+    "  group by m.id, m.revision, d.sink) t "
+    " group by t.id, t.revision) "
+    "select l.seq, l.at, l.id, l.revision, l.event, l.kind::integer, l.type, "
+    " l.severity::integer, l.label::integer, l.name, l.view, "
+    " " WORDS("(l.body->'aspects')",
+	"' '") ", l.body->>'proved', "
+	       " (l.body->>'novel')::boolean, "
+	       "(l.body->>'seen_at')::timestamptz, "
+	       " l.body->'from'->>'outcome', "
+	       " " WORDS("(l.body->'from'->'rdata')",
+		   "chr(31)") ", "
+			      " " WORDS("(l.body->'from'->'chain')",
+				  "chr(31)") ", "
+					     " l.body->'to'->>'outcome', "
+					     " " WORDS(
+						 "(l.body->'to'->'rdata')",
+						 "chr(31)") ", "
+							    " " WORDS(
+								"(l.body->'to'-"
+								">'chain')",
+								"chr(31)") ", "
+									   " t."
+									   "sen"
+									   "t, "
+									   "t."
+									   "hel"
+									   "d "
+									   "fro"
+									   "m "
+									   "dns"
+									   "vig"
+									   "il."
+									   "log"
+									   " l "
+									   "lef"
+									   "t "
+									   "joi"
+									   "n "
+									   "tol"
+									   "d "
+									   "t "
+									   "on "
+									   "t."
+									   "id "
+									   "= "
+									   "l."
+									   "id "
+									   "and"
+									   " t."
+									   "rev"
+									   "isi"
+									   "on "
+									   "= "
+									   "l."
+									   "rev"
+									   "isi"
+									   "on "
+									   "whe"
+									   "re "
+									   "l."
+									   "at "
+									   ">= "
+									   "$1 "
+									   "and"
+									   " ($"
+									   "2::"
+									   "tim"
+									   "est"
+									   "amp"
+									   "tz "
+									   "is "
+									   "nul"
+									   "l "
+									   "or "
+									   "l."
+									   "at "
+									   "< "
+									   "$2)"
+									   " "
+									   "and"
+									   " l."
+									   "cla"
+									   "ss "
+									   "in "
+									   "('"
+									   "cha"
+									   "nge"
+									   "', "
+									   "'ev"
+									   "ent"
+									   "') "
+									   "ord"
+									   "er "
+									   "by "
+									   "l."
+									   "se"
+									   "q";
+
+const char read_sql_judged_names[] =
+    "select distinct l.name from dnsvigil.log l "
+    "where l.at >= $1 and ($2::timestamptz is null or l.at < $2) "
+    "and l.class in ('change', 'event') and l.name <> ''";
+
+const char read_sql_inside_pools[] =
+    "select coalesce(sum(p.answers), 0)::bigint from dnsvigil.pool_day p "
+    "where p.day >= ($1 at time zone 'UTC')::date "
+    "and ($2::timestamptz is null "
+    " or p.day <= ($2 at time zone 'UTC')::date)";

@@ -49,6 +49,7 @@ int cmd_changes(int argc, char **argv);
 int cmd_history(int argc, char **argv);
 int cmd_coverage(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
+int cmd_backtest(int argc, char **argv);
 int cmd_drill(int argc, char **argv);
 
 /* ---- reading the arguments ---- */

@@ -39,6 +39,13 @@ MUST_CHECK int expect_judge(const uint8_t *pins, size_t size, uint16_t type,
     const struct content *c, struct arena *a, struct expect_found *out);
 
 /*
+ * ASPECT_UNEXPECTED of a change to what does not meet the pins, ASPECT_EXPECTED
+ * of one to what does and did not before; 0: neither, or it is not known.
+ */
+uint32_t expect_aspects(const uint8_t *pins, size_t size, uint16_t type,
+    const struct content *from, const struct content *to, struct arena *a);
+
+/*
  * Can no content meet the pins of `type` in both?  Then two lists expect
  * different things.
  */

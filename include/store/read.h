@@ -197,6 +197,38 @@ typedef void read_evidence_fn(void *ctx, const struct read_evidence *e);
 MUST_CHECK int read_evidence_of(
     struct reader *r, const struct uuid *id, read_evidence_fn *fn, void *ctx);
 
+/* An entry of the log as it was weighed, and whom it was told. */
+struct read_judged {
+	int64_t seq;
+	wall_us at;
+	struct uuid id;
+	uint32_t revision;
+	const char *event; /* NULL: a decision about a change */
+	uint32_t kind, type, severity, label;
+	const char *name, *view;
+	const char *aspects; /* words with blanks between them; NULL: none */
+	const char *proved;  /* NULL: of an event */
+	int novel;           /* -1: the entry does not say */
+	wall_us seen_at;     /* 0: of an event */
+	/* Values with READ_BETWEEN between them; NULL: none. */
+	const char *from_outcome, *from_rdata, *from_chain;
+	const char *to_outcome, *to_rdata, *to_chain;
+	/* Sinks with blanks between them; NULL: none. */
+	const char *sent, *held;
+};
+#define READ_BETWEEN '\x1f'
+typedef void read_judged_fn(void *ctx, const struct read_judged *j);
+/* Decisions and events between the two times (until 0: now), by seq. */
+MUST_CHECK int read_judged(struct reader *r, wall_us since, wall_us until,
+    read_judged_fn *fn, void *ctx);
+/* The names that these are about, each once. */
+typedef void read_name_fn(void *ctx, const char *name);
+MUST_CHECK int read_judged_names(struct reader *r, wall_us since, wall_us until,
+    read_name_fn *fn, void *ctx);
+/* Answers inside pools, which days have only counted. */
+MUST_CHECK int read_inside_pools(
+    struct reader *r, wall_us since, wall_us until, uint64_t *answers);
+
 /* An alert about it, at one sink. */
 struct read_delivery {
 	const char *sink;
