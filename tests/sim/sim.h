@@ -10,6 +10,7 @@
  *   truth.c    what the zones said when
  *   oracle.c   what was asked, answered and decided, held against that
  *   zones.h    the servers of the names' zone, its delegation, and its oracle
+ *   crowd.h    other worlds, of days, with an oracle of their own
  *   sim.c      seeds, and what is printed
  *
  * The world draws from a generator of its own, so that the program's use of
@@ -196,7 +197,7 @@ struct zcounts {
 struct counts {
 	uint32_t truths, asked, failed, decided, confirmed, unconfirmed,
 	    transient, revised, events, told, kills, aways, reloads, lies,
-	    tight;
+	    tight, crowds, geo;
 	struct zcounts zones;
 };
 
