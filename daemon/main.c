@@ -9,6 +9,7 @@
 #include <malloc.h>
 #include <signal.h>
 
+#include "base/civil.h"
 #include "cli/cli.h"
 
 /*
@@ -28,5 +29,7 @@ main(int argc, char **argv)
 	/* A peer or a reader that went away is an error code, no death. */
 	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
 		return CLI_FAILED;
+	/* Before there is a thread that could read the environment. */
+	civil_start();
 	return cli_main(argc, argv);
 }

@@ -24,7 +24,7 @@ static const char *const kinds[] = {"appeared", "vanished", "added", "removed",
     "tcp-works", "edns-broken", "edns-works", "split-delegation",
     "delegation-agrees", "views-differ", "views-agree", "deviates", "conforms",
     "plan-done", "plan-missed", "baseline", "woke", "life", "life-marked",
-    "class", "flux", "pool-left", "dangling", "dangling-zone",
+    "class", "flux", "flux-digest", "pool-left", "dangling", "dangling-zone",
     "dangling-address", "dangling-ended", "wildcard", "wildcard-ended",
     "wildcard-baseline", "unlisted"};
 /* Aspects of changes, R20: those of judge/diff.h, in its order. */

@@ -204,27 +204,33 @@ keep(struct monitor *m, struct pooled *one, const struct say_event *e,
 }
 
 static void
+tell_event(struct monitor *m, struct pooled *one, struct say_event *e)
+{
+	struct note *n;
+
+	e->name = table_name(m->table, one->question, NULL);
+	e->view = monitor_view(m, one->question);
+	e->type = table_question(m->table, one->question)->type;
+	e->at = loop_wall(m->loop);
+	e->policy = rules_of(m, one->question);
+	note_weigh(m, e);
+	e->id = uuid_v7(e->at);
+	n = note_new(m, e);
+	if (n != NULL)
+		keep(m, one, e, n);
+}
+
+static void
 tell(struct monitor *m, struct pooled *one, const char *kind, uint32_t since,
     const char *reason)
 {
-	const struct question *q = table_question(m->table, one->question);
 	struct say_event e = {
 	    .kind = kind,
-	    .name = table_name(m->table, one->question, NULL),
-	    .view = monitor_view(m, one->question),
-	    .type = q->type,
 	    .reason = reason,
 	    .since = WALL_S((wall_us)since),
-	    .at = loop_wall(m->loop),
-	    .policy = rules_of(m, one->question),
 	};
-	struct note *n;
 
-	note_weigh(m, &e);
-	e.id = uuid_v7(e.at);
-	n = note_new(m, &e);
-	if (n != NULL)
-		keep(m, one, &e, n);
+	tell_event(m, one, &e);
 }
 
 /* ---- looking ---- */
@@ -259,16 +265,65 @@ look(struct monitor *m, struct pooled *one)
 	    one->pool->class_since, reason);
 }
 
-/* A day that is over is kept before its counts go. */
+/* What a day of a flux question showed; how many addresses that is. */
+static size_t
+list_day(const struct pool *p, struct say_address list[POOL_ELEMENTS_MAX])
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < p->n && n < POOL_ELEMENTS_MAX; i++) {
+		const struct pool_element *e = &p->list[i];
+
+		/* What was a change for itself is in no answer of the pool's.
+		 */
+		if (e->last / DAY_S != p->day)
+			continue;
+		pool_print(p, e, list[n].text);
+		list[n].answers = e->today;
+		list[n].fresh = e->first / DAY_S == p->day;
+		n++;
+	}
+	return n;
+}
+
+/* R23: what flux is not told of one by one is told once a day. */
+static void
+tell_day(struct monitor *m, struct pooled *one, const struct say_address *list,
+    size_t n, uint32_t day, uint32_t answers)
+{
+	struct say_event e = {
+	    .kind = "flux-digest",
+	    .since = WALL_S((wall_us)day * DAY_S),
+	    .addresses = list,
+	    .n_addresses = n,
+	    .answers = answers,
+	};
+
+	tell_event(m, one, &e);
+}
+
+/*
+ * A day that is over is kept before its counts go; and these are gone when it
+ * is told, so that a start in between does not tell it again.
+ */
 static void
 turn(struct monitor *m, struct pooled *one, uint32_t now)
 {
-	if (!pool_is_over(one->pool, now))
+	struct say_address list[POOL_ELEMENTS_MAX];
+	struct pool *p = one->pool;
+	uint32_t day = p->day;
+	uint32_t answers = p->answers_today;
+	size_t n;
+
+	if (!pool_is_over(p, now))
 		return;
+	n = p->class_ == POOL_FLUX ? list_day(p, list) : 0;
 	if (one->dirty)
 		keep(m, one, NULL, NULL);
-	pool_turn(one->pool, now);
+	pool_turn(p, now);
 	one->dirty = true;
+	if (n > 0)
+		tell_day(m, one, list, n, day, answers);
 }
 
 static void

@@ -130,6 +130,13 @@ struct say_life {
 	bool back;       /* it had been gone */
 };
 
+/* An address that a day's answers had. */
+struct say_address {
+	char text[ADDR_TEXT_SIZE];
+	uint32_t answers;
+	bool fresh; /* it was never heard of before that day */
+};
+
 struct say_event {
 	struct uuid id;
 	const char *kind;    /* "failing", "recovered", ..., or an attribute */
@@ -168,6 +175,10 @@ struct say_event {
 	const struct signatures *signatures;
 	/* deviates; NULL for others. */
 	const struct say_expect *expect;
+	/* flux-digest: of so many answers in all. */
+	const struct say_address *addresses;
+	size_t n_addresses;
+	uint32_t answers;
 	/* life; NULL for others. */
 	const struct say_life *life;
 	/* plan-...; NULL for others. */

@@ -170,6 +170,23 @@ put_expect(struct emit *j, const struct say_expect *x)
 }
 
 static void
+put_addresses(struct emit *j, const struct say_event *e)
+{
+	if (e->n_addresses == 0)
+		return;
+	emit_int(j, "answers", e->answers);
+	emit_array(j, "addresses");
+	for (size_t i = 0; i < e->n_addresses; i++) {
+		emit_object(j, NULL);
+		emit_text(j, "address", e->addresses[i].text);
+		emit_int(j, "answers", e->addresses[i].answers);
+		emit_bool(j, "new", e->addresses[i].fresh);
+		emit_object_end(j);
+	}
+	emit_array_end(j);
+}
+
+static void
 put_life(struct emit *j, const struct say_life *l)
 {
 	if (l == NULL)
@@ -268,6 +285,7 @@ say_event(const struct say_event *e, struct buf *json)
 	put_expect(&j, e->expect);
 	put_plan(&j, e->plan);
 	put_life(&j, e->life);
+	put_addresses(&j, e);
 	put_probe(&j, e->probe);
 	put_signatures(&j, e->signatures);
 	emit_wall(&j, "since", e->since);
