@@ -110,7 +110,7 @@ find(struct causes *c, const struct cause_key *key, mono_ns now)
 
 /* One that gathers is its owner's to drop. */
 static struct cause *
-make_room(struct causes *c, mono_ns now)
+make_room(struct causes *c)
 {
 	struct cause *oldest = NULL;
 
@@ -120,7 +120,6 @@ make_room(struct causes *c, mono_ns now)
 		if (!c->list[i].gathers &&
 		    (oldest == NULL || c->list[i].last < oldest->last))
 			oldest = &c->list[i];
-	(void)now;
 	return oldest;
 }
 
@@ -136,7 +135,7 @@ open_cause(struct causes *c, const struct cause_key *key,
 		cause->last = now;
 		return;
 	}
-	cause = make_room(c, now);
+	cause = make_room(c);
 	if (cause != NULL)
 		*cause = (struct cause){.key = *key,
 		    .opened = now,
