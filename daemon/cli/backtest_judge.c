@@ -61,7 +61,7 @@ read_record(
 	struct buf identity = {0};
 	uint8_t *copy = NULL;
 
-	if (pin_record(type, text, &identity) == 0)
+	if (pin_record(type, text, NULL, &identity) == 0)
 		copy = arena_copy(a, identity.data, identity.size);
 	*out = (struct record){
 	    .type = type, .size = (uint16_t)identity.size, .rdata = copy};

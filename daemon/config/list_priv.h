@@ -18,6 +18,7 @@
 #include "config/typed.h"
 #include "config/watchlist.h"
 #include "delta_priv.h"
+#include "from_priv.h"
 #include "node_priv.h"
 #include "source_priv.h"
 
@@ -43,6 +44,7 @@ struct fields {
 	bool chase;
 	const uint8_t *pins; /* see struct watch */
 	size_t pins_size;
+	const char *from; /* a file that says more of it; NULL: none */
 };
 
 /* Reads one unit: 1: more to come, 0: done, < 0: cannot go on (reported). */
@@ -66,7 +68,10 @@ struct watchlist {
 	struct fields own; /* of the entry that is being told */
 	struct typed typed;
 	struct watch watch; /* what is being told */
-	uint8_t ip[16];     /* the next address of a prefix */
+	struct from_files from;
+	struct from_file *expected_from; /* of the entry; NULL: none */
+	struct from_watch expected;
+	uint8_t ip[16]; /* the next address of a prefix */
 	uint32_t addresses_left;
 	size_t n_told;
 	bool told_fast;   /* the warning of a short interval was given */
@@ -95,6 +100,7 @@ struct fields_reader {
 	const char *selectors[WATCH_SELECTORS_MAX];
 	size_t n_selectors;
 	const struct node *expect; /* NULL: none */
+	struct place from_at;      /* of x->f->from */
 };
 /* Key readers; ctx is a struct fields_reader. */
 void fields_types(void *ctx, const struct node *value);
@@ -120,8 +126,22 @@ void fields_zone(void *ctx, const struct node *value);
 void fields_profile(void *ctx, const struct node *value);
 void fields_dkim(void *ctx, const struct node *value);
 void fields_expect(void *ctx, const struct node *value);
+/* Of `defaults`: `from` only. */
+void fields_expect_default(void *ctx, const struct node *value);
 /* When all keys are read: x->expect against x->f->types. */
 void fields_expect_check(struct fields_reader *x);
+
+/* The value of `from` in an `expect`; NULL: none. */
+const struct node *list_from_key(const struct node *expect);
+/*
+ * Begins to read x->f->from, of the zone of the entry.  False when it was
+ * refused, which is reported.
+ */
+bool list_from_begin(struct fields_reader *x);
+/* As from_step(); what is refused is reported of the entry, too. */
+MUST_CHECK int list_from_step(struct fields_reader *x);
+/* What it says of w->watch into this; false when memory is short. */
+bool list_from_expect(struct watchlist *w);
 
 /*
  * Tells the watch of this name, or begins to tell the addresses of a prefix.

@@ -38,6 +38,8 @@ struct yaml_list {
 	enum yaml_state after_skip;
 	unsigned skip_depth;
 	bool seen[N_TOP];
+	struct fields_reader entry; /* the last one */
+	bool reads;                 /* a file that says what it expects */
 };
 
 /* One entry is at most 64 KB; the stream bounds its depth. */
@@ -61,6 +63,7 @@ static const struct key default_keys[] = {
     {"first_reported", fields_first_reported},
     {"until", fields_until},
     {"criticality", fields_criticality},
+    {"expect", fields_expect_default},
 };
 
 static void
@@ -128,30 +131,67 @@ step_skip(struct yaml_list *y, const struct item *item)
 }
 
 static void
-take_entry(struct watchlist *w, const struct node *entry)
+tell_entry(struct watchlist *w, struct fields_reader *x)
 {
-	struct fields_reader x = {.w = w, .f = &w->own, .arena = &w->scratch};
+	if (x->zone != NULL || x->profile != NULL || x->dkim != NULL)
+		list_tell_zone(x);
+	else
+		list_tell(w, x->name, x->f, x->types_given);
+}
+
+/* What an entry expects, and whether it may. */
+static void
+check_expect(struct watchlist *w, struct fields_reader *x)
+{
+	if (x->zone == NULL && w->own.from == w->defaults.from)
+		w->own.from = NULL; /* It is for the entries of zones. */
+	if (x->expect == NULL)
+		return;
+	if (x->name == NULL && (x->zone == NULL || w->own.pins != NULL))
+		report_error(&w->report, x->expect->at,
+		    "expect belongs into an entry with `name`; that of a zone "
+		    "may have `from` only");
+	else
+		fields_expect_check(x);
+}
+
+static void
+take_entry(struct watchlist *w, struct yaml_list *y, const struct node *entry)
+{
+	struct fields_reader *x = &y->entry;
 	size_t n_errors = w->report.d->n_errors;
 
+	*x = (struct fields_reader){
+	    .w = w, .f = &w->own, .arena = &w->scratch, .from_at = entry->at};
 	w->own = w->defaults;
-	if (!node_walk(
-		entry, "an entry", entry_keys, N_ENTRY, &w->report, &x) ||
-	    x.bad || w->report.d->n_errors != n_errors)
+	if (!node_walk(entry, "an entry", entry_keys, N_ENTRY, &w->report, x) ||
+	    x->bad || w->report.d->n_errors != n_errors)
 		return; /* Refused as a whole: half an entry may mislead. */
-	if (x.expect != NULL && x.name == NULL)
-		report_error(&w->report, x.expect->at,
-		    "expect belongs into an entry with `name`");
-	else if (x.expect != NULL)
-		fields_expect_check(&x);
-	if (x.bad || w->report.d->n_errors != n_errors)
+	check_expect(w, x);
+	if (x->bad || w->report.d->n_errors != n_errors)
 		return;
-	if (x.zone != NULL || x.profile != NULL || x.dkim != NULL)
-		list_tell_zone(&x);
-	else if (x.name == NULL)
+	if (x->name == NULL && x->zone == NULL && x->profile == NULL &&
+	    x->dkim == NULL)
 		report_error(
 		    &w->report, entry->at, "an entry without `name`; add one");
+	else if (w->own.from == NULL)
+		tell_entry(w, x);
 	else
-		list_tell(w, x.name, &w->own, x.types_given);
+		y->reads = list_from_begin(x);
+}
+
+static int
+step_reading(struct watchlist *w, struct yaml_list *y)
+{
+	int got = list_from_step(&y->entry);
+
+	if (got == 1 || got == -ENOMEM)
+		return got;
+	y->reads = false;
+	if (got == 0)
+		tell_entry(w, &y->entry);
+	w->expected_from = NULL;
+	return 1;
 }
 
 static int
@@ -192,7 +232,7 @@ step_watches(struct watchlist *w, struct yaml_list *y, const struct item *item)
 	if (err != 0)
 		return err;
 	if (w->report.d->n_errors == n_errors)
-		take_entry(w, entry);
+		take_entry(w, y, entry);
 	return 1;
 }
 
@@ -352,8 +392,11 @@ yaml_step(struct watchlist *w)
 {
 	struct yaml_list *y = w->state;
 	struct item item;
-	int err = stream_next(y->stream, &item);
+	int err;
 
+	if (y->reads)
+		return step_reading(w, y);
+	err = stream_next(y->stream, &item);
 	if (err != 0)
 		return err;
 	switch (y->state) {

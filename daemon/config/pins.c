@@ -52,7 +52,7 @@ add_value(struct pinning *p, enum pin_word word, const struct node *value)
 		refuse(p, value->at, "too many values; 512 can be expected");
 		return;
 	}
-	if (pin_record(p->type, text, &p->data) != 0) {
+	if (pin_record(p->type, text, NULL, &p->data) != 0) {
 		report_error(p->r, value->at,
 		    "`%.80s` is no %s record; write it as in a zone file", text,
 		    type_print(p->type, type));
@@ -231,7 +231,7 @@ pins_read(
 		    v->key->twice != NULL) {
 			report_error(r, v->at, "each type must stand once");
 			good = false;
-		} else {
+		} else if (sets || strcmp(v->key->text, PINS_FROM) != 0) {
 			good = read_entry(r, v, sets, out) && good;
 		}
 	}

@@ -18,6 +18,9 @@
 #include "base/buf.h"
 #include "node_priv.h"
 
+/* Of a mapping that is no set, passed over here: another file says more. */
+#define PINS_FROM "from"
+
 /*
  * The types of a mapping, added to `out`.  `sets`: only what a type is to be as
  * a whole, so no words.  False when anything was refused (and reported), or

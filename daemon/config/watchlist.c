@@ -245,6 +245,10 @@ list_tell(struct watchlist *w, const struct node *name,
 	memcpy(w->watch.name.wire, w->typed.name.wire, w->typed.name.size);
 	if (!passes(w))
 		return;
+	if (w->expected_from != NULL && !list_from_expect(w)) {
+		report_error(&w->report, name->at, "%s", err_text(-ENOMEM));
+		return;
+	}
 	if (w->typed.mixed != NULL)
 		report_warning(&w->report, name->at, LIST_MIXED,
 		    name_print(w->watch.name.wire, text), w->typed.mixed);
@@ -431,6 +435,8 @@ watchlist_close(struct watchlist *w)
 	if (w->free_state != NULL)
 		w->free_state(w->state);
 	deltas_free(w->deltas);
+	from_free(&w->from);
+	buf_fini(&w->expected.pins);
 	source_close(&w->source);
 	arena_fini(&w->keep);
 	arena_fini(&w->scratch);

@@ -62,20 +62,22 @@ pin_next(const uint8_t **at, const uint8_t *end, struct record *room,
 }
 
 int
-pin_record(uint16_t type, const char *text, struct buf *out)
+pin_record(
+    uint16_t type, const char *text, const struct name *origin, struct buf *out)
 {
 	uint8_t identity[UINT16_MAX];
 	struct buf wire = {0};
 	struct message_record r = {.type = type, .class_ = 1};
 	size_t size;
-	int err = present_parse(type, text, &wire);
+	int err = present_parse(type, text, origin, &wire);
+	const uint8_t *data = (const uint8_t *)buf_text(&wire); /* not NULL */
 
-	if (err == 0 && (wire.size > UINT16_MAX || record_check(type, wire.data,
-						       wire.size) != RECORD_OK))
+	if (err == 0 && (wire.size > UINT16_MAX ||
+			    record_check(type, data, wire.size) != RECORD_OK))
 		err = ERR_SYNTAX;
 	r.rdata_size = (uint16_t)wire.size;
 	r.next_at = (uint16_t)wire.size;
-	if (err == 0 && record_identity(wire.data, wire.size, &r, identity,
+	if (err == 0 && record_identity(data, wire.size, &r, identity,
 			    sizeof(identity), &size) != RECORD_OK)
 		err = ERR_SYNTAX;
 	if (err == 0) {

@@ -9,6 +9,7 @@
 #include <ldns/ldns.h>
 
 #include "base/err.h"
+#include "dns/name.h"
 #include "dns/type.h"
 
 enum { LINE_SIZE = PRESENT_TEXT_MAX + 64 };
@@ -107,20 +108,39 @@ are_quotes_closed(const char *p)
 	return !open;
 }
 
+static ldns_rr *
+read_line(const char *line, const struct name *origin)
+{
+	ldns_rdf *below = NULL;
+	ldns_rr *rr = NULL;
+	ldns_status status = LDNS_STATUS_MEM_ERR;
+
+	if (origin != NULL)
+		below = ldns_rdf_new_frm_data(
+		    LDNS_RDF_TYPE_DNAME, origin->size, origin->wire);
+	if (origin == NULL || below != NULL)
+		status = ldns_rr_new_frm_str(&rr, line, 0, below, NULL);
+	ldns_rdf_deep_free(below);
+	return status == LDNS_STATUS_OK ? rr : NULL;
+}
+
 static int
-read_known(uint16_t type, const char *text, struct buf *out)
+read_known(
+    uint16_t type, const char *text, const struct name *origin, struct buf *out)
 {
 	char word[TYPE_TEXT_SIZE];
 	char line[LINE_SIZE];
 	ldns_buffer *b;
-	ldns_rr *rr = NULL;
+	ldns_rr *rr;
 	int err = 0;
 
 	if (strpbrk(text, "\r\n") != NULL || !are_numbers_good(type, text) ||
 	    !are_quotes_closed(text) ||
 	    snprintf(line, sizeof(line), "x. 0 IN %s %s",
-		type_print(type, word), text) >= (int)sizeof(line) ||
-	    ldns_rr_new_frm_str(&rr, line, 0, NULL, NULL) != LDNS_STATUS_OK)
+		type_print(type, word), text) >= (int)sizeof(line))
+		return ERR_SYNTAX;
+	rr = read_line(line, origin);
+	if (rr == NULL)
 		return ERR_SYNTAX;
 	b = ldns_buffer_new(UINT16_MAX);
 	if (b == NULL)
@@ -135,15 +155,20 @@ read_known(uint16_t type, const char *text, struct buf *out)
 }
 
 int
-present_parse(uint16_t type, const char *text, struct buf *out)
+present_parse(
+    uint16_t type, const char *text, const struct name *origin, struct buf *out)
 {
 	size_t start = out->size;
 	int err;
 
 	if (strlen(text) > PRESENT_TEXT_MAX)
 		return ERR_SYNTAX;
-	err = strncmp(text, "\\#", 2) == 0 ? read_unknown(text + 2, out)
-	                                   : read_known(type, text, out);
+	/* ldns takes nothing for the data of any type that it does not know. */
+	if (text[strspn(text, " \t")] == '\0' && type != TYPE_APL)
+		return ERR_SYNTAX;
+	err = strncmp(text, "\\#", 2) == 0
+	          ? read_unknown(text + 2, out)
+	          : read_known(type, text, origin, out);
 	if (err != 0)
 		out->size = start;
 	return err;

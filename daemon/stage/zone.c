@@ -35,7 +35,7 @@ read_one(struct zone *z, struct rrset *set, const char *text)
 {
 	struct buf wire = {0};
 
-	if (present_parse(set->rtype, text, &wire) != 0)
+	if (present_parse(set->rtype, text, NULL, &wire) != 0)
 		story_fail("no such record: %s", text);
 	add_datum(z, set, wire.data, wire.size);
 	buf_fini(&wire);

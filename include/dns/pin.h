@@ -14,6 +14,7 @@
 #include "base/attr.h"
 #include "base/buf.h"
 #include "dns/content.h"
+#include "dns/name.h"
 
 enum pin_word {
 	PIN_EXACTLY = 1, /* these, and no others */
@@ -47,6 +48,7 @@ bool pin_next(const uint8_t **at, const uint8_t *end, struct record *room,
  * A record as an operator writes it (present.h), in identity form, added to
  * `out`.  0, ERR_SYNTAX or -ENOMEM.
  */
-MUST_CHECK int pin_record(uint16_t type, const char *text, struct buf *out);
+MUST_CHECK int pin_record(uint16_t type, const char *text,
+    const struct name *origin, struct buf *out);
 
 #endif

@@ -12,13 +12,16 @@
 
 #include "base/attr.h"
 #include "base/buf.h"
+#include "dns/name.h"
 
 enum { PRESENT_TEXT_MAX = 8192 };
 
 /*
  * Adds the wire form, names as they are written and without compression.
+ * A name without its last dot is below `origin`; NULL: in full all the same.
  * 0, ERR_SYNTAX (no such record, or longer than PRESENT_TEXT_MAX) or -ENOMEM.
  */
-MUST_CHECK int present_parse(uint16_t type, const char *text, struct buf *out);
+MUST_CHECK int present_parse(uint16_t type, const char *text,
+    const struct name *origin, struct buf *out);
 
 #endif

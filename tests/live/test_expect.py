@@ -6,6 +6,7 @@ Promised: a deviation is told once, closed once, and survives kill -9; `check`
 names both lines of a contradiction.
 """
 
+import os
 import subprocess
 import unittest
 
@@ -66,6 +67,33 @@ class Expect(world.WorldCase):
         d.wait(lambda: len(self.events(d, "deviates")) == 2, 20, "deviates")
         self.assertEqual(self.events(d, "deviates")[1]["unexpected"],
                          ["192.0.2.1"])
+        d.stop()
+
+    def test_from_the_zone_s_own_file_and_its_next_version(self):
+        """The master file that NSD serves is what is expected."""
+        zone = Zone("f.example")
+        zone.set("www", "A", "192.0.2.1")
+        zone.set("shop", "CNAME", "www")
+        nsd = self.world.nsd([zone])
+        entry = ("watchlist: owned\nwatch:\n  - {name: shop.f.example, types: "
+                 "[A, MX], every: 1s, expect: {from: f.example.zone}}\n")
+        d = self.world.daemon([nsd], entry)
+        with open(os.path.join(d.folder, "lists", "f.example.zone"), "w") as f:
+            f.write(zone.text())
+        d.start()
+        d.wait_ready()
+        d.rounds(2)
+        self.assertEqual(self.events(d, "deviates"), [])
+        zone.set("www", "A", "192.0.2.66")
+        self.world.publish(zone)
+        d.wait(lambda: self.events(d, "deviates"), 20, "deviates")
+        e = self.events(d, "deviates")[0]
+        self.assertEqual((e["type"], e["missing"], e["unexpected"]),
+                         ("A", ["192.0.2.1"], ["192.0.2.66"]))
+        with open(os.path.join(d.folder, "lists", "f.example.zone"), "w") as f:
+            f.write(zone.text())
+        d.hup()
+        d.wait(lambda: self.events(d, "conforms"), 20, "conforms")
         d.stop()
 
     def test_check_names_both_lines_of_a_contradiction(self):

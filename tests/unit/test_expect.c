@@ -273,7 +273,7 @@ test_R27_records_as_people_write_them(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct buf data = {0};
 		struct buf text = {0};
-		int err = pin_record(cases[i].type, cases[i].text, &data);
+		int err = pin_record(cases[i].type, cases[i].text, NULL, &data);
 
 		if ((err == 0) != (cases[i].is != NULL))
 			fail_msg("%s: %d", cases[i].text, err);

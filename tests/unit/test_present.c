@@ -44,6 +44,9 @@ test_present_gives_the_wire_form_or_nothing(void **state)
 	    {TYPE_A, "\\# 99999999999999999999 00", NULL},
 	    {65280, "\\# 0", ""},
 	    {65280, "hello", NULL},
+	    {65280, "", NULL},
+	    {TYPE_A, " ", NULL},
+	    {TYPE_APL, "", ""},
 	};
 
 	(void)state;
@@ -53,7 +56,7 @@ test_present_gives_the_wire_form_or_nothing(void **state)
 		int err;
 
 		buf_add_text(&out, "x");
-		err = present_parse(cases[i].type, cases[i].text, &out);
+		err = present_parse(cases[i].type, cases[i].text, NULL, &out);
 		if ((err == 0) != (cases[i].hex != NULL))
 			fail_msg("%s: %d", cases[i].text, err);
 		if (err == 0 && out.size > 1)
@@ -76,9 +79,9 @@ test_present_refuses_what_is_too_long(void **state)
 	memset(text, '0', PRESENT_TEXT_MAX + 1);
 	memcpy(text, "\\# 3000 ", 8);
 	text[PRESENT_TEXT_MAX + 1] = '\0';
-	assert_int_not_equal(present_parse(65280, text, &out), 0);
+	assert_int_not_equal(present_parse(65280, text, NULL, &out), 0);
 	text[8 + 6000] = '\0';
-	assert_int_equal(present_parse(65280, text, &out), 0);
+	assert_int_equal(present_parse(65280, text, NULL, &out), 0);
 	assert_int_equal(out.size, 3000);
 	buf_fini(&out);
 	free(text);

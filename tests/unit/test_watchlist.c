@@ -35,8 +35,13 @@ static char folder[] = "/tmp/dnsvigil-test-XXXXXX";
 static int
 make_folder(void **state)
 {
+	char zones[128];
+
 	(void)state;
-	return mkdtemp(folder) == NULL;
+	if (mkdtemp(folder) == NULL)
+		return -1;
+	snprintf(zones, sizeof(zones), "%s/zones", folder);
+	return mkdir(zones, 0700);
 }
 
 static int
@@ -69,9 +74,12 @@ print_diag(const struct diag *d, struct buf *out)
 	for (size_t i = 0; i < d->n_items; i++) {
 		const struct diag_item *item = &d->items[i];
 
-		buf_printf(out, "%s%u:%u: %s\n",
-		    item->warning ? "warning " : "", item->line, item->column,
-		    item->text);
+		const char *zone = strstr(item->file, "/zones/");
+
+		buf_printf(out, "%s%s%s%u:%u: %s\n",
+		    item->warning ? "warning " : "",
+		    zone != NULL ? zone + 1 : "", zone != NULL ? ":" : "",
+		    item->line, item->column, item->text);
 	}
 }
 
@@ -283,6 +291,11 @@ run_list(const char *name, struct buf *text, struct buf *wanted)
 	struct buf got = {0};
 	bool ok;
 
+	if (strncmp(name, "zones/", 6) == 0) {
+		(void)write_file(name, buf_text(text), text->size);
+		buf_clear(text);
+		return true;
+	}
 	(void)load_text(name, buf_text(text), text->size, &got);
 	ok = strcmp(buf_text(&got), buf_text(wanted)) == 0;
 	if (!ok)
@@ -299,11 +312,13 @@ run_list(const char *name, struct buf *text, struct buf *wanted)
  *   (the list, taken as it is)
  *   ---
  *   watches as on_watch() prints them, then what is said
+ *
+ * One whose name is zones/FILE is only written, for the lists behind it.
  */
 static void
-test_watchlist_gives_the_watches_of_the_tables(void **state)
+run_lists(const char *path, size_t n_min)
 {
-	FILE *file = fopen("tests/cases/config/lists.txt", "r");
+	FILE *file = fopen(path, "r");
 	struct buf text = {0};
 	struct buf wanted = {0};
 	char line[4096];
@@ -312,7 +327,6 @@ test_watchlist_gives_the_watches_of_the_tables(void **state)
 	size_t n = 0;
 	size_t n_failed = 0;
 
-	(void)state;
 	assert_non_null(file);
 	while (fgets(line, sizeof(line), file) != NULL) {
 		if (strncmp(line, "=== ", 4) == 0) {
@@ -332,7 +346,21 @@ test_watchlist_gives_the_watches_of_the_tables(void **state)
 	buf_fini(&text);
 	buf_fini(&wanted);
 	assert_int_equal(n_failed, 0);
-	assert_true(n >= 25);
+	assert_true(n >= n_min);
+}
+
+static void
+test_watchlist_gives_the_watches_of_the_tables(void **state)
+{
+	(void)state;
+	run_lists("tests/cases/config/lists.txt", 25);
+}
+
+static void
+test_watchlist_expects_what_files_of_zones_say(void **state)
+{
+	(void)state;
+	run_lists("tests/cases/config/lists_from.txt", 17);
 }
 
 static void
@@ -759,6 +787,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_watchlist_reads_names_as_people_type_them),
 	    cmocka_unit_test(test_watchlist_gives_the_watches_of_the_tables),
+	    cmocka_unit_test(test_watchlist_expects_what_files_of_zones_say),
 	    cmocka_unit_test(
 		test_watchlist_takes_bom_crlf_and_a_last_line_without_end),
 	    cmocka_unit_test(
