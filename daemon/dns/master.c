@@ -49,41 +49,46 @@ is_end_of_word(char c)
 	return is_blank(c) || c == ';' || c == '(' || c == ')';
 }
 
+static enum token
+refuse(struct master *m, const char *why)
+{
+	m->why = why;
+	m->depth = 0;
+	return TOKEN_BAD;
+}
+
+static void
+skip_comment(struct master *m)
+{
+	while (m->at < m->end && *m->at != '\n')
+		m->at++;
+}
+
 /* Blanks, comments, parentheses, and line ends inside of these. */
 static enum token
 skip_blanks(struct master *m)
 {
-	for (; m->at < m->end; m->at++) {
+	while (m->at < m->end) {
 		char c = *m->at;
 
 		if (c == ';') {
-			while (m->at < m->end && *m->at != '\n')
-				m->at++;
-			m->at--;
-		} else if (c == '(') {
-			m->depth++;
-		} else if (c == ')') {
-			if (m->depth-- == 0) {
-				m->why = "a `)` without its `(`";
-				m->depth = 0;
-				m->at++;
-				return TOKEN_BAD;
-			}
-		} else if (c == '\n') {
-			m->line++;
-			if (m->depth == 0) {
-				m->at++;
-				return TOKEN_END;
-			}
-		} else if (!is_blank(c)) {
-			return TOKEN_WORD;
+			skip_comment(m);
+			continue;
 		}
+		if (!is_end_of_word(c) && c != '\n')
+			return TOKEN_WORD;
+		m->at++;
+		if (c == '(')
+			m->depth++;
+		if (c == ')' && m->depth-- == 0)
+			return refuse(m, "a `)` without its `(`");
+		if (c != '\n')
+			continue;
+		m->line++;
+		if (m->depth == 0)
+			return TOKEN_END;
 	}
-	if (m->depth == 0)
-		return TOKEN_END;
-	m->depth = 0;
-	m->why = "a `(` without its `)`";
-	return TOKEN_BAD;
+	return m->depth == 0 ? TOKEN_END : refuse(m, "a `(` without its `)`");
 }
 
 /* One byte of a word, with the one that its backslash protects. */

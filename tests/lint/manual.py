@@ -46,7 +46,7 @@ KEYS = {
     ("list_pace.c", "keys"): ("Fields", "idle"),
     ("list_yaml.c", "top_names"): ("YAML", None),
 }
-OF_ENTRIES = {"name", "zone", "profile", "dkim", "expect", "confidence",
+OF_ENTRIES = {"name", "zone", "profile", "dkim", "confidence",
               "tlp"}  # not of defaults
 EVERYWHERE = {"64", "78"}  # exit statuses of all commands
 
