@@ -179,6 +179,34 @@ add_deltas(struct check *c, const struct watchlist *list)
 	c->deltas.removed += of_list.removed;
 }
 
+static void
+tell_budget(struct check *c, const char *file, const struct watchlist *list)
+{
+	const struct watchlist_budget b = watchlist_budget(list);
+	struct buf line = {0};
+	struct emit j;
+
+	if (b.stretch <= 1)
+		return;
+	if (c->json) {
+		emit_start(&j, &line);
+		emit_object(&j, NULL);
+		emit_text(&j, "class", "budget");
+		emit_text(&j, "file", file);
+		emit_int(&j, "per_second", b.per_second);
+		emit_int(&j, "wanted_millionths", (int64_t)(b.wanted * 1e6));
+		emit_int(&j, "stretch_millionths", (int64_t)(b.stretch * 1e6));
+		emit_object_end(&j);
+	} else {
+		buf_printf(&line,
+		    "%s: %.2f questions a second are over its budget of %u: "
+		    "intervals are %g times as long",
+		    file, b.wanted, (unsigned)b.per_second, b.stretch);
+	}
+	print_line(&c->out, &line);
+	buf_fini(&line);
+}
+
 static int
 read_watchlist(struct check *c, const char *file)
 {
@@ -192,6 +220,7 @@ read_watchlist(struct check *c, const char *file)
 		err = watchlist_step(list, STEP_ENTRIES);
 	} while (err > 0);
 	add_deltas(c, list);
+	tell_budget(c, file, list);
 	watchlist_close(list);
 	return err;
 }

@@ -79,6 +79,12 @@ struct watchlist {
 	bool unsure;      /* the defaults were refused: they may have said that
 	                   * its names are hostile */
 	int result;       /* of the last step; it stays at the end */
+	struct watchlist_budget budget;
+	struct place budget_at;
+	struct watchlist *counter; /* reads the list ahead; NULL: does not */
+	struct diag ignored;       /* the counter's */
+	bool counts;               /* it is one itself */
+	struct watch_view views[WATCH_VIEWS_MAX]; /* of what is told */
 	list_step_fn *step;
 	list_free_fn *free_state;
 	void *state; /* the format's */
@@ -142,6 +148,15 @@ bool list_from_begin(struct fields_reader *x);
 MUST_CHECK int list_from_step(struct fields_reader *x);
 /* What it says of w->watch into this; false when memory is short. */
 bool list_from_expect(struct watchlist *w);
+
+/* The value of `budget`. */
+void list_budget_read(struct watchlist *w, const struct node *value);
+/* Before the first watch; 0, or why the list cannot be read a second time. */
+MUST_CHECK int list_budget_begin(struct watchlist *w);
+/* While w->counter is set: 1: more to come, or -ENOMEM. */
+MUST_CHECK int list_budget_step(struct watchlist *w);
+/* The intervals of what is about to be told. */
+void list_budget_stretch(struct watchlist *w, struct watch *watch);
 
 /*
  * Tells the watch of this name, or begins to tell the addresses of a prefix.

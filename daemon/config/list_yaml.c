@@ -24,11 +24,12 @@ enum top_key {
 	TOP_SOURCE,
 	TOP_DEFAULTS,
 	TOP_CONFIRM,
+	TOP_BUDGET,
 	TOP_WATCH,
 	N_TOP
 };
 static const char *const top_names[N_TOP] = {
-    "watchlist", "source", "defaults", "confirm", "watch"};
+    "watchlist", "source", "defaults", "confirm", "budget", "watch"};
 
 enum { LIST_NAME_MAX = 64 };
 
@@ -272,7 +273,8 @@ take_top_value(struct watchlist *w, struct yaml_list *y, enum top_key key,
 	if (key == TOP_WATCH) {
 		if (item->kind == ITEM_LIST) {
 			y->state = STATE_WATCHES;
-			return 1;
+			err = list_budget_begin(w);
+			return err == 0 ? 1 : err;
 		}
 		if (item->kind != ITEM_SCALAR || item->size > 0)
 			report_error(&w->report, item->at,
@@ -294,6 +296,8 @@ take_top_value(struct watchlist *w, struct yaml_list *y, enum top_key key,
 		fields_source(&x, value);
 	else if (key == TOP_CONFIRM)
 		fields_confirm(&x, value);
+	else if (key == TOP_BUDGET)
+		list_budget_read(w, value);
 	else
 		node_walk(value, "`defaults`", default_keys, N_DEFAULTS,
 		    &w->report, &x);
@@ -323,7 +327,7 @@ find_top(struct watchlist *w, struct yaml_list *y, const struct item *item)
 		    "unknown key `%.64s`; %s%s%s", item->text,
 		    near ? "did you mean `"
 			 : "known here: watchlist, "
-			   "source, defaults, confirm or watch",
+			   "source, defaults, confirm, budget or watch",
 		    near ? near : "", near ? "`?" : "");
 		return N_TOP;
 	}

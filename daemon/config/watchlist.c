@@ -220,6 +220,7 @@ fill_watch(
 	w->watch.pins = fields->pins;
 	w->watch.pins_size = fields->pins_size;
 	w->watch.line = name->at.line;
+	list_budget_stretch(w, &w->watch);
 }
 
 void
@@ -390,6 +391,8 @@ step_with_deltas(struct watchlist *w)
 static int
 step_once(struct watchlist *w)
 {
+	if (w->counter != NULL)
+		return list_budget_step(w);
 	if (w->addresses_left > 0) {
 		tell_address(w);
 		return 1;
@@ -427,11 +430,19 @@ watchlist_deltas(const struct watchlist *w)
 	                         : deltas_count(w->deltas);
 }
 
+struct watchlist_budget
+watchlist_budget(const struct watchlist *w)
+{
+	return w->budget;
+}
+
 void
 watchlist_close(struct watchlist *w)
 {
 	if (w == NULL)
 		return;
+	watchlist_close(w->counter);
+	diag_fini(&w->ignored);
 	if (w->free_state != NULL)
 		w->free_state(w->state);
 	deltas_free(w->deltas);

@@ -137,10 +137,13 @@ fresh_add(struct monitor *m, uint32_t id)
 	const struct question *q = table_question(m->table, id);
 	const struct policy *p = policy_get(m->table, q->policy);
 
-	/* In the wheel it is known by having no row. */
-	if (p->first_s == 0 || m->setup.once || (q->flags & Q_STORED) != 0)
+	if (p->first_s == 0 || m->setup.once || (q->flags & Q_STORED) != 0) {
 		fresh_begin(m, id);
-	else if (p->first_s == WATCH_FIRST_SPREAD)
+		return;
+	}
+	/* In the wheel it is known by having no row. */
+	m->n_later++;
+	if (p->first_s == WATCH_FIRST_SPREAD)
 		poll_plan(m, id);
 	else
 		poll_later(m, id,

@@ -354,8 +354,9 @@ struct monitor {
 	struct idmap idle;            /* by question: idle.h */
 	bool idle_full;               /* and it was said */
 	uint32_t n_idle;              /* asked less often */
-	uint32_t bursting;            /* of them, with polls to come */
-	struct idmap filtered;        /* by question */
+	uint32_t n_later;  /* never asked, and not yet to be (`first_poll`) */
+	uint32_t bursting; /* of them, with polls to come */
+	struct idmap filtered; /* by question */
 	struct arena scratch;
 	struct buf text;       /* of the entry that is being written */
 	struct inquiry *spare; /* ended, kept for their memory */

@@ -221,7 +221,8 @@ take_due(struct monitor *m, uint32_t id, mono_ns due)
 	if ((q->flags & Q_WATCHED) == 0 || m->draining)
 		return;
 	if ((q->flags & Q_STORED) == 0) {
-		fresh_begin(m, id); /* `first_poll` of its list */
+		m->n_later--; /* `first_poll` of its list */
+		fresh_begin(m, id);
 		return;
 	}
 	if (lag > m->lag_max)

@@ -217,6 +217,7 @@ monitor_status(struct monitor *m, struct emit *j)
 	emit_int(j, "sleeping", m->n_asleep);
 	emit_int(j, "idle", m->n_idle);
 	emit_int(j, "new_left", m->first_left);
+	emit_int(j, "new_later", m->n_later);
 	emit_int(j, "due", m->busy);
 	emit_int(j, "asked", (int64_t)m->finished);
 	emit_int(j, "answered", (int64_t)m->answered);

@@ -104,6 +104,8 @@ watching_end(struct monitor *m, uint32_t id)
 		sleeping_end(m, id);
 		return false;
 	}
+	if ((q->flags & (Q_STORED | Q_BUSY)) == 0)
+		m->n_later--;
 	q->flags &= (uint8_t)~Q_WATCHED;
 	m->watched--;
 	outage_sight(m, id)->watched--;

@@ -29,6 +29,7 @@
 #include "config/watchlist.h"
 #include "discreet.h"
 #include "dns/type.h"
+#include "list_file.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
 #include "stage.h"
@@ -290,28 +291,6 @@ take_list(struct watchset *w)
 	drop_told(w);
 }
 
-static void
-log_over(struct watchset *w)
-{
-	if (w->n_over > 0)
-		log_info("monitor: %u watches of the lists are over (`until`)",
-		    w->n_over);
-	w->n_over = 0;
-}
-
-static void
-log_problems(const struct diag *d)
-{
-	char line[LOG_LINE_MAX];
-
-	for (size_t i = 0; i < d->n_items; i++)
-		log_warn(
-		    "config: %s", diag_print(&d->items[i], line, sizeof(line)));
-	if (d->n_errors + d->n_warnings > d->n_items)
-		log_warn("config: %zu problems more",
-		    d->n_errors + d->n_warnings - d->n_items);
-}
-
 /* ---- applying ---- */
 
 static enum differs
@@ -474,7 +453,7 @@ watchset_load(struct monitor *m, struct diag *d)
 		return -ENOMEM;
 	w->n_files = config_files(m->config, &w->files, d);
 	for (w->file = 0; w->file < w->n_files; w->file++) {
-		err = watchlist_load(
+		err = list_file_load(
 		    w->files[w->file], &w->names, on_watch, w, d);
 		/* What was read of a broken list is watched all the same. */
 		if (err != -ENOMEM && w->err == 0)
@@ -486,8 +465,8 @@ watchset_load(struct monitor *m, struct diag *d)
 	n = table_count(m->table);
 	for (uint32_t id = 0; id < n; id++)
 		refuse_one(w, id);
-	log_problems(&w->diag);
-	log_over(w);
+	list_file_log(&w->diag, w->n_over);
+	w->n_over = 0;
 	m->n_refused = w->discreet.n_refused;
 	for (uint32_t id = 0; id < n; id++)
 		apply_one(w, id);
@@ -547,6 +526,8 @@ begin_phase(struct watchset *w, enum phase phase)
 static void
 close_list(struct watchset *w, bool whole)
 {
+	if (whole)
+		list_file_budget(w->files[w->file], w->open);
 	watchlist_close(w->open);
 	w->open = NULL;
 	if (whole && (w->n_told > 0 || w->diag.n_errors == w->n_errors)) {
@@ -635,8 +616,8 @@ step_refusing(struct watchset *w)
 {
 	if (!scan(w, refuse_one))
 		return;
-	log_problems(&w->diag);
-	log_over(w);
+	list_file_log(&w->diag, w->n_over);
+	w->n_over = 0;
 	w->n_added = w->n_removed = w->n_changed = w->n_strays = 0;
 	begin_phase(w, PHASE_COUNTING);
 }

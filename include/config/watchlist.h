@@ -177,6 +177,18 @@ struct watchlist_deltas {
 	size_t removed; /* that it has */
 };
 struct watchlist_deltas watchlist_deltas(const struct watchlist *w);
+/*
+ * What the budget of a list makes of its intervals, once its first watch was
+ * told.
+ */
+struct watchlist_budget {
+	uint32_t per_second; /* 0: none */
+	double wanted;       /* questions a second, as its intervals say; what
+	                      * sleeps or is idle counts as asked */
+	double stretch;      /* so many times as long; 0: they stay */
+	uint32_t longest_s;  /* the longest interval, before */
+};
+struct watchlist_budget watchlist_budget(const struct watchlist *w);
 void watchlist_close(struct watchlist *w);
 
 #endif

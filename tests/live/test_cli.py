@@ -153,6 +153,22 @@ class Check(Case):
         r = self.run_ok("check", "--config", old, "--diff", old)
         self.assertIn("0 questions added, 0 removed, 0 changed", r.out)
 
+    def test_a_budget_says_how_much_longer_it_makes_the_intervals(self):
+        path = self.write("l1.yaml", "budget: 1\nwatch:\n" + "".join(
+            "  - {name: n%d.example, types: [A, MX], every: 10s}\n" % i
+            for i in range(21)))
+        config = self.config()
+        r = self.run_ok("check", "--config", config)
+        self.assertEqual(
+            r.out, path + ": 4.20 questions a second are over its budget of "
+            "1: intervals are 5 times as long\n"
+            "1 list, 21 names, 42 questions, 0.8 questions a second\n")
+        rows = self.run_ok("check", "--config", config, "--json").rows
+        self.assertEqual(rows[0], {
+            "class": "budget", "file": path, "per_second": 1,
+            "wanted_millionths": 4200000, "stretch_millionths": 5000000})
+        self.assertEqual(rows[1]["per_second"], 0.84)
+
     def test_diff_with_nothing_to_compare_with_is_a_problem(self):
         self.write("l1.txt", "a.example\n")
         r = self.run_ok("check", "--config", self.config(), "--diff",

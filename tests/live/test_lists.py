@@ -59,6 +59,23 @@ class Lists(world.WorldCase):
     def sql(self, d, text):
         return self.world.psql(d, text)
 
+    def test_a_budget_makes_the_intervals_of_its_list_longer(self):
+        """What it plans by is in the database; other lists keep theirs."""
+        names = "".join("  - n%d.evil.example\n" % i for i in range(40))
+        d = self.world.daemon([self.server], {
+            "hostile.yaml": "budget: 10\ndefaults: {types: [A], every: 1s}\n"
+            "watch:\n" + names,
+            "own.yaml": "watch: [{name: n0.evil.example, types: [A], "
+            "every: 2s}]\n"}).start()
+        d.wait_ready(60)
+        d.wait_log("hostile.yaml asks for 40.00 questions a second, its "
+                   "budget is 10: intervals are 4 times as long")
+        self.assertEqual(
+            self.sql(d, "select every_s, count(*) from dnsvigil.question "
+                     "group by 1 order by 1"),
+            [["2", "1"], ["4", "39"]])
+        d.stop()
+
     def test_24_deltas_of_50000_names_change_what_they_name(self):
         print("seed %d" % SEED)
         rnd = random.Random(SEED)
