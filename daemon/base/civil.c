@@ -15,6 +15,7 @@
 #include "base/civil.h"
 #include "base/err.h"
 
+enum { DAY_S = 86400, HOUR_S = 3600 };
 enum { ZONE_MAX = 64, PATH_SIZE = 4096, TEXT_SIZE = 24 };
 
 /* Lengths of the forms that have no offset. */
@@ -121,6 +122,34 @@ civil_parse(const char *text, const char *zone, wall_us *out)
 	if (wall_parse(whole, 0, out) != 0)
 		return CIVIL_SYNTAX;
 	return zone == NULL ? CIVIL_NO_ZONE : in_zone(*out, zone, out);
+}
+
+enum civil_fault
+civil_daily(
+    unsigned minutes, const char *zone, wall_us now, struct civil_daily *out)
+{
+	wall_us midnight = now - now % WALL_S(DAY_S);
+
+	*out = (struct civil_daily){0};
+	/* Dates there are at most one off those of UTC. */
+	for (int day = -3; day <= 2; day++) {
+		wall_us shown = midnight + day * WALL_S(DAY_S) +
+		                WALL_S((wall_us)minutes * 60);
+		wall_us at;
+		enum civil_fault fault = in_zone(shown, zone, &at);
+
+		if (fault == CIVIL_SKIPPED || fault == CIVIL_TWICE)
+			fault = in_zone(shown + WALL_S(HOUR_S), zone, &at);
+		if (fault != CIVIL_GOOD)
+			return fault;
+		if (at > now) {
+			out->next = at;
+			return CIVIL_GOOD;
+		}
+		out->before = out->last;
+		out->last = at;
+	}
+	return CIVIL_GOOD;
 }
 
 const char *

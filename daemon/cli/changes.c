@@ -272,9 +272,10 @@ take_kind(struct changes *c, const char *text)
 	    "tcp-works", "edns-broken", "edns-works", "split-delegation",
 	    "delegation-agrees", "views-differ", "views-agree", "deviates",
 	    "conforms", "baseline", "woke", "life", "life-marked", "plan-done",
-	    "plan-missed", "class", "flux", "flux-digest", "pool-left",
-	    "dangling", "dangling-zone", "dangling-address", "dangling-ended",
-	    "wildcard", "wildcard-ended", "wildcard-baseline", "unlisted"};
+	    "plan-missed", "class", "flux", "flux-digest", "digest",
+	    "pool-left", "dangling", "dangling-zone", "dangling-address",
+	    "dangling-ended", "wildcard", "wildcard-ended", "wildcard-baseline",
+	    "unlisted"};
 	enum kind kind;
 	bool known = kind_parse(text, &kind) == 0;
 
@@ -295,7 +296,7 @@ take_kind(struct changes *c, const char *text)
 		    "delegation-agrees, views-differ, views-agree, deviates, "
 		    "conforms, baseline, woke, life, life-marked, plan-done, "
 		    "plan-missed, class, "
-		    "flux, flux-digest, "
+		    "flux, flux-digest, digest, "
 		    "pool-left, dangling, "
 		    "dangling-zone, dangling-address, dangling-ended, "
 		    "wildcard, wildcard-ended, wildcard-baseline or unlisted",

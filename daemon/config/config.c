@@ -243,6 +243,7 @@ static const struct key keys[] = {
     {"providers", read_providers},
     {"dangling", read_dangling},
     {"silences", read_silences},
+    {"digest", read_digest},
     {"plans", read_plans},
     {"grouping", read_grouping},
     {"wildcard", read_wildcard},
@@ -521,6 +522,7 @@ config_free(struct config *c)
 	}
 	free(c->severities);
 	free_silences(c);
+	free(c->digest_zone);
 	free_plans(c);
 	free_marks(c);
 	for (size_t i = 0; i < c->n_canaries; i++)

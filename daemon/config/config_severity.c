@@ -24,9 +24,9 @@ static const char *const kinds[] = {"appeared", "vanished", "added", "removed",
     "tcp-works", "edns-broken", "edns-works", "split-delegation",
     "delegation-agrees", "views-differ", "views-agree", "deviates", "conforms",
     "plan-done", "plan-missed", "baseline", "woke", "life", "life-marked",
-    "class", "flux", "flux-digest", "pool-left", "dangling", "dangling-zone",
-    "dangling-address", "dangling-ended", "wildcard", "wildcard-ended",
-    "wildcard-baseline", "unlisted"};
+    "class", "flux", "flux-digest", "digest", "pool-left", "dangling",
+    "dangling-zone", "dangling-address", "dangling-ended", "wildcard",
+    "wildcard-ended", "wildcard-baseline", "unlisted"};
 /* Aspects of changes, R20: those of judge/diff.h, in its order. */
 static const char *const aspects[] = {"alias", "mail", "delegation", "dangling",
     "inconsistent", "returned", "rotating", "private", "unsupported",

@@ -69,6 +69,7 @@ void read_unlisted(void *ctx, const struct node *value);
 /* Those of a configuration that gives none.  0, or -1: no memory. */
 MUST_CHECK int config_labels_default(struct config *c);
 void read_providers(void *ctx, const struct node *value);
+void read_digest(void *ctx, const struct node *value);
 void read_silences(void *ctx, const struct node *value);
 void free_silences(struct config *c);
 /* The files of marks, which are read at once, too. */

@@ -18,6 +18,7 @@
 #include "bogus.h"
 #include "config/config.h"
 #include "dangling.h"
+#include "digest.h"
 #include "expect.h"
 #include "gather.h"
 #include "idle.h"
@@ -311,6 +312,7 @@ on_second(void *ctx)
 		filter_second(m);
 		canary_second(m);
 		sources_second(m);
+		digest_second(m);
 	}
 	inquiry_second(m);
 	remnant_second(m);
@@ -550,6 +552,7 @@ int
 monitor_adopt(struct monitor *m, const struct config *config)
 {
 	m->config = config;
+	digest_plan(m);
 	if (make_sinks(m) == 0 && poll_restart(m) == 0 &&
 	    sources_restart(m) == 0) {
 		inquiry_remap_sources(m);

@@ -354,6 +354,15 @@ struct monitor {
 	struct idmap idle;            /* by question: idle.h */
 	bool idle_full;               /* and it was said */
 	uint32_t n_idle;              /* asked less often */
+	struct digest {
+		wall_us due; /* 0: none is */
+		wall_us since, until;
+		mono_ns again; /* after a failure, not before */
+		bool planned;  /* in this process */
+		bool late;     /* it was due before it */
+		bool was_late; /* that is being asked for */
+		bool asking;
+	} digest;
 	uint32_t n_later;  /* never asked, and not yet to be (`first_poll`) */
 	uint32_t bursting; /* of them, with polls to come */
 	struct idmap filtered; /* by question */

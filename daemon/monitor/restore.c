@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "bogus.h"
 #include "dangling.h"
+#include "digest.h"
 #include "dns/record.h"
 #include "entry.h"
 #include "expect.h"
@@ -275,6 +276,7 @@ restore_step(struct monitor *m)
 		look_at(m, m->restore_next++);
 	}
 	m->planned = true;
+	digest_plan(m);
 	plan_restart(m);
 	m->first_pass_began = loop_mono(m->loop);
 	if (m->setup.once)

@@ -113,6 +113,23 @@ struct say_expect {
 	const struct content *missing, *unexpected; /* records only */
 };
 
+/* What a day came to. */
+enum { SAY_SEVERITIES = 5 };
+struct store_sum;
+struct say_digest {
+	wall_us until;
+	uint64_t changes, events; /* by their latest decision */
+	uint64_t by_severity[SAY_SEVERITIES];
+	uint64_t names;
+	/* Of pools: questions, answers, addresses that were in them. */
+	uint64_t pools, pool_answers, pool_addresses;
+	uint64_t told; /* digests since then */
+	/* Now: */
+	uint64_t failing, deviating, dangling, plans;
+	const struct store_sum *rows;
+	size_t n_rows;
+};
+
 /* A name that nobody watches was asked for; at most SAY_VIEW_VALUES are said.
  */
 struct say_probe {
@@ -175,6 +192,8 @@ struct say_event {
 	const struct signatures *signatures;
 	/* deviates; NULL for others. */
 	const struct say_expect *expect;
+	/* digest; NULL for others. */
+	const struct say_digest *digest;
 	/* flux-digest: of so many answers in all. */
 	const struct say_address *addresses;
 	size_t n_addresses;

@@ -258,7 +258,8 @@ say_event(const struct say_event *e, struct buf *json)
 		    e->zone != NULL ? e->zone : name_zone_guess(e->name));
 		emit_text(&j, "type", type_print(e->type, type));
 	}
-	emit_text(&j, "view", e->view);
+	if (*e->view != '\0')
+		emit_text(&j, "view", e->view);
 	if (e->server != NULL)
 		emit_text(&j, "server", e->server);
 	if (e->host != NULL && *e->host != '\0')
@@ -289,6 +290,7 @@ say_event(const struct say_event *e, struct buf *json)
 	put_probe(&j, e->probe);
 	put_signatures(&j, e->signatures);
 	emit_wall(&j, "since", e->since);
+	say_put_digest(&j, e->digest);
 	emit_wall(&j, "at", e->at);
 	emit_text(&j, "severity", severity_text(e->severity));
 	if (e->asked != 0) {

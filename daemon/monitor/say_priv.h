@@ -7,6 +7,7 @@
 #include "base/emit.h"
 #include "say.h"
 
+void say_put_digest(struct emit *j, const struct say_digest *s);
 void say_put_ede(struct emit *j, const struct commit_evidence *w);
 void say_put_name(struct emit *j, const char *key, const uint8_t *wire);
 void say_put_nsid(struct emit *j, const uint8_t *nsid, size_t size);

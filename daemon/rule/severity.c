@@ -186,6 +186,7 @@ static const struct {
 	{"class",     ANYONE, SEVERITY_INFO},
 	{"flux",      ANYONE, SEVERITY_MEDIUM},
 	{"flux-digest", ANYONE, SEVERITY_LOW},
+	{"digest",    ANYONE, SEVERITY_LOW},
 	{"pool-left", ANYONE, SEVERITY_INFO},
 	/* A set that rotates would ring at every poll. */
 	{"order",     ANYONE, SEVERITY_INFO},

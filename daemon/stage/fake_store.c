@@ -50,6 +50,10 @@ struct store {
 	store_row_fn *on_row;
 	store_done_fn *on_loaded;
 	void *load_ctx;
+	struct loop_timer *sums;
+	wall_us sums_since, sums_until;
+	store_sums_fn *on_sums; /* NULL: none is asked for */
+	void *sums_ctx;
 };
 
 /* ---- the queue ---- */
@@ -547,6 +551,34 @@ on_read(void *ctx)
 	}
 }
 
+static void
+on_sums(void *ctx)
+{
+	struct store *s = ctx;
+	store_sums_fn *fn = s->on_sums;
+	struct db_sums sums;
+
+	s->on_sums = NULL;
+	if (s->state != STORE_READY) {
+		fn(s->sums_ctx, ERR_DATABASE, NULL, 0);
+		return;
+	}
+	db_sums(s->db, s->sums_since, s->sums_until, &sums);
+	fn(s->sums_ctx, 0, sums.rows, sums.n);
+}
+
+void
+store_sums(
+    struct store *s, wall_us since, wall_us until, store_sums_fn *fn, void *ctx)
+{
+	CHECK(s->on_sums == NULL);
+	s->sums_since = since;
+	s->sums_until = until;
+	s->on_sums = fn;
+	s->sums_ctx = ctx;
+	loop_timer_in(s->sums, MONO_MS(READ_MS));
+}
+
 /* This one refuses none. */
 void
 store_on_refused(struct store *s, store_refused_fn *fn, void *ctx)
@@ -673,6 +705,7 @@ fake_store_open(struct db *db, store_state_fn *fn, void *ctx)
 	s->connect = loop_timer_new(s->loop, on_connect, s);
 	s->read = loop_timer_new(s->loop, on_read, s);
 	s->load = loop_timer_new(s->loop, on_load, s);
+	s->sums = loop_timer_new(s->loop, on_sums, s);
 	loop_timer_in(s->connect, MONO_MS(CONNECT_MS));
 	return s;
 }
@@ -695,6 +728,7 @@ fake_store_close(struct store *s)
 	loop_timer_free(s->connect);
 	loop_timer_free(s->read);
 	loop_timer_free(s->load);
+	loop_timer_free(s->sums);
 	free(s);
 }
 

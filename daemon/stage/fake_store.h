@@ -187,6 +187,15 @@ struct db_question *db_find(
     const struct db *db, const struct name *name, uint16_t type);
 struct db_question *db_of_key(const struct db *db, const struct store_key *key);
 /* When it was last seen, as the ledger has it (state and spans). */
+/* What a span of time came to. */
+enum { DB_SUMS_MAX = 128, DB_KINDS = 32 };
+struct db_sums {
+	struct store_sum rows[DB_SUMS_MAX];
+	size_t n;
+	char kinds[DB_KINDS][4];
+};
+void db_sums(
+    const struct db *db, wall_us since, wall_us until, struct db_sums *out);
 wall_us db_last_seen(
     const struct db *db, const struct db_question *q, wall_us ceiling);
 /* Contents as presentation text: "via a., b. 192.0.2.1, 192.0.2.2". */

@@ -82,16 +82,6 @@ outbox_claim(struct store *s, const char *sink, wall_us now, size_t n,
 	write_flush(s);
 }
 
-static void
-put_i64(uint8_t out[8], int64_t v)
-{
-	uint32_t high = htonl((uint32_t)((uint64_t)v >> 32));
-	uint32_t low = htonl((uint32_t)v);
-
-	memcpy(out, &high, 4);
-	memcpy(out + 4, &low, 4);
-}
-
 bool
 claim_send(struct store *s, const struct claim *c)
 {
@@ -104,9 +94,9 @@ claim_send(struct store *s, const struct claim *c)
 	const int sizes[5] = {(int)c->sink_size, 8, 4, 8, 8};
 	const int formats[5] = {1, 1, 1, 1, 1};
 
-	put_i64(now, array_pg_time(c->now));
-	put_i64(first, s->w.first);
-	put_i64(batch, s->w.committed + 1);
+	field_put_i64(now, array_pg_time(c->now));
+	field_put_i64(first, s->w.first);
+	field_put_i64(batch, s->w.committed + 1);
 	return PQsendQueryPrepared(s->write.conn.pg,
 		   statement_of(WRITE_CLAIM)->name, 5, values, sizes, formats,
 		   1) == 1;
@@ -277,7 +267,7 @@ waiting_send(struct store *s)
 	const int sizes[1] = {8};
 	const int formats[1] = {1};
 
-	put_i64(first, s->w.first);
+	field_put_i64(first, s->w.first);
 	if (PQsendQueryPrepared(s->read.conn.pg,
 		statement_of(READ_WAITING)->name, 1, values, sizes, formats,
 		1) != 1)

@@ -64,6 +64,16 @@ field_uuid(const PGresult *r, int row, int column)
 }
 
 void
+field_put_i64(uint8_t out[8], int64_t v)
+{
+	uint32_t high = htonl((uint32_t)((uint64_t)v >> 32));
+	uint32_t low = htonl((uint32_t)v);
+
+	memcpy(out, &high, 4);
+	memcpy(out + 4, &low, 4);
+}
+
+void
 read_pump(struct store *s)
 {
 	if (s->closed || s->read.step != SESSION_READY ||
@@ -73,6 +83,8 @@ read_pump(struct store *s)
 		s->reading = READING_STATES;
 	else if (s->waiting != NULL)
 		s->reading = READING_WAITING;
+	else if (s->sums != NULL)
+		s->reading = READING_SUMS;
 	else if (load_waits(s))
 		s->reading = READING_LOAD;
 	else {
@@ -84,6 +96,8 @@ read_pump(struct store *s)
 		fetch_send(s);
 	else if (s->reading == READING_WAITING)
 		waiting_send(s);
+	else if (s->reading == READING_SUMS)
+		sums_send(s);
 	else
 		load_send(s);
 	if (s->read.conn.pg != NULL)
@@ -130,8 +144,9 @@ states_input(struct store *s)
 	}
 }
 
+/* One statement, whose result `fn` takes. */
 static void
-waiting_input(struct store *s)
+plain_input(struct store *s, void (*fn)(struct store *s, PGresult *r))
 {
 	PGconn *pg = s->read.conn.pg;
 
@@ -142,7 +157,7 @@ waiting_input(struct store *s)
 			finished(s);
 			return;
 		}
-		waiting_result(s, r);
+		fn(s, r);
 		if (s->closed)
 			return;
 	}
@@ -158,7 +173,10 @@ read_input(struct store *s)
 		states_input(s);
 		return;
 	case READING_WAITING:
-		waiting_input(s);
+		plain_input(s, waiting_result);
+		return;
+	case READING_SUMS:
+		plain_input(s, sums_result);
 		return;
 	case READING_LOAD:
 		load_input(s);
@@ -179,6 +197,8 @@ read_lost(struct store *s)
 		fetch_fail(s, ERR_DATABASE, false);
 	else if (was == READING_WAITING)
 		waiting_fail(s, ERR_DATABASE);
+	else if (was == READING_SUMS)
+		sums_fail(s, ERR_DATABASE);
 	else if (was == READING_LOAD)
 		load_fail(s, ERR_DATABASE);
 	/* Those that were not sent yet wait while the writing side is well;
@@ -187,5 +207,7 @@ read_lost(struct store *s)
 		fetch_fail(s, ERR_DATABASE, true);
 		if (!s->closed)
 			waiting_fail(s, ERR_DATABASE);
+		if (!s->closed)
+			sums_fail(s, ERR_DATABASE);
 	}
 }

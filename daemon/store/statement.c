@@ -623,6 +623,9 @@ static const struct statement statements[N_STATEMENTS] = {
 	"  order by x.at, x.n limit 64) e"
 	" order by k.row, e.at, e.n"},
 
+    [READ_SUMS] = {"sums", SIDE_READ, "$z,$z",
+	"select what, key, severity, n from dnsvigil.sums($1, $2)"},
+
     /* $1: the first batch of this process; what it claimed is under way. */
     [READ_WAITING] = {"waiting", SIDE_READ, "$l",
 	"select w.sink, sum(w.waiting)::bigint, sum(w.dead)::bigint,"

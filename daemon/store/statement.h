@@ -104,9 +104,10 @@ enum statement_id {
 	READ_STATE,
 	READ_ELEMENT,
 	READ_HELD,
-	READ_WAITING
+	READ_WAITING,
+	READ_SUMS
 };
-enum { N_STATEMENTS = READ_WAITING + 1, STATEMENT_ARGS_MAX = 20 };
+enum { N_STATEMENTS = READ_SUMS + 1, STATEMENT_ARGS_MAX = 20 };
 
 struct statement {
 	const char *name; /* as prepared */

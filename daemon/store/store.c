@@ -35,6 +35,7 @@ destroy(struct store *s)
 	claims_free(s->answers);
 	fetch_free(s);
 	load_free(s);
+	sums_free(s);
 	while (s->waiting != NULL) {
 		struct waiting_call *call = s->waiting;
 
@@ -98,6 +99,8 @@ end_for_good(struct store *s)
 		load_fail(s, ERR_CLOSED);
 	if (!s->closed)
 		waiting_fail(s, ERR_CLOSED);
+	if (!s->closed)
+		sums_fail(s, ERR_CLOSED);
 }
 
 static void

@@ -11,7 +11,7 @@
  *   first.c    first answers by COPY
  *   commit.c, commit_log.c    items into rows
  *   outbox.c   claims and ends, as parts of batches
- *   fetch.c, load.c, read_side.c    the reading connection
+ *   fetch.c, load.c, sums.c, read_side.c    the reading connection
  *
  * Every entry from the loop is bracketed by store_enter() and store_leave():
  * store_free() may be called from any callback, and the memory goes when the
@@ -156,9 +156,11 @@ enum reading {
 	READING_NOTHING = 0,
 	READING_STATES,
 	READING_WAITING,
+	READING_SUMS,
 	READING_LOAD
 };
 
+struct sums_call;
 struct waiting_call {
 	struct waiting_call *next;
 	outbox_waiting_fn *fn;
@@ -193,6 +195,7 @@ struct store {
 	struct fetches *fetching;
 	struct fetches *telling; /* answered, and told turn by turn */
 	struct waiting_call *waiting;
+	struct sums_call *sums; /* NULL: none is wanted */
 	struct load *load;
 
 	struct loop_timer *daily;
@@ -279,7 +282,14 @@ void waiting_send(struct store *s);
 void waiting_result(struct store *s, PGresult *result);
 void waiting_fail(struct store *s, int err);
 
+/* ---- sums.c ---- */
+void sums_send(struct store *s);
+void sums_result(struct store *s, PGresult *result);
+void sums_fail(struct store *s, int err);
+void sums_free(struct store *s);
+
 /* ---- read_side.c ---- */
+void field_put_i64(uint8_t out[8], int64_t v);
 void read_pump(struct store *s);
 void read_input(struct store *s);
 void read_lost(struct store *s);

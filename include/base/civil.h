@@ -31,6 +31,16 @@ void civil_start(void);
  */
 MUST_CHECK enum civil_fault civil_parse(
     const char *text, const char *zone, wall_us *out);
+/*
+ * The times at which a clock in `zone` shows so many minutes of the day: the
+ * last two not behind `now`, and the first behind it.  Where clocks are put
+ * over such a time it is an hour later.  CIVIL_GOOD or CIVIL_UNKNOWN_ZONE.
+ */
+struct civil_daily {
+	wall_us before, last, next;
+};
+MUST_CHECK enum civil_fault civil_daily(
+    unsigned minutes, const char *zone, wall_us now, struct civil_daily *out);
 /* "is no time; write ..." and the like: what is wrong with it. */
 const char *civil_fault_text(enum civil_fault fault);
 

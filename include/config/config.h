@@ -218,6 +218,9 @@ struct config {
 	size_t n_severities;
 	struct config_silence *silences;
 	size_t n_silences;
+	/* When a digest is told; NULL: never. */
+	char *digest_zone;
+	unsigned digest_minutes; /* of the day there */
 	struct config_mark *marks;
 	size_t n_marks;
 	struct config_plan *plans;

@@ -31,7 +31,7 @@ struct loop;
 struct store;
 
 enum {
-	STORE_SCHEMA = 13, /* the last migration this program knows */
+	STORE_SCHEMA = 14, /* the last migration this program knows */
 	STORE_SHARDS = 1024,
 	STORE_BATCH_ITEMS = 1000, /* a transaction is sent at this many items */
 	STORE_BATCH_MS = 50,      /* or when the oldest waits this long ... */
@@ -252,6 +252,20 @@ typedef void store_believed_fn(
 /* Fetches are gathered into one statement per turn.  Always answers later. */
 void store_fetch(struct store *s, const struct store_fetch *fetch,
     store_believed_fn *fn, void *ctx);
+
+/* ---- what a span of time came to ---- */
+
+/* A sum, by what it is of (sql/0014_digest.sql); texts are lent. */
+struct store_sum {
+	const char *what, *key;
+	uint8_t severity;
+	uint64_t n;
+};
+typedef void store_sums_fn(
+    void *ctx, int err, const struct store_sum *rows, size_t n);
+/* Of [since, until).  Answers later; one at a time. */
+void store_sums(struct store *s, wall_us since, wall_us until,
+    store_sums_fn *fn, void *ctx);
 
 /* ---- maintenance and numbers ---- */
 

@@ -37,6 +37,7 @@ KEYS = {
     ("config_canary.c", "name_keys"): ("CONFIGURATION", "names"),
     ("config_signature.c", "keys"): ("CONFIGURATION", "signatures"),
     ("config_silence.c", "keys"): ("CONFIGURATION", "silences"),
+    ("config_digest.c", "keys"): ("CONFIGURATION", "digest"),
     ("config_severity.c", "keys"): ("CONFIGURATION", "severity"),
     ("config_plan.c", "keys"): ("PLANS", None),
     ("config_plan.c", "change_keys"): ("PLANS", "changes"),

@@ -87,11 +87,58 @@ test_southern_twice(void **state)
 	is("2026-04-05 03:30", "Australia/Sydney", "2026-04-04T17:30:00.000Z");
 }
 
+static void
+daily(unsigned minutes, const char *zone, const char *now, const char *before,
+    const char *last, const char *next)
+{
+	char text[3][WALL_TEXT_SIZE];
+	struct civil_daily d;
+	wall_us at;
+
+	assert_int_equal(wall_parse(now, 0, &at), 0);
+	assert_int_equal(civil_daily(minutes, zone, at, &d), CIVIL_GOOD);
+	assert_string_equal(wall_print(d.before, text[0]), before);
+	assert_string_equal(wall_print(d.last, text[1]), last);
+	assert_string_equal(wall_print(d.next, text[2]), next);
+}
+
+static void
+test_times_of_a_day(void **state)
+{
+	struct civil_daily d;
+
+	(void)state;
+	daily(480, "UTC", "2026-11-29T08:00:00Z", "2026-11-28T08:00:00.000Z",
+	    "2026-11-29T08:00:00.000Z", "2026-11-30T08:00:00.000Z");
+	daily(480, "UTC", "2026-11-29T07:59:59Z", "2026-11-27T08:00:00.000Z",
+	    "2026-11-28T08:00:00.000Z", "2026-11-29T08:00:00.000Z");
+	/* Dates there are others than here. */
+	daily(30, "Pacific/Kiritimati", "2026-11-29T11:00:00Z",
+	    "2026-11-28T10:30:00.000Z", "2026-11-29T10:30:00.000Z",
+	    "2026-11-30T10:30:00.000Z");
+	daily(1410, "Pacific/Pago_Pago", "2026-11-29T11:00:00Z",
+	    "2026-11-28T10:30:00.000Z", "2026-11-29T10:30:00.000Z",
+	    "2026-11-30T10:30:00.000Z");
+	/* A day of 23 hours, one of 25, and a time that is skipped or twice. */
+	daily(480, "Europe/Vienna", "2026-03-29T12:00:00Z",
+	    "2026-03-28T07:00:00.000Z", "2026-03-29T06:00:00.000Z",
+	    "2026-03-30T06:00:00.000Z");
+	daily(150, "Europe/Vienna", "2026-03-29T12:00:00Z",
+	    "2026-03-28T01:30:00.000Z", "2026-03-29T01:30:00.000Z",
+	    "2026-03-30T00:30:00.000Z");
+	daily(150, "Europe/Vienna", "2026-10-25T12:00:00Z",
+	    "2026-10-24T00:30:00.000Z", "2026-10-25T02:30:00.000Z",
+	    "2026-10-26T01:30:00.000Z");
+	assert_int_equal(
+	    civil_daily(0, "Mars/Base", 0, &d), CIVIL_UNKNOWN_ZONE);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_places),
+	    cmocka_unit_test(test_times_of_a_day),
 	    cmocka_unit_test(test_offsets),
 	    cmocka_unit_test(test_faults),
 	    cmocka_unit_test(test_southern_twice),
