@@ -206,6 +206,19 @@ store_load(
 	loop_timer_in(s->load, MONO_MS(3));
 }
 
+/* Its configurations have no digest. */
+void
+store_sums(
+    struct store *s, wall_us since, wall_us until, store_sums_fn *fn, void *ctx)
+{
+	(void)s;
+	(void)since;
+	(void)until;
+	(void)fn;
+	(void)ctx;
+	fail_msg("sums are asked for");
+}
+
 void
 store_fetch(struct store *s, const struct store_fetch *fetch,
     store_believed_fn *fn, void *ctx)
