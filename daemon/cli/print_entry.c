@@ -352,6 +352,12 @@ put_identity(struct buf *out, const struct scan_members *entry)
 		buf_add_text(out, ": ");
 		put_text(out, scan_find(entry, "why"), VALUE_MAX);
 	}
+	if (is_there(scan_find(entry, "severity_why"))) {
+		buf_add_text(out, "; ");
+		put_text(out, scan_find(entry, "severity"), WORD_MAX);
+		buf_add_text(out, " by ");
+		put_text(out, scan_find(entry, "severity_why"), VALUE_MAX);
+	}
 }
 
 static void

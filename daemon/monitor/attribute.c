@@ -196,7 +196,6 @@ add_news(struct news *w, enum attribute attribute,
 	    .reason = s->reason,
 	    .since = s->since,
 	    .at = loop_wall(m->loop),
-	    .severity = severity_of(&in, m->config),
 	    .policy = p,
 	    .from = s->from,
 	    .to = s->to,
@@ -205,6 +204,7 @@ add_news(struct news *w, enum attribute attribute,
 	struct buf json = {0};
 
 	e.id = uuid_v7(e.at);
+	e.severity = severity_explain(&in, m->config, &e.weighed);
 	say_event(&e, &json);
 	w->json[w->n] = strdup(buf_text(&json));
 	buf_fini(&json);

@@ -129,9 +129,7 @@ decide_weigh(struct inquiry *q)
 		q->aspects |= ASPECT_PLANNED;
 	}
 	in.aspects = q->aspects;
-	q->severity = severity_of(&in, m->config);
-	if (q->rotating)
-		q->severity = SEVERITY_INFO;
+	q->severity = severity_explain(&in, m->config, &q->weighed);
 }
 
 /* ---- what is said ---- */
@@ -225,6 +223,7 @@ fill_change(const struct inquiry *q, struct say_change *c)
 	    .id = q->change,
 	    .revision = q->revision,
 	    .severity = q->severity,
+	    .weighed = &q->weighed,
 	    .aspects = q->aspects,
 	    .novel = q->novel,
 	    .seen_at = q->seen_at,

@@ -258,6 +258,7 @@ struct inquiry {
 	enum proved required;
 	struct judgement judgement;
 	enum severity severity;
+	struct severity_why weighed;
 	uint32_t aspects;
 	uint32_t kept_aspects; /* doubted: those of the decision before (R17) */
 	bool inconsistent;     /* R5: taken as NODATA */

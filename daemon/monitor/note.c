@@ -49,7 +49,7 @@ note_weigh(const struct monitor *m, struct say_event *e)
 	    .n_tags = p->n_tags,
 	};
 
-	e->severity = severity_of(&in, m->config);
+	e->severity = severity_explain(&in, m->config, &e->weighed);
 }
 
 struct note *

@@ -533,10 +533,10 @@ add_question_event(
 	    .reason = fail_text((enum fail)f->reach.fail),
 	    .since = f->recovered_at != 0 ? f->recovered_at : f->reach.since,
 	    .at = at,
-	    .severity = severity_of(&in, m->config),
 	    .policy = p,
 	};
 
+	e.severity = severity_explain(&in, m->config, &e.weighed);
 	add_event(m, b, &e, f->question);
 }
 
@@ -589,7 +589,7 @@ outage_tell(struct monitor *m, struct say_event *e)
 	if (b == NULL)
 		return;
 	e->at = loop_wall(m->loop);
-	e->severity = severity_of(&in, m->config);
+	e->severity = severity_explain(&in, m->config, &e->weighed);
 	add_event(m, b, e, QUESTION_NONE);
 	batch_end(m, b);
 }

@@ -456,6 +456,18 @@ put_window(struct emit *j, const struct say_change *c)
 }
 
 void
+say_put_weighed(struct emit *j, const struct severity_why *why)
+{
+	struct buf text = {0};
+
+	if (why == NULL)
+		return;
+	severity_why_print(why, &text);
+	emit_text(j, "severity_why", buf_text(&text));
+	buf_fini(&text);
+}
+
+void
 say_change(const struct say_change *c, struct buf *json)
 {
 	const struct judgement *g = c->judgement;
@@ -473,6 +485,7 @@ say_change(const struct say_change *c, struct buf *json)
 	emit_text(&j, "kind", kind_text(g->diff.kind));
 	put_aspects(&j, c->aspects);
 	emit_text(&j, "severity", severity_text(c->severity));
+	say_put_weighed(&j, c->weighed);
 	emit_bool(&j, "novel", c->novel);
 	emit_text(&j, "label", label_text(g->label));
 	emit_text(&j, "proved", proved_text(g->proved));

@@ -56,6 +56,7 @@ struct say_change {
 	struct uuid id;
 	uint32_t revision;
 	enum severity severity;
+	const struct severity_why *weighed; /* NULL: not said */
 	uint32_t aspects;
 	wall_us seen_at;
 	wall_us decided_at;
@@ -164,6 +165,7 @@ struct say_event {
 	wall_us since;
 	wall_us at;
 	enum severity severity;
+	struct severity_why weighed; /* without `event`: not said */
 	const struct policy *policy; /* NULL: none */
 	uint32_t asked, failed;      /* blind: of the last minute */
 	const char *server;          /* that it is about; NULL: none */

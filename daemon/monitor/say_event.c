@@ -293,6 +293,7 @@ say_event(const struct say_event *e, struct buf *json)
 	say_put_digest(&j, e->digest);
 	emit_wall(&j, "at", e->at);
 	emit_text(&j, "severity", severity_text(e->severity));
+	say_put_weighed(&j, e->weighed.event != NULL ? &e->weighed : NULL);
 	if (e->asked != 0) {
 		emit_int(&j, "asked", e->asked);
 		emit_int(&j, "failed", e->failed);

@@ -14,6 +14,8 @@ void say_put_nsid(struct emit *j, const uint8_t *nsid, size_t size);
 void say_put_policy(struct emit *j, const struct policy *p);
 void say_put_records(struct emit *j, const char *key, const struct content *c);
 void say_put_state(struct emit *j, const char *key, const struct say_state *s);
+/* Why it is of its severity; NULL: not said. */
+void say_put_weighed(struct emit *j, const struct severity_why *why);
 void say_put_watched(struct emit *j, const uint8_t *name);
 void say_put_witnesses(
     struct emit *j, const struct commit_evidence *list, size_t n);

@@ -238,8 +238,8 @@ family_of(uint16_t type, uint32_t aspects)
 	}
 }
 
-static enum severity
-event_severity(const char *event, enum who who)
+static int
+event_row(const char *event, enum who who)
 {
 	size_t i = 0;
 
@@ -247,11 +247,11 @@ event_severity(const char *event, enum who who)
 	    (events[i].event != NULL && strcmp(events[i].event, event) != 0) ||
 	    (events[i].who != ANYONE && events[i].who != who))
 		i++;
-	return events[i].severity;
+	return (int)i;
 }
 
-static enum severity
-change_severity(const struct severity_input *in, enum who who)
+static int
+change_row(const struct severity_input *in, enum who who)
 {
 	enum family family = family_of(in->type, in->aspects);
 	size_t n = sizeof(changes) / sizeof(changes[0]);
@@ -269,7 +269,7 @@ change_severity(const struct severity_input *in, enum who who)
 			break;
 	}
 	CHECK(i < n); /* each `who` ends with a row for every kind */
-	return changes[i].severity;
+	return (int)i;
 }
 
 /*
@@ -279,7 +279,8 @@ change_severity(const struct severity_input *in, enum who who)
  * news, but not on an owned name; it is lowered, never silenced.
  */
 static enum severity
-adjust(const struct severity_input *in, enum severity severity)
+adjust(
+    const struct severity_input *in, enum severity severity, const char **then)
 {
 	uint32_t alarming =
 	    ASPECT_DANGLING | ASPECT_PRIVATE | ASPECT_UNEXPECTED;
@@ -289,17 +290,29 @@ adjust(const struct severity_input *in, enum severity severity)
 	bool is_alarming = is_short || (in->aspects & alarming) != 0;
 	bool is_back = (in->aspects & ASPECT_RETURNED) != 0;
 
-	if ((in->aspects & (ASPECT_UNSIGNED | ASPECT_DS_MISMATCH)) != 0)
+	*then = NULL;
+	if ((in->aspects & (ASPECT_UNSIGNED | ASPECT_DS_MISMATCH)) != 0) {
+		*then = "the chain of trust is cut";
 		return SEVERITY_CRITICAL;
-	if ((in->aspects & ASPECT_BOGUS) != 0)
+	}
+	if ((in->aspects & ASPECT_BOGUS) != 0) {
+		*then = "a validator refuses it";
 		return in->owned ? SEVERITY_CRITICAL : SEVERITY_HIGH;
-	if (in->owned && is_alarming && severity < SEVERITY_HIGH)
+	}
+	if (in->owned && is_alarming && severity < SEVERITY_HIGH) {
+		*then = is_short ? "raised: short, to what was never believed"
+		                 : "raised: dangling, private or unexpected";
 		return SEVERITY_HIGH;
+	}
 	/* As its owner says that it should be: no more than worth knowing. */
-	if ((in->aspects & ASPECT_EXPECTED) != 0 && !in->transient)
+	if ((in->aspects & ASPECT_EXPECTED) != 0 && !in->transient) {
+		*then = "at most low: it is as expected";
 		return severity < SEVERITY_LOW ? severity : SEVERITY_LOW;
-	if (!in->owned && is_back && severity > SEVERITY_LOW)
+	}
+	if (!in->owned && is_back && severity > SEVERITY_LOW) {
+		*then = "lowered: it returned";
 		return (enum severity)(severity - 1);
+	}
 	return severity;
 }
 
@@ -349,8 +362,22 @@ is_planned(const struct severity_input *in)
 	       (in->aspects & broken) == 0;
 }
 
+/* What stands before the operator's lines; NULL: nothing does. */
+static const char *
+rule_before(const struct severity_input *in)
+{
+	if (in->kind == KIND_NONE)
+		return NULL;
+	if ((in->aspects & ASPECT_ROTATING) != 0)
+		return "a rotating set is not told";
+	if ((in->aspects & ASPECT_FILTERED) != 0)
+		return "only a resolver that left the quorum said it";
+	return is_planned(in) ? "it is planned" : NULL;
+}
+
 enum severity
-severity_of(const struct severity_input *in, const struct config *config)
+severity_explain(const struct severity_input *in, const struct config *config,
+    struct severity_why *why)
 {
 	bool is_event = in->kind == KIND_NONE;
 	const char *kind = is_event ? in->event : kind_text(in->kind);
@@ -358,20 +385,98 @@ severity_of(const struct severity_input *in, const struct config *config)
 	enum severity severity;
 
 	CHECK(kind != NULL);
-	if (!is_event &&
-	    ((in->aspects & (ASPECT_ROTATING | ASPECT_FILTERED)) != 0 ||
-		is_planned(in)))
+	*why = (struct severity_why){
+	    .rule = rule_before(in), .event = is_event ? in->event : NULL};
+	if (why->rule != NULL)
 		return SEVERITY_INFO;
 	for (size_t i = 0; i < n; i++) {
 		const struct config_severity *line = &config->severities[i];
 
 		if (line_matches(line, in, kind) &&
-		    severity_parse(line->severity, &severity) == 0)
+		    severity_parse(line->severity, &severity) == 0) {
+			why->line = (unsigned)i + 1;
 			return severity;
+		}
 	}
-	if (is_event)
-		return event_severity(in->event, who_of(in));
-	return adjust(in, change_severity(in, who_of(in)));
+	if (is_event) {
+		why->row = event_row(in->event, who_of(in));
+		return events[why->row].severity;
+	}
+	why->row = change_row(in, who_of(in));
+	return adjust(in, changes[why->row].severity, &why->then);
+}
+
+enum severity
+severity_of(const struct severity_input *in, const struct config *config)
+{
+	struct severity_why why;
+
+	return severity_explain(in, config, &why);
+}
+
+/* ---- why ---- */
+
+static const char *
+who_text(enum who who)
+{
+	static const char *const words[] = {[OWNED] = ", owned",
+	    [HOSTILE] = ", hostile",
+	    [UNTAGGED] = ", untagged"};
+
+	return who == ANYONE ? "" : words[who];
+}
+
+static void
+put_kinds(int kinds, struct buf *out)
+{
+	const char *between = "";
+
+	if (kinds == EVERY_KIND) {
+		buf_add_text(out, "any change");
+		return;
+	}
+	for (int k = KIND_APPEARED; k <= KIND_READABLE; k++) {
+		if ((kinds & 1 << k) == 0)
+			continue;
+		buf_printf(out, "%s%s", between, kind_text((enum kind)k));
+		between = " or ";
+	}
+}
+
+void
+severity_why_print(const struct severity_why *why, struct buf *out)
+{
+	static const char *const families[] = {[ADDRESS] = ", address",
+	    [MAIL] = ", mail",
+	    [DELEGATION] = ", delegation",
+	    [WEAKENED] = ", weakened",
+	    [CLAIMED] = ", claimed",
+	    [ROUTINE] = ", routine",
+	    [OTHER] = ", other"};
+
+	if (why->rule != NULL) {
+		buf_add_text(out, why->rule);
+		return;
+	}
+	if (why->line != 0) {
+		buf_printf(out, "line %u of `severity`", why->line);
+		return;
+	}
+	buf_add_text(out, "table: ");
+	if (why->event != NULL) {
+		const char *event = events[why->row].event;
+
+		buf_printf(out, "%s%s", event == NULL ? "any event" : event,
+		    who_text(events[why->row].who));
+		return;
+	}
+	put_kinds(changes[why->row].kinds, out);
+	if (changes[why->row].family != ANY_TYPE)
+		buf_add_text(out, families[changes[why->row].family]);
+	buf_printf(out, "%s%s", who_text(changes[why->row].who),
+	    changes[why->row].novelty == NOVEL ? ", never seen before" : "");
+	if (why->then != NULL)
+		buf_printf(out, "; %s", why->then);
 }
 
 bool

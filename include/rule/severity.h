@@ -25,6 +25,7 @@
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "base/buf.h"
 #include "judge/diff.h"
 
 struct config;
@@ -56,6 +57,20 @@ struct severity_input {
 /* `config` may be NULL: the table alone.  An unknown event is medium. */
 enum severity severity_of(
     const struct severity_input *in, const struct config *config);
+
+/* What decided. */
+struct severity_why {
+	const char *rule; /* that stands before line and row; NULL: none */
+	unsigned line; /* of the configuration's `severity`, from 1; 0: none */
+	int row;       /* of the table, if it was no rule and no line */
+	const char *then;  /* what raised or lowered the row; NULL: nothing */
+	const char *event; /* NULL: of a change */
+};
+/* The same as severity_of(), and why; the texts are literals, or `in`'s. */
+enum severity severity_explain(const struct severity_input *in,
+    const struct config *config, struct severity_why *why);
+/* "line 2 of `severity`", "table: vanished, delegation, owned". */
+void severity_why_print(const struct severity_why *why, struct buf *out);
 
 /*
  * Is an alert of this severity told to a sink?  (No routes in this version:

@@ -44,6 +44,7 @@ class Explain(world.WorldCase):
             ["candidate", "decision"] + ["evidence"] *
             len(change["witnesses"]) + ["delivery"])
         self.assertEqual(rows[0]["from"]["rdata"], ["192.0.2.1"])
+        self.assertRegex(rows[1]["severity_why"], "^table: .*, owned")
         self.assertEqual((rows[1]["why"], rows[1]["label"]),
                          (change["why"], "confirmed"))
         heard = rows[2:-1]

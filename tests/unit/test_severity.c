@@ -441,6 +441,59 @@ test_severity_words_read_back(void **state)
 	assert_int_not_equal(severity_parse("", &severity), 0);
 }
 
+static void
+check_why(
+    struct severity_input in, const struct config *config, const char *wanted)
+{
+	struct severity_why why;
+	struct buf text = {0};
+	enum severity severity = severity_explain(&in, config, &why);
+
+	assert_int_equal(severity, severity_of(&in, config));
+	severity_why_print(&why, &text);
+	assert_string_equal(buf_text(&text), wanted);
+	buf_fini(&text);
+}
+
+static void
+test_severity_says_what_decided(void **state)
+{
+	static char high[] = "high", added[] = "added", failing[] = "failing";
+	struct config_severity lines[] = {{.kind = failing, .severity = high},
+	    {.kind = added, .severity = high}};
+	struct config config = {.severities = lines, .n_severities = 2};
+	struct severity_input event = input(KIND_NONE, TYPE_A, HOSTILE, 0);
+
+	(void)state;
+	check_why(input(KIND_REPLACED, TYPE_NS, OWNED, 0), NULL,
+	    "table: vanished or replaced, delegation, owned");
+	check_why(input(KIND_ADDED, TYPE_A, OWNED | NOVEL, 0), NULL,
+	    "table: added or modified or replaced, address, owned, never seen "
+	    "before");
+	check_why(input(KIND_REMOVED, TYPE_A, HOSTILE, 0), NULL,
+	    "table: any change, hostile");
+	check_why(input(KIND_OUTCOME, TYPE_A, 0, 0), NULL, "table: outcome");
+	check_why(input(KIND_ADDED, TYPE_A, OWNED | TRANSIENT, 0), NULL,
+	    "table: any change, owned; raised: short, to what was never "
+	    "believed");
+	check_why(input(KIND_REPLACED, TYPE_A, 0, ASPECT_RETURNED), NULL,
+	    "table: vanished or replaced, untagged; lowered: it returned");
+	check_why(input(KIND_REPLACED, TYPE_A, 0, ASPECT_ROTATING), &config,
+	    "a rotating set is not told");
+	check_why(input(KIND_REPLACED, TYPE_A, 0, ASPECT_PLANNED), NULL,
+	    "it is planned");
+	check_why(
+	    input(KIND_ADDED, TYPE_A, 0, 0), &config, "line 2 of `severity`");
+	event.event = "failing";
+	check_why(event, NULL, "table: failing");
+	check_why(event, &config, "line 1 of `severity`");
+	event.event = "of another version";
+	check_why(event, NULL, "table: any event");
+	event.owned = true;
+	event.event = "lame";
+	check_why(event, NULL, "table: lame, owned");
+}
+
 int
 main(void)
 {
@@ -468,6 +521,7 @@ main(void)
 	    cmocka_unit_test(
 		test_R27_what_is_planned_is_info_unless_it_is_broken),
 	    cmocka_unit_test(test_severity_words_read_back),
+	    cmocka_unit_test(test_severity_says_what_decided),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
