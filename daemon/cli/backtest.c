@@ -9,13 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backtest_judge.h"
+#include "backtest_asked.h"
+#include "backtest_told.h"
 #include "base/emit.h"
 #include "base/err.h"
 #include "cli/cli.h"
 #include "cli/print.h"
 #include "dns/type.h"
-#include "rule/silence.h"
 
 enum { OPT_CONFIG, OPT_DATABASE, OPT_SINCE, OPT_UNTIL, OPT_JSON };
 enum { SINKS_MAX = 2 * CONFIG_SINKS_MAX, SINK_NAME_SIZE = 65 };
@@ -45,67 +45,21 @@ struct sink_count {
 	uint64_t sent_then, held_then, sent_now, held_now;
 };
 
-/* Ids of what would be told: their later decisions are, too (R15). */
-struct told_set {
-	struct uuid *slots; /* nil: empty */
-	size_t room, n;
-};
-
 struct backtest {
 	struct print out;
 	struct buf line;
 	struct reader *reader;
 	struct backtest_lists *lists;
 	struct arena scratch;
-	struct told_set told;
+	struct backtest_told told;
+	struct backtest_asked asked;
 	bool json;
 	wall_us since, until;
 	struct sink_count sinks[SINKS_MAX];
 	size_t n_sinks;
-	uint64_t entries, differ, unwatched, inside_pools;
+	uint64_t entries, differ, unwatched, inside_pools, never_asked;
 	uint64_t unknown[N_UNKNOWN];
 };
-
-/* ---- ids ---- */
-
-static struct uuid *
-slot_of(const struct told_set *s, const struct uuid *id)
-{
-	uint64_t at;
-
-	memcpy(&at, id->b + 8, sizeof(at)); /* the random half */
-	for (at %= s->room;
-	     !uuid_is_nil(&s->slots[at]) && !uuid_equal(&s->slots[at], id);
-	     at = (at + 1) % s->room)
-		;
-	return &s->slots[at];
-}
-
-static bool
-has_id(const struct told_set *s, const struct uuid *id)
-{
-	return s->room > 0 && !uuid_is_nil(slot_of(s, id));
-}
-
-static void
-put_id(struct told_set *s, const struct uuid *id)
-{
-	struct told_set more = {.room = s->room == 0 ? 1024 : 2 * s->room};
-
-	if (2 * s->n >= s->room) {
-		more.slots = calloc(more.room, sizeof(*more.slots));
-		CHECK(more.slots != NULL);
-		for (size_t i = 0; i < s->room; i++)
-			if (!uuid_is_nil(&s->slots[i]))
-				*slot_of(&more, &s->slots[i]) = s->slots[i];
-		more.n = s->n;
-		free(s->slots);
-		*s = more;
-	}
-	if (uuid_is_nil(slot_of(s, id)))
-		s->n++;
-	*slot_of(s, id) = *id;
-}
 
 /* ---- sinks ---- */
 
@@ -154,24 +108,6 @@ count_now(struct backtest *b, bool told, bool held)
 
 /* ---- entries ---- */
 
-/* An entry beside what this configuration makes of it. */
-struct compared {
-	const struct read_judged *j;
-	struct backtest_verdict v;
-	bool told_then, told_now;
-};
-
-static const char *
-reason_of(const struct compared *c)
-{
-	if (!c->v.watched)
-		return "not watched";
-	if (c->v.silence != NULL)
-		return "silence";
-	return c->v.severity != (enum severity)c->j->severity ? "severity"
-	                                                      : "sinks";
-}
-
 static const char *
 kind_of(const struct read_judged *j)
 {
@@ -179,7 +115,7 @@ kind_of(const struct read_judged *j)
 }
 
 static void
-put_json(struct backtest *b, const struct compared *c)
+put_json(struct backtest *b, const struct backtest_compared *c)
 {
 	char type[TYPE_TEXT_SIZE];
 	struct emit j;
@@ -199,11 +135,13 @@ put_json(struct backtest *b, const struct compared *c)
 	    &j, "severity_then", severity_text((enum severity)c->j->severity));
 	emit_text(&j, "severity_now",
 	    c->v.watched ? severity_text(c->v.severity) : NULL);
-	emit_bool(&j, "told_then", c->told_then);
-	emit_bool(&j, "told_now", c->told_now && c->v.silence == NULL);
-	emit_text(
-	    &j, "held_by", c->v.silence == NULL ? NULL : c->v.silence->name);
-	emit_text(&j, "reason", reason_of(c));
+	if (c->known_then)
+		emit_bool(&j, "told_then", c->told_then);
+	else
+		emit_text(&j, "told_then", NULL);
+	emit_bool(&j, "told_now", c->told_now && !c->held_now);
+	emit_text(&j, "held_by", !c->held_now ? NULL : c->v.silence->name);
+	emit_text(&j, "reason", backtest_reason(c));
 	emit_array(&j, "unknown");
 	for (unsigned i = 0; i < N_UNKNOWN; i++)
 		if ((c->v.unknown & 1u << i) != 0)
@@ -213,7 +151,7 @@ put_json(struct backtest *b, const struct compared *c)
 }
 
 static void
-put_text(struct backtest *b, const struct compared *c)
+put_text(struct backtest *b, const struct backtest_compared *c)
 {
 	char type[TYPE_TEXT_SIZE];
 
@@ -224,12 +162,14 @@ put_text(struct backtest *b, const struct compared *c)
 	if (c->j->type != 0)
 		buf_printf(
 		    &b->line, " %s", type_print((uint16_t)c->j->type, type));
-	buf_printf(&b->line, " %s: %s, %s then; ", kind_of(c->j),
-	    severity_text((enum severity)c->j->severity),
-	    c->told_then ? "told" : "not told");
+	buf_printf(&b->line, " %s: %s", kind_of(c->j),
+	    severity_text((enum severity)c->j->severity));
+	if (c->known_then)
+		buf_add_text(&b->line, c->told_then ? ", told" : ", not told");
+	buf_add_text(&b->line, " then; ");
 	if (!c->v.watched)
 		buf_add_text(&b->line, "not watched now");
-	else if (c->told_now && c->v.silence != NULL)
+	else if (c->held_now)
 		buf_printf(&b->line, "%s, held by %s now",
 		    severity_text(c->v.severity), c->v.silence->name);
 	else
@@ -241,52 +181,21 @@ put_text(struct backtest *b, const struct compared *c)
 			    backtest_unknown_text(i));
 }
 
-static bool
-differs(const struct compared *c)
-{
-	bool held_then = c->j->sent == NULL && c->j->held != NULL;
-	bool held_now = c->told_now && c->v.silence != NULL;
-
-	return !c->v.watched || c->told_now != c->told_then ||
-	       held_now != held_then ||
-	       c->v.severity != (enum severity)c->j->severity;
-}
-
-/*
- * A later decision about what was told is told, whatever it weighs (R15), and
- * so is the member of a group that another member made worth telling.
- */
-static bool
-is_told(const struct backtest *b, const struct compared *c)
-{
-	if (!c->v.watched || b->lists->config->n_sinks == 0)
-		return false;
-	return severity_is_told(c->v.severity) ||
-	       (c->j->revision > 1 && has_id(&b->told, &c->j->id)) ||
-	       (c->told_then && c->v.severity == (enum severity)c->j->severity);
-}
-
 static void
 on_judged(void *ctx, const struct read_judged *j)
 {
 	struct backtest *b = ctx;
-	struct compared c = {
-	    .j = j,
-	    .v = backtest_judge(b->lists, j, &b->scratch),
-	    .told_then = j->sent != NULL || j->held != NULL,
-	};
+	struct backtest_compared c =
+	    backtest_compare(b->lists, &b->told, j, &b->scratch);
 
 	b->entries++;
 	b->unwatched += !c.v.watched;
 	for (unsigned i = 0; i < N_UNKNOWN; i++)
 		b->unknown[i] += (c.v.unknown & 1u << i) != 0;
-	c.told_now = is_told(b, &c);
-	if (c.told_now)
-		put_id(&b->told, &j->id);
 	count_then(b, j->sent, false);
 	count_then(b, j->held, true);
-	count_now(b, c.told_now, c.v.silence != NULL);
-	if (!differs(&c))
+	count_now(b, c.told_now, c.held_now);
+	if (!c.differs)
 		return;
 	b->differ++;
 	if (b->json)
@@ -332,6 +241,10 @@ sum_json(struct backtest *b)
 		emit_int(&j, backtest_unknown_text(i), (int64_t)b->unknown[i]);
 	emit_int(&j, "inside_pools", (int64_t)b->inside_pools);
 	emit_object_end(&j);
+	emit_int(&j, "never_asked", (int64_t)b->never_asked);
+	emit_array(&j, "not_judged");
+	emit_text(&j, NULL, "grouping");
+	emit_array_end(&j);
 	emit_object_end(&j);
 	print_line(&b->out, &b->line);
 }
@@ -373,6 +286,15 @@ sum_text(struct backtest *b)
 		    (unsigned long long)b->inside_pools);
 		print_line(&b->out, &b->line);
 	}
+	if (b->never_asked > 0) {
+		buf_printf(&b->line,
+		    "not known of %llu questions: they were never asked",
+		    (unsigned long long)b->never_asked);
+		print_line(&b->out, &b->line);
+	}
+	buf_add_text(&b->line,
+	    "not judged: grouping, which alerts would be told as one");
+	print_line(&b->out, &b->line);
 }
 
 /* ---- the run ---- */
@@ -385,6 +307,14 @@ on_name(void *ctx, const char *name)
 	backtest_about(b->lists, name);
 }
 
+static void
+on_asked(void *ctx, const struct uuid *question)
+{
+	struct backtest *b = ctx;
+
+	backtest_asked_add(&b->asked, question);
+}
+
 static int
 test(struct backtest *b)
 {
@@ -392,7 +322,10 @@ test(struct backtest *b)
 	int err = read_judged_names(b->reader, b->since, b->until, on_name, b);
 
 	if (err == 0)
+		err = read_asked(b->reader, on_asked, b);
+	if (err == 0)
 		backtest_read(b->lists, &d);
+	b->never_asked = backtest_asked_never(&b->asked);
 	for (size_t i = 0; i < d.n_items; i++)
 		cli_problem(stderr, &d.items[i]);
 	diag_fini(&d);
@@ -444,10 +377,12 @@ with_config(struct backtest *b, const char *path, const char *database)
 	b->lists = calloc(1, sizeof(*b->lists));
 	CHECK(b->lists != NULL);
 	b->lists->config = config;
+	b->lists->asked = &b->asked;
 	status = run(b, database != NULL ? database : config->database);
 	backtest_lists_fini(b->lists);
 	free(b->lists);
-	free(b->told.slots);
+	backtest_told_fini(&b->told);
+	backtest_asked_fini(&b->asked);
 	arena_fini(&b->scratch);
 	buf_fini(&b->line);
 	config_free(config);
@@ -484,7 +419,11 @@ cmd_backtest(int argc, char **argv)
 		if (status != 0)
 			return status;
 	}
+	b.asked.now = clock_wall();
 	if (b.since == 0)
-		b.since = clock_wall() - WALL_S(86400);
+		b.since = b.asked.now - WALL_S(86400);
+	if (b.until != 0 && b.since >= b.until)
+		return cli_wrong(&spec,
+		    "--since, a day ago unless given, is not before --until");
 	return with_config(&b, config, database);
 }

@@ -23,7 +23,7 @@ const char *
 backtest_unknown_text(unsigned bit_index)
 {
 	static const char *const texts[N_UNKNOWN] = {
-	    "novelty", "content", "proof"};
+	    "novelty", "content", "proof", "evidence", "alerts"};
 
 	CHECK(bit_index < N_UNKNOWN);
 	return texts[bit_index];
@@ -258,12 +258,23 @@ silence_for(const struct backtest_lists *l, const struct backtest_watch *w,
 	return silence_of(l->config, &in, j->at);
 }
 
+/* What weighed too little was told to nobody: no alert of it can be gone. */
+static unsigned
+dropped(const struct read_judged *j)
+{
+	unsigned unknown = j->evidence_gone ? UNKNOWN_EVIDENCE : 0;
+
+	if (j->alerts_gone && severity_is_told((enum severity)j->severity))
+		unknown |= UNKNOWN_ALERTS;
+	return unknown;
+}
+
 struct backtest_verdict
 backtest_judge(const struct backtest_lists *l, const struct read_judged *j,
     struct arena *scratch)
 {
 	static const struct backtest_watch nobody = {0};
-	struct backtest_verdict v = {.watched = true};
+	struct backtest_verdict v = {.watched = true, .unknown = dropped(j)};
 	const struct backtest_watch *w = &nobody;
 	struct severity_input in = {
 	    .event = j->event, .type = (uint16_t)j->type};

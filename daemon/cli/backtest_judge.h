@@ -17,9 +17,12 @@ struct config_silence;
 enum {
 	UNKNOWN_NOVELTY = 1, /* an entry of an older version */
 	UNKNOWN_CONTENT = 2, /* what it was and became cannot be read back */
-	UNKNOWN_PROOF = 4    /* another proof is wanted than was sought */
+	UNKNOWN_PROOF = 4,   /* another proof is wanted than was sought */
+	/* Retention has dropped ... */
+	UNKNOWN_EVIDENCE = 8, /* ... the replies that it was judged by */
+	UNKNOWN_ALERTS = 16   /* ... perhaps that it was told */
 };
-enum { N_UNKNOWN = 3 };
+enum { N_UNKNOWN = 5 };
 const char *backtest_unknown_text(unsigned bit_index);
 
 struct backtest_verdict {

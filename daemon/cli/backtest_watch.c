@@ -125,6 +125,8 @@ on_watch(void *ctx, const struct watch *w)
 	char text[NAME_TEXT_SIZE];
 	const char *name = known_name(l, name_print(w->name.wire, text));
 
+	if (l->asked != NULL)
+		backtest_asked_watch(l->asked, l->config, w);
 	if (name == NULL)
 		return;
 	for (size_t i = 0; i < w->n_types; i++) {

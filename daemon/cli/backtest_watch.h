@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "backtest_asked.h"
 #include "base/arena.h"
 #include "base/diag.h"
 #include "config/config.h"
@@ -42,6 +43,7 @@ enum { BACKTEST_BUCKETS = 65536 };
 struct backtest_lists {
 	struct arena arena;
 	const struct config *config;
+	struct backtest_asked *asked; /* gets each watch; NULL: none does */
 	struct watch_names names;
 	char **about; /* sorted, each once, when they are all added */
 	size_t n_about, room;

@@ -296,6 +296,14 @@ ask_between(struct reader *r, const char *sql, wall_us since, wall_us until,
 	return ask(r, sql, &p, fn, to);
 }
 
+int
+ask_all(struct reader *r, const char *sql, row_fn *fn, void *to)
+{
+	const struct params p = {.n = 0};
+
+	return ask(r, sql, &p, fn, to);
+}
+
 /* ---- the log ---- */
 
 /* A callback of the caller's, in the form of row_fn's `to`. */
@@ -379,10 +387,8 @@ on_seq(void *to, const PGresult *row)
 int
 read_last_seq(struct reader *r, int64_t *out)
 {
-	const struct params p = {.n = 0};
-
 	*out = 0;
-	return ask(r, read_sql_last_seq, &p, on_seq, out);
+	return ask_all(r, read_sql_last_seq, on_seq, out);
 }
 
 /* ---- states ---- */
@@ -721,7 +727,6 @@ int
 read_short(struct reader *r, read_short_fn *fn, void *ctx)
 {
 	struct target t = {.fn.shortened = fn, .ctx = ctx};
-	const struct params p = {.n = 0};
 
-	return ask(r, read_sql_short, &p, on_short, &t);
+	return ask_all(r, read_sql_short, on_short, &t);
 }

@@ -11,6 +11,7 @@
 struct target {
 	read_judged_fn *judged;
 	read_name_fn *name;
+	read_asked_fn *asked;
 	void *ctx;
 };
 
@@ -39,7 +40,9 @@ on_judged(void *to, const PGresult *row)
 	    .to_rdata = col_text(row, 19),
 	    .to_chain = col_text(row, 20),
 	    .sent = col_text(row, 21),
-	    .held = col_text(row, 22)};
+	    .held = col_text(row, 22),
+	    .evidence_gone = col_int(row, 23) != 0,
+	    .alerts_gone = col_int(row, 24) != 0};
 
 	memcpy(j.id.b, PQgetvalue(row, 0, 2), sizeof(j.id.b));
 	t->judged(t->ctx, &j);
@@ -69,6 +72,24 @@ read_judged_names(
 	struct target t = {.name = fn, .ctx = ctx};
 
 	return ask_between(r, read_sql_judged_names, since, until, on_name, &t);
+}
+
+static void
+on_asked(void *to, const PGresult *row)
+{
+	struct target *t = to;
+	struct uuid question;
+
+	memcpy(question.b, PQgetvalue(row, 0, 0), sizeof(question.b));
+	t->asked(t->ctx, &question);
+}
+
+int
+read_asked(struct reader *r, read_asked_fn *fn, void *ctx)
+{
+	struct target t = {.asked = fn, .ctx = ctx};
+
+	return ask_all(r, read_sql_asked, on_asked, &t);
 }
 
 static void

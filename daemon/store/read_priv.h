@@ -43,5 +43,7 @@ const char *col_text(const PGresult *row, int column);
 /* A statement whose parameters are two times (0: null), row by row. */
 MUST_CHECK int ask_between(struct reader *r, const char *sql, wall_us since,
     wall_us until, row_fn *fn, void *to);
+/* One without parameters. */
+MUST_CHECK int ask_all(struct reader *r, const char *sql, row_fn *fn, void *to);
 
 #endif

@@ -352,12 +352,24 @@ const char read_sql_short[] =
 #define WORDS(path, between)                                                   \
 	"(select string_agg(x, " between ") from json_array_elements_text("    \
 	"case when json_typeof(" path ") = 'array' then " path                 \
-	" else '[]' end) x)"
+	" else '[]' end) x), "
+
+/* What a change came from or to: outcome, records, chain. */
+#define SIDE(side)                                                             \
+	" l.body->'" side                                                      \
+	"'->>'outcome', " WORDS("(l.body->'" side "'->'rdata')", "chr(31)")    \
+	    WORDS("(l.body->'" side "'->'chain')", "chr(31)")
 
 /*
  * $1 since, $2 until.  An alert comes to be with its entries or later: what is
  * told of entries of before the end may be younger.
+ *
+ * Retention takes replies, and alerts that are over; the log stays.  Replies
+ * are gone where the entry names witnesses and none of its question is held
+ * from about its time.  Alerts may be gone of what is older than the oldest
+ * that is over, unless no sink ever took one.
  */
+/* clang-format off */
 const char read_sql_judged[] =
     "with told as materialized ("
     " select t.id, t.revision, "
@@ -372,102 +384,37 @@ const char read_sql_judged[] =
     "  where d.created >= $1 and ($2 is null "
     "   or d.created < $2 + interval '2 hours') "
     "  group by m.id, m.revision, d.sink) t "
-    " group by t.id, t.revision) "
+    " group by t.id, t.revision), "
+    "kept as materialized ("
+    " select min(d.created) as since, "
+    "  not exists (select from dnsvigil.sink) as always "
+    " from dnsvigil.delivery d where d.ended in (1, 2, 5)) "
     "select l.seq, l.at, l.id, l.revision, l.event, l.kind::integer, l.type, "
-    " l.severity::integer, l.label::integer, l.name, l.view, "
-    " " WORDS("(l.body->'aspects')",
-	"' '") ", l.body->>'proved', "
-	       " (l.body->>'novel')::boolean, "
-	       "(l.body->>'seen_at')::timestamptz, "
-	       " l.body->'from'->>'outcome', "
-	       " " WORDS("(l.body->'from'->'rdata')",
-		   "chr(31)") ", "
-			      " " WORDS("(l.body->'from'->'chain')",
-				  "chr(31)") ", "
-					     " l.body->'to'->>'outcome', "
-					     " " WORDS(
-						 "(l.body->'to'->'rdata')",
-						 "chr(31)") ", "
-							    " " WORDS(
-								"(l.body->'to'-"
-								">'chain')",
-								"chr(31)") ", "
-									   " t."
-									   "sen"
-									   "t, "
-									   "t."
-									   "hel"
-									   "d "
-									   "fro"
-									   "m "
-									   "dns"
-									   "vig"
-									   "il."
-									   "log"
-									   " l "
-									   "lef"
-									   "t "
-									   "joi"
-									   "n "
-									   "tol"
-									   "d "
-									   "t "
-									   "on "
-									   "t."
-									   "id "
-									   "= "
-									   "l."
-									   "id "
-									   "and"
-									   " t."
-									   "rev"
-									   "isi"
-									   "on "
-									   "= "
-									   "l."
-									   "rev"
-									   "isi"
-									   "on "
-									   "whe"
-									   "re "
-									   "l."
-									   "at "
-									   ">= "
-									   "$1 "
-									   "and"
-									   " ($"
-									   "2::"
-									   "tim"
-									   "est"
-									   "amp"
-									   "tz "
-									   "is "
-									   "nul"
-									   "l "
-									   "or "
-									   "l."
-									   "at "
-									   "< "
-									   "$2)"
-									   " "
-									   "and"
-									   " l."
-									   "cla"
-									   "ss "
-									   "in "
-									   "('"
-									   "cha"
-									   "nge"
-									   "', "
-									   "'ev"
-									   "ent"
-									   "') "
-									   "ord"
-									   "er "
-									   "by "
-									   "l."
-									   "se"
-									   "q";
+    " l.severity::integer, l.label::integer, l.name, l.view, " WORDS(
+	"(l.body->'aspects')", "' '") " l.body->>'proved', "
+    " (l.body->>'novel')::boolean, s.seen_at, " SIDE("from") SIDE("to")
+    " t.sent, t.held, "
+    " case when json_typeof(l.body->'witnesses') = 'array' "
+    "  then json_array_length(l.body->'witnesses') > 0 else false end "
+    " and l.question is not null "
+    " and not exists (select from dnsvigil.evidence e "
+    "  where e.shard = l.shard and e.question = l.question "
+    "  and e.change = l.id "
+    "  and e.at > coalesce(s.seen_at, l.at) - interval '1 day' "
+    "  and e.at < l.at + interval '1 day'), "
+    " t.id is null and not k.always "
+    "  and l.at < coalesce(k.since, 'infinity') "
+    "from dnsvigil.log l "
+    "cross join kept k "
+    "cross join lateral (select "
+    " (l.body->>'seen_at')::timestamptz as seen_at) s "
+    "left join told t on t.id = l.id and t.revision = l.revision "
+    "where l.at >= $1 and ($2 is null or l.at < $2) "
+    "and l.class in ('change', 'event') order by l.seq";
+/* clang-format on */
+
+/* Also of what is not watched any more. */
+const char read_sql_asked[] = "select q.question from dnsvigil.question q";
 
 const char read_sql_judged_names[] =
     "select distinct l.name from dnsvigil.log l "

@@ -18,6 +18,7 @@ extern const char read_sql_evidence_of[];
 extern const char read_sql_deliveries_of[];
 extern const char read_sql_judged[];
 extern const char read_sql_judged_names[];
+extern const char read_sql_asked[];
 extern const char read_sql_inside_pools[];
 extern const char read_sql_short[];
 

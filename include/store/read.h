@@ -215,6 +215,9 @@ struct read_judged {
 	const char *to_outcome, *to_rdata, *to_chain;
 	/* Sinks with blanks between them; NULL: none. */
 	const char *sent, *held;
+	/* Retention has dropped ... */
+	bool evidence_gone; /* ... the replies that it names */
+	bool alerts_gone;   /* ... perhaps that it was told: none is there */
 };
 #define READ_BETWEEN '\x1f'
 typedef void read_judged_fn(void *ctx, const struct read_judged *j);
@@ -225,6 +228,9 @@ MUST_CHECK int read_judged(struct reader *r, wall_us since, wall_us until,
 typedef void read_name_fn(void *ctx, const char *name);
 MUST_CHECK int read_judged_names(struct reader *r, wall_us since, wall_us until,
     read_name_fn *fn, void *ctx);
+/* Each question that was ever asked, watched now or not, in no order. */
+typedef void read_asked_fn(void *ctx, const struct uuid *question);
+MUST_CHECK int read_asked(struct reader *r, read_asked_fn *fn, void *ctx);
 /* Answers inside pools, which days have only counted. */
 MUST_CHECK int read_inside_pools(
     struct reader *r, wall_us since, wall_us until, uint64_t *answers);

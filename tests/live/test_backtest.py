@@ -99,7 +99,10 @@ class Backtest(world.WorldCase):
             "sink": "soc", "configured": True, "sent_then": 4, "held_then": 0,
             "sent_now": 4, "held_now": 0}])
         self.assertEqual(summary["unknown"], {
-            "novelty": 0, "content": 0, "proof": 0, "inside_pools": 0})
+            "novelty": 0, "content": 0, "proof": 0, "evidence": 0,
+            "alerts": 0, "inside_pools": 0})
+        self.assertEqual((summary["never_asked"], summary["not_judged"]),
+                         (0, ["grouping"]))
 
     def test_other_severities(self):
         rows, summary = self.backtest(self.config(
@@ -160,6 +163,131 @@ class Backtest(world.WorldCase):
             "others.yaml": OTHERS}))
         self.assertEqual(summary["unknown"]["proof"], 1)
 
+    def entries(self):
+        return [e for e in self.dump if e["class"] == "decision"]
+
+    def test_from_one_time_to_another(self):
+        """What is at the end is not in it, what is at the beginning is."""
+        ids = [e["change"] for e in self.entries()]
+        # Each a minute after the other, to the microsecond.
+        rows = self.world.psql(
+            self.daemon, "select id, at from dnsvigil.log where class = "
+            "'change'")
+        self.assertEqual({r[0] for r in rows}, set(ids))
+        self.world.psql(self.daemon, "".join(
+            "update dnsvigil.log set at = '2020-01-01 00:0%d:00+00' "
+            "where id = '%s';" % (n, i) for n, i in enumerate(ids)))
+        try:
+            fewer = self.config("window", lists={"owned.yaml": LIST % "",
+                                                 "others.yaml": OTHERS})
+            for since, end, count in (
+                    ("00:00:00", "00:03:00.000001", 4),
+                    ("00:00:00", "00:03:00", 3),
+                    ("00:00:00.000001", "00:03:00", 2),
+                    ("00:01:00", "00:02:00", 1),
+                    ("00:01:00.000001", "00:02:00", 0)):
+                p = subprocess.run(
+                    [world.PROGRAM, "backtest", "--config", fewer, "--json",
+                     "--since", "2020-01-01T%sZ" % since,
+                     "--until", "2020-01-01T%sZ" % end],
+                    capture_output=True, text=True)
+                self.assertEqual(p.returncode, 0, p.stderr)
+                summary = json.loads(p.stdout.splitlines()[-1])
+                self.assertEqual(summary["entries"], count, (since, end))
+                self.assertEqual(summary["until"][:16],
+                                 "2020-01-01T" + end[:5])
+        finally:
+            self.world.psql(self.daemon, "".join(
+                "update dnsvigil.log set at = '%s' where id = '%s';" %
+                (r[1], r[0]) for r in rows))
+        for args in (["--since", "-1h", "--until", "-2h"],
+                     ["--since", "2020-01-01", "--until", "2020-01-01"],
+                     ["--until", "-2d"]):
+            p = subprocess.run(
+                [world.PROGRAM, "backtest", "--config", self.daemon.config,
+                 *args], capture_output=True, text=True)
+            self.assertEqual((p.returncode, p.stdout), (64, ""), args)
+            self.assertIn("--since, a day ago unless given, is not before "
+                          "--until", p.stderr)
+
+    def drop(self, what, where):
+        """As retention does; what puts it back."""
+        self.world.psql(self.daemon, "create table public.kept as select * "
+                        "from dnsvigil.%s where %s; delete from dnsvigil.%s "
+                        "where %s" % (what, where, what, where))
+        return lambda: self.world.psql(
+            self.daemon, "insert into dnsvigil.%s select * from public.kept; "
+            "drop table public.kept" % what)
+
+    def test_replies_that_retention_has_dropped(self):
+        """The entry is weighed by its own words, and counted."""
+        lists = {"owned.yaml": LIST % "",
+                 "others.yaml": OTHERS.replace("every: 1s", "every: 1s, "
+                                               "tags: [owned]")}
+        path = self.config("replies", lists=lists)
+        before, _ = self.backtest(path)
+        other = [e["change"] for e in self.entries()
+                 if e["name"] == "other.x.example."]
+        back = self.drop("evidence", "change = '%s'" % other[0])
+        try:
+            rows, summary = self.backtest(path)
+        finally:
+            back()
+        self.assertEqual([r["unknown"] for r in before], [[]])
+        self.assertEqual([r["unknown"] for r in rows], [["evidence"]])
+        self.assertEqual([{**r, "unknown": []} for r in rows], before)
+        self.assertEqual((summary["unknown"]["evidence"],
+                          summary["unknown"]["alerts"]), (1, 0))
+
+    def test_alerts_that_retention_has_dropped(self):
+        """Nobody says then that they had not been sent."""
+        path = self.config("alerts", lists={"owned.yaml": LIST % ""})
+        first = self.world.psql(
+            self.daemon, "select member_id[1] from dnsvigil.delivery "
+            "order by created, seq limit 1")[0][0]
+        name = [e["name"] for e in self.entries() if e["change"] == first][0]
+        back = self.drop("delivery", "member_id[1] = '%s'" % first)
+        try:
+            rows, summary = self.backtest(self.daemon.config)
+            fewer, _ = self.backtest(path)
+        finally:
+            back()
+        self.assertEqual(rows, [])
+        self.assertEqual((summary["differ"], summary["unknown"]["alerts"],
+                          summary["unknown"]["evidence"]), (0, 1, 0))
+        self.assertEqual((summary["sinks"][0]["sent_then"],
+                          summary["sinks"][0]["sent_now"]), (3, 4))
+        if name == "other.x.example.":
+            self.assertIsNone(fewer[0]["told_then"])
+        back = self.drop("delivery", "true")
+        try:
+            rows, summary = self.backtest(path)
+            text = subprocess.run(
+                [world.PROGRAM, "backtest", "--config", path, "--since",
+                 "-1h"], capture_output=True, text=True).stdout
+        finally:
+            back()
+        self.assertEqual([(r["told_then"], r["told_now"], r["unknown"])
+                          for r in rows], [(None, False, ["alerts"])])
+        self.assertEqual(summary["unknown"]["alerts"], 4)
+        self.assertIn("other.x.example. A replaced: medium then; not watched "
+                      "now (not known: alerts)", text)
+        self.assertIn("not known of 4 entries: alerts", text)
+
+    def test_what_was_never_asked(self):
+        """A new name, and a new type of an old one, in two lists."""
+        path = self.config("never", lists={
+            "owned.yaml": LIST.replace("[MX]", "[MX, TXT]") % "",
+            "others.yaml": OTHERS + "  - {name: new.x.example, types: [A, "
+            "MX]}\n  - {name: x.example, types: [TXT]}\n"})
+        rows, summary = self.backtest(path)
+        self.assertEqual((rows, summary["never_asked"]), ([], 3))
+        text = subprocess.run(
+            [world.PROGRAM, "backtest", "--config", path, "--since", "-1h"],
+            capture_output=True, text=True).stdout
+        self.assertIn("not known of 3 questions: they were never asked\n",
+                      text)
+
     def test_text_and_errors(self):
         text = subprocess.run(
             [world.PROGRAM, "backtest", "--config",
@@ -172,6 +300,9 @@ class Backtest(world.WorldCase):
                       "not watched now", text.stdout)
         self.assertIn("sink soc: 4 sent and 0 held then; 3 sent and 0 held "
                       "now", text.stdout)
+        self.assertIn("not judged: grouping, which alerts would be told as "
+                      "one\n", text.stdout)
+        self.assertNotIn("not known", text.stdout)
         for args, status in ((["--since", "never"], 64),
                              (["--since", "-1h", "--config", "/none"], 78)):
             p = subprocess.run([world.PROGRAM, "backtest", *args],
