@@ -201,6 +201,28 @@ chain_of(const struct content *c)
 	return chain;
 }
 
+/*
+ * Has one that came later taken the place of what is drawn?  So many were never
+ * drawn, and nothing is left of what was believed.
+ */
+static bool
+is_another(const struct pool *p, const struct content *c, uint32_t now)
+{
+	bool late = false;
+
+	if (p->class_ != POOL_SAMPLED || now < p->began + POOL_SETTLED_S ||
+	    (p->sizes >> (c->n_records - 1) & 1) != 0)
+		return false;
+	for (size_t i = 0; i < c->n_records; i++) {
+		const struct pool_element *e = find(p, c->records[i].rdata);
+
+		if (e != NULL && e->believed)
+			return false;
+		late = late || e == NULL || e->first > p->began + POOL_FIRST_S;
+	}
+	return late;
+}
+
 /* One of what is believed.  True: there is something new to be kept. */
 static bool
 believe_one(struct pool *p, const uint8_t *addr, uint32_t now)
@@ -224,16 +246,19 @@ bool
 pool_believe(struct pool *p, const struct content *c, uint32_t now)
 {
 	uint64_t sizes = p->sizes;
+	bool fits =
+	    c != NULL && c->n_records > 0 && c->records[0].size == p->size;
 	bool news = false;
 
+	p->away = fits && is_another(p, c, now);
 	for (uint32_t i = 0; i < p->n; i++)
 		p->list[i].believed = false;
-	p->foreign =
-	    c == NULL || c->n_records == 0 || c->records[0].size != p->size;
+	p->foreign = !fits;
 	if (p->foreign)
 		return false;
 	p->chain = chain_of(c);
-	p->sizes |= UINT64_C(1) << (c->n_records - 1);
+	if (!p->away)
+		p->sizes |= UINT64_C(1) << (c->n_records - 1);
 	for (size_t i = 0; i < c->n_records; i++)
 		news = believe_one(p, c->records[i].rdata, now) || news;
 	return news || p->sizes != sizes;
@@ -244,7 +269,7 @@ pool_believe(struct pool *p, const struct content *c, uint32_t now)
 static bool
 has_home(const struct pool *p)
 {
-	if (p->foreign)
+	if (p->foreign || p->away)
 		return false;
 	for (uint32_t i = 0; i < p->n; i++) {
 		if (p->list[i].believed && p->list[i].member == 0)
@@ -286,6 +311,8 @@ pool_holds(const struct pool *p, const struct content *c)
 bool
 pool_is_outside(const struct pool *p, const struct content *c, uint32_t now)
 {
+	if (p->away)
+		return true;
 	if ((p->class_ != POOL_ROTATING && p->class_ != POOL_SAMPLED) ||
 	    now < p->began + POOL_SETTLED_S || p->now.lost + p->before.lost > 0)
 		return false;
@@ -295,10 +322,38 @@ pool_is_outside(const struct pool *p, const struct content *c, uint32_t now)
 		if (e == NULL || was_away(e, now))
 			return true;
 	}
-	return false;
+	return is_another(p, c, now);
 }
 
 /* ---- hearing ---- */
+
+/* They are heard of only from now on, and their return is told. */
+static void
+demote(struct pool *p, bool here)
+{
+	for (uint32_t i = 0; i < p->n; i++) {
+		struct pool_element *e = &p->list[i];
+
+		if (e->member == 0 || (here && e->here))
+			continue;
+		e->member = 0;
+		begin(p, e, e->last);
+		p->replaced = true;
+	}
+}
+
+/* Has it taken the place of all members: was none heard since it came? */
+static void
+replace(struct pool *p, const struct pool_element *by)
+{
+	for (uint32_t i = 0; i < p->n; i++) {
+		const struct pool_element *e = &p->list[i];
+
+		if (e->member != 0 && (e->believed || e->last >= by->first))
+			return;
+	}
+	demote(p, false);
+}
 
 /* R25: told before, seen often enough for long enough, and there is room. */
 static void
@@ -307,8 +362,48 @@ age(struct pool *p, struct pool_element *e, uint32_t now)
 	if (e->member != 0 || e->seen < POOL_AGE_ANSWERS ||
 	    e->last - e->first < POOL_AGE_S || p->grown >= POOL_GROWTH_DAY)
 		return;
+	replace(p, e);
 	e->member = now;
 	p->grown++;
+}
+
+/*
+ * An answer without any member is none of the pool's, and the same set once
+ * more is not drawn anew: neither says how often a member is answered.
+ */
+static bool
+is_drawn(const struct pool *p, const struct content *c, bool moved)
+{
+	if (!moved)
+		return false;
+	for (size_t i = 0; i < c->n_records; i++) {
+		const struct pool_element *e = find(p, c->records[i].rdata);
+
+		if (e != NULL && e->member != 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+pass_over(struct pool *p)
+{
+	for (uint32_t i = 0; i < p->n; i++) {
+		if (p->list[i].member != 0) {
+			p->list[i].first_no++;
+			p->list[i].last_no++;
+		}
+	}
+}
+
+/* What is drawn does not stand still for so long: this has taken its place. */
+static void
+look_still(struct pool *p, uint32_t now, bool moved)
+{
+	p->still = moved ? 0 : p->still + 1;
+	if (p->class_ == POOL_SAMPLED && p->still >= POOL_AGE_ANSWERS &&
+	    now - p->moved >= POOL_AGE_S)
+		demote(p, true);
 }
 
 /* Order is none: a sum over the addresses is the set's print. */
@@ -335,8 +430,7 @@ note_move(struct pool *p, const struct pool_heard *h, uint64_t print)
 	for (size_t i = 0; i < c->n_records; i++) {
 		const struct pool_element *e = find(p, c->records[i].rdata);
 
-		overlaps = overlaps || (e != NULL && p->answers > 0 &&
-					   e->last_no == p->answers);
+		overlaps = overlaps || (e != NULL && e->here);
 		returns = returns && e != NULL;
 	}
 	if (p->print != 0) {
@@ -358,13 +452,14 @@ note_size(struct pool_day *d, size_t n)
 }
 
 static void
-count(struct pool *p, struct pool_element *e, uint32_t now)
+count(struct pool *p, struct pool_element *e, uint32_t now, bool drawn)
 {
 	if (e->last / DAY_S != now / DAY_S)
 		e->days++;
 	e->last = now;
 	e->last_no = p->answers;
-	e->seen++;
+	e->here = true;
+	e->seen += drawn || e->member == 0;
 	if (e->today < UINT16_MAX)
 		e->today++;
 	age(p, e, now);
@@ -375,12 +470,14 @@ pool_hear(struct pool *p, const struct pool_heard *h)
 {
 	const struct content *c = h->content;
 	uint64_t print = print_of(c);
+	bool moved = print != p->print;
+	bool drawn;
 
 	if (c->records[0].size != p->size)
 		return;
 	if (pool_is_over(p, h->now))
 		pool_turn(p, h->now);
-	if (print != p->print)
+	if (moved)
 		note_move(p, h, print);
 	note_size(&p->now, c->n_records);
 	if (h->ttl > p->ttl_max)
@@ -389,13 +486,19 @@ pool_hear(struct pool *p, const struct pool_heard *h)
 		return;
 	p->answers++;
 	p->answers_today++;
+	drawn = is_drawn(p, c, moved);
+	if (!drawn)
+		pass_over(p);
+	for (uint32_t i = 0; i < p->n; i++)
+		p->list[i].here = false;
 	for (size_t i = 0; i < c->n_records; i++) {
 		struct pool_element *e = find(p, c->records[i].rdata);
 
 		/* One that was away is told first, and begins anew then. */
 		if (e != NULL && !was_away(e, h->now))
-			count(p, e, h->now);
+			count(p, e, h->now, drawn);
 	}
+	look_still(p, h->now, moved);
 }
 
 /* ---- days ---- */
@@ -725,5 +828,8 @@ pool_unpack(const uint8_t *data, size_t size)
 	}
 	for (uint32_t i = 0; i < p->n; i++)
 		take_element(&at, p->size, &p->list[i]);
+	for (uint32_t i = 0; i < p->n; i++)
+		p->list[i].here =
+		    p->answers > 0 && p->list[i].last_no == p->answers;
 	return p;
 }

@@ -256,6 +256,12 @@ look(struct monitor *m, struct pooled *one)
 		    text, share / 10, share % 10, p->answers - gone.last_no);
 		tell(m, one, "pool-left", gone.last, reason);
 	}
+	if (p->replaced) {
+		p->replaced = false;
+		tell(m, one, "pool-left", now,
+		    "none of its members was answered since others came, a "
+		    "day ago");
+	}
 	if (!pool_look(p, now, &from))
 		return;
 	snprintf(reason, sizeof(reason), "%s -> %s", pool_class_text(from),

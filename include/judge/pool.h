@@ -12,6 +12,8 @@
  *   ---> HEARD OF ----------------------> MEMBER
  *           ^                               |
  *           +---- absent for too long ------+   (and 30 days: forgotten)
+ *                 all, when another has aged
+ *                 and none was heard since it came
  *
  * An answer all of whose addresses are members, with a size that was seen
  * before and the alias chain of what is believed, is movement inside the pool.
@@ -71,6 +73,7 @@ struct pool_element {
 	uint16_t days;        /* on which it was heard */
 	uint16_t today;       /* fresh answers of the running day */
 	bool believed;        /* in what is believed */
+	bool here;            /* in the last fresh answer */
 };
 
 /* What a day showed. */
@@ -85,8 +88,12 @@ struct pool_day {
 
 /* Plain data but for `list`, which pool_free() frees. */
 struct pool {
-	uint8_t size;   /* of an address: 4 or 16 */
-	bool foreign;   /* what is believed has what is no element */
+	uint8_t size; /* of an address: 4 or 16 */
+	bool foreign; /* what is believed has what is no element */
+	bool away;    /* what is believed has taken the place of it */
+	uint32_t
+	    still; /* fresh answers in a row with one set, by this process */
+	bool replaced;  /* members, by others; to be told, and taken back */
 	uint8_t class_; /* enum pool_class */
 	uint8_t next;   /* the class that comes, if it is so at ... */
 	uint32_t look;  /* ... the next look; 0: none was taken */
@@ -131,8 +138,11 @@ bool pool_has_chain(const struct pool *p, const struct content *c);
 bool pool_holds(const struct pool *p, const struct content *c);
 
 /*
- * Is an address of it outside: no member, and not heard for a day?  Only a
- * settled pool says so; any other knows too little.
+ * Is an address of it outside: no member, and not heard for a day?  Or has one
+ * that came later taken the place of what a sampled pool draws: so many were
+ * never drawn, and nothing is left of what is believed?  What follows that is
+ * outside, too.  Only a settled pool
+ * says so; any other knows too little.
  */
 bool pool_is_outside(
     const struct pool *p, const struct content *c, uint32_t now);
@@ -164,8 +174,9 @@ bool pool_look(struct pool *p, uint32_t now, enum pool_class *from);
 /*
  * A member whose absence is evidence: its share of the answers being what it
  * was, so many without it would come less than once in a thousand million
- * times.  It is taken out of the pool: back again, it is outside.  False: none,
- * or not of a class in which that counts.
+ * times.  Answers without any member count for nothing: what somebody else
+ * says for hours makes nobody leave.  It is taken out of the pool: back again,
+ * it is outside.  False: none, or not of a class in which that counts.
  */
 bool pool_absent(struct pool *p, struct pool_element *out);
 /* Of the fresh answers from its first to its last, in thousandths. */

@@ -338,6 +338,42 @@ test_absence_is_evidence_after_enough_answers_R24(void **state)
 	pool_free(p);
 }
 
+/*
+ * Somebody else's address for three hours, then for two days: the pool is what
+ * it was after the one, and another after the other.
+ */
+static void
+test_a_stranger_s_answers_make_no_member_leave(void **state)
+{
+	uint32_t now = START;
+	struct pool_element gone;
+	struct sample s;
+	struct pool *p;
+	uint32_t until;
+
+	(void)state;
+	start_seed(25);
+	p = sampled(&now, START + 6 * DAY);
+	(void)pool_believe(p, one(&s, 200), now);
+	for (until = now + 3 * 3600; now < until; now += EVERY) {
+		hear(p, one(&s, 200), now);
+		assert_false(pool_absent(p, &gone));
+	}
+	assert_false(pool_holds(p, draw(&s, 1, 60))); /* its end is told */
+	(void)pool_believe(p, draw(&s, 1, 60), now);
+	assert_int_equal(pool_members(p), 60);
+	assert_true(pool_holds(p, draw(&s, 1, 60)));
+	assert_false(p->replaced);
+
+	(void)pool_believe(p, one(&s, 201), now);
+	for (until = now + 2 * DAY; now < until; now += EVERY)
+		hear(p, one(&s, 201), now);
+	assert_true(p->replaced);
+	assert_int_equal(pool_members(p), 1);
+	assert_false(pool_holds(p, draw(&s, 1, 60)));
+	pool_free(p);
+}
+
 static void
 test_flux_is_ten_new_in_three_prefixes_within_a_day_R23(void **state)
 {
@@ -472,6 +508,7 @@ main(void)
 	    cmocka_unit_test(test_memory_is_bounded_whatever_is_shown),
 	    cmocka_unit_test(test_a_cdn_is_sampled_and_becomes_silent_R23),
 	    cmocka_unit_test(test_absence_is_evidence_after_enough_answers_R24),
+	    cmocka_unit_test(test_a_stranger_s_answers_make_no_member_leave),
 	    cmocka_unit_test(
 		test_flux_is_ten_new_in_three_prefixes_within_a_day_R23),
 	    cmocka_unit_test(test_the_first_day_is_no_flux),
