@@ -203,11 +203,11 @@ chain_of(const struct content *c)
  * drawn, and nothing is left of what was believed.
  */
 static bool
-is_another(const struct pool *p, const struct content *c, uint32_t now)
+is_odd(const struct pool *p, const struct content *c)
 {
 	bool late = false;
 
-	if (p->class_ != POOL_SAMPLED || now < p->began + POOL_SETTLED_S ||
+	if ((p->class_ != POOL_SAMPLED && p->class_ != POOL_UNSTABLE) ||
 	    (p->sizes >> (c->n_records - 1) & 1) != 0)
 		return false;
 	for (size_t i = 0; i < c->n_records; i++) {
@@ -218,6 +218,13 @@ is_another(const struct pool *p, const struct content *c, uint32_t now)
 		late = late || e == NULL || e->first > p->began + POOL_FIRST_S;
 	}
 	return late;
+}
+
+/* And is the pool old enough to say so? */
+static bool
+is_another(const struct pool *p, const struct content *c, uint32_t now)
+{
+	return now >= p->began + POOL_SETTLED_S && is_odd(p, c);
 }
 
 /* One of what is believed.  True: there is something new to be kept. */
@@ -245,16 +252,17 @@ pool_believe(struct pool *p, const struct content *c, uint32_t now)
 	uint64_t sizes = p->sizes;
 	bool fits =
 	    c != NULL && c->n_records > 0 && c->records[0].size == p->size;
+	bool odd = fits && is_odd(p, c);
 	bool news = false;
 
-	p->away = fits && is_another(p, c, now);
+	p->away = odd && is_another(p, c, now);
 	for (uint32_t i = 0; i < p->n; i++)
 		p->list[i].believed = false;
 	p->foreign = !fits;
 	if (p->foreign)
 		return false;
 	p->chain = chain_of(c);
-	if (!p->away)
+	if (!odd)
 		p->sizes |= UINT64_C(1) << (c->n_records - 1);
 	for (size_t i = 0; i < c->n_records; i++)
 		news = believe_one(p, c->records[i].rdata, now) || news;
