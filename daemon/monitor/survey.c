@@ -55,7 +55,7 @@ survey_new(struct sources *s, uint32_t id, enum survey_why why)
 	v->why = why;
 	v->phase = PHASE_ZONE;
 	v->zone = NULL;
-	v->stalled = v->deeper = v->tcp = v->again = false;
+	v->stalled = v->deeper = v->tcp = v->again = v->twice = false;
 	v->cuts = v->n = v->open = 0;
 	v->late_s = 0;
 	v->of = NULL;

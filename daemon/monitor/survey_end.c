@@ -352,6 +352,32 @@ wants_serials(const struct survey *v, const struct survey_result *r)
 	       (r->changed && believed_of(v) != 0);
 }
 
+static bool
+has_answered(const struct survey *v, const struct word *w)
+{
+	(void)v;
+	return w->fail == FAIL_NOT;
+}
+
+/*
+ * Does a server show another content with the same serial?  It was asked for
+ * one after the other, and may have had a transfer in between.
+ */
+static bool
+may_have_moved(const struct survey *v, const struct survey_result *r)
+{
+	const struct question *q =
+	    table_question(v->sources->monitor->table, v->question);
+
+	if (v->twice || v->phase != PHASE_SERIALS || q->type == TYPE_SOA)
+		return false;
+	for (uint8_t k = 0; k < v->n; k++) {
+		if (r->stands[k] == STAND_DIFFERS && v->words[k].sum.has_serial)
+			return true;
+	}
+	return false;
+}
+
 void
 survey_judged(struct survey *v)
 {
@@ -370,6 +396,11 @@ survey_judged(struct survey *v)
 	}
 	if (v->phase != PHASE_SERIALS && wants_serials(v, &r)) {
 		survey_phase(v, PHASE_SERIALS, lacks_serial);
+		return;
+	}
+	if (may_have_moved(v, &r)) {
+		v->twice = true;
+		survey_phase(v, PHASE_ANSWERS, has_answered);
 		return;
 	}
 	conclude(v, &r);

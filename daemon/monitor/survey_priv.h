@@ -35,6 +35,7 @@ struct survey {
 	bool tcp;    /* a check of who answers so */
 	bool deeper; /* somebody refers to deeper servers */
 	bool again;  /* an inquiry waits for its end, to ask anew */
+	bool twice;  /* contents are asked for the second time */
 	uint8_t cuts;
 	uint8_t n, open;
 	uint32_t late_s; /* the SOA's refresh + retry; 0: not seen */
