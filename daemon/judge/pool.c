@@ -198,6 +198,12 @@ chain_of(const struct content *c)
 	return chain;
 }
 
+static bool
+is_settled(const struct pool *p, uint32_t now)
+{
+	return now >= p->began + POOL_SETTLED_S;
+}
+
 /*
  * Has one that came later taken the place of what is drawn?  So many were never
  * drawn, and nothing is left of what was believed.
@@ -218,13 +224,6 @@ is_odd(const struct pool *p, const struct content *c)
 		late = late || e == NULL || e->first > p->began + POOL_FIRST_S;
 	}
 	return late;
-}
-
-/* And is the pool old enough to say so? */
-static bool
-is_another(const struct pool *p, const struct content *c, uint32_t now)
-{
-	return now >= p->began + POOL_SETTLED_S && is_odd(p, c);
 }
 
 /* One of what is believed.  True: there is something new to be kept. */
@@ -255,7 +254,7 @@ pool_believe(struct pool *p, const struct content *c, uint32_t now)
 	bool odd = fits && is_odd(p, c);
 	bool news = false;
 
-	p->away = odd && is_another(p, c, now);
+	p->away = odd && is_settled(p, now);
 	for (uint32_t i = 0; i < p->n; i++)
 		p->list[i].believed = false;
 	p->foreign = !fits;
@@ -318,8 +317,13 @@ pool_is_outside(const struct pool *p, const struct content *c, uint32_t now)
 {
 	if (p->away)
 		return true;
+	if (!is_settled(p, now))
+		return false;
+	/* Whatever is known of addresses: this is not how it draws. */
+	if (is_odd(p, c))
+		return true;
 	if ((p->class_ != POOL_ROTATING && p->class_ != POOL_SAMPLED) ||
-	    now < p->began + POOL_SETTLED_S || p->now.lost + p->before.lost > 0)
+	    p->now.lost + p->before.lost > 0)
 		return false;
 	for (size_t i = 0; i < c->n_records; i++) {
 		const struct pool_element *e = find(p, c->records[i].rdata);
@@ -327,7 +331,7 @@ pool_is_outside(const struct pool *p, const struct content *c, uint32_t now)
 		if (e == NULL || was_away(e, now))
 			return true;
 	}
-	return is_another(p, c, now);
+	return false;
 }
 
 /* ---- hearing ---- */
