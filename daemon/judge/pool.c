@@ -245,6 +245,16 @@ believe_one(struct pool *p, const uint8_t *addr, uint32_t now)
 	return news;
 }
 
+static void
+take_chain(struct pool *p, const struct content *c, bool known, uint32_t now)
+{
+	struct uuid chain = chain_of(c);
+
+	if (known && memcmp(chain.b, p->chain.b, sizeof(chain.b)) != 0)
+		p->renewed = now;
+	p->chain = chain;
+}
+
 bool
 pool_believe(struct pool *p, const struct content *c, uint32_t now)
 {
@@ -252,6 +262,7 @@ pool_believe(struct pool *p, const struct content *c, uint32_t now)
 	bool fits =
 	    c != NULL && c->n_records > 0 && c->records[0].size == p->size;
 	bool odd = fits && is_odd(p, c);
+	bool known = !p->foreign; /* after a restart it is not */
 	bool news = false;
 
 	p->away = odd && is_settled(p, now);
@@ -260,7 +271,7 @@ pool_believe(struct pool *p, const struct content *c, uint32_t now)
 	p->foreign = !fits;
 	if (p->foreign)
 		return false;
-	p->chain = chain_of(c);
+	take_chain(p, c, known, now);
 	if (!odd)
 		p->sizes |= UINT64_C(1) << (c->n_records - 1);
 	for (size_t i = 0; i < c->n_records; i++)
@@ -332,6 +343,59 @@ pool_is_outside(const struct pool *p, const struct content *c, uint32_t now)
 			return true;
 	}
 	return false;
+}
+
+/* ---- is it more of it? ---- */
+
+static bool
+same_prefix(const struct pool *p, const uint8_t *a, const uint8_t *b)
+{
+	return memcmp(a, b, p->size == V4_SIZE ? 2 : 4) == 0;
+}
+
+/* Since when what is heard is of what is learnt now. */
+static uint32_t
+learnt_from(const struct pool *p)
+{
+	return p->renewed > p->began ? p->renewed : p->began;
+}
+
+/* Was it there when that began? */
+static bool
+is_first(const struct pool *p, const struct pool_element *e)
+{
+	return e->first <= learnt_from(p) && e->last >= learnt_from(p);
+}
+
+/* Of a network of what is `believed`, or of what it began with? */
+static bool
+is_near(const struct pool *p, const uint8_t *addr, bool believed)
+{
+	for (uint32_t i = 0; i < p->n; i++) {
+		const struct pool_element *e = &p->list[i];
+
+		if ((believed ? e->believed : is_first(p, e)) &&
+		    same_prefix(p, e->addr, addr))
+			return true;
+	}
+	return false;
+}
+
+bool
+pool_grows(const struct pool *p, const struct content *c, uint32_t now)
+{
+	bool held = false;
+
+	if (p->foreign || p->away || p->class_ == POOL_FLUX ||
+	    now >= learnt_from(p) + POOL_FIRST_S || !pool_has_chain(p, c) ||
+	    (p->sizes >> (c->n_records - 1) & 1) == 0)
+		return false;
+	for (size_t i = 0; i < c->n_records; i++) {
+		if (!is_near(p, c->records[i].rdata, false))
+			return false;
+		held = held || is_near(p, c->records[i].rdata, true);
+	}
+	return held;
 }
 
 /* ---- hearing ---- */
@@ -551,12 +615,6 @@ pool_turn(struct pool *p, uint32_t now)
 }
 
 /* ---- class ---- */
-
-static bool
-same_prefix(const struct pool *p, const uint8_t *a, const uint8_t *b)
-{
-	return memcmp(a, b, p->size == V4_SIZE ? 2 : 4) == 0;
-}
 
 /* Of what the pool did not begin with. */
 static bool

@@ -628,8 +628,8 @@ send_decisions(struct monitor *m, struct inquiry **members, size_t n,
 		build_alert(m, members, n, h, &alert, &group);
 		alert.name = names[0];
 		hold_alert(m, decisions, n, &alert);
-		gather_before(m, members[0]->question);
 		d->gathering = gather_alert(m, members, n, &alert);
+		gather_before(m, members[0]->question, d->gathering);
 		d->alert = (struct commit_ref){
 		    members[0]->key.shard, alert.id, alert.revision};
 		c.alerts = &alert;

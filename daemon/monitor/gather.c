@@ -10,12 +10,12 @@
 #include "config/config.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
+#include "pools.h"
 #include "provider.h"
 #include "rule/cause.h"
 #include "say.h"
 
 enum {
-	PART_S = 60,     /* from the first that waits to its telling */
 	PART_MAX = 1000, /* members of a part: then it is told at once */
 	TOGETHER_MAX = 65536
 };
@@ -72,9 +72,12 @@ describe(const struct monitor *m, struct inquiry **members, size_t n,
 	    .servers =
 		provider_servers(m, table_view(m->table, q->question), name),
 	};
-	for (size_t i = 0; i < n; i++)
+	in->rotates = true;
+	for (size_t i = 0; i < n; i++) {
 		if (members[i]->severity > in->severity)
 			in->severity = members[i]->severity;
+		in->rotates = in->rotates && pools_grow(members[i]);
+	}
 }
 
 static struct gathering *
@@ -183,7 +186,7 @@ gather_done(struct monitor *m, struct gathering *g, int err,
 	count_name(m->gather, w->name, true);
 	m->gather->n++;
 	if (g->due == 0)
-		g->due = loop_mono(m->loop) + MONO_S(PART_S);
+		g->due = loop_mono(m->loop) + MONO_S(cause_part_s(g->kind));
 	if (g->n_members >= PART_MAX)
 		g->due = loop_mono(m->loop);
 }
@@ -325,14 +328,14 @@ gather_second(struct monitor *m)
 }
 
 void
-gather_before(struct monitor *m, uint32_t question)
+gather_before(struct monitor *m, uint32_t question, const struct gathering *but)
 {
 	uint32_t name = table_first(m->table, question);
 
 	if (m->gather == NULL || idmap_get(&m->gather->names, name) == NULL)
 		return;
 	for (struct gathering *g = m->gather->list; g != NULL; g = g->next)
-		for (size_t i = 0; i < g->n_waits; i++)
+		for (size_t i = 0; i < g->n_waits && g != but; i++)
 			if (g->waits[i].name == name) {
 				tell(m, g, false);
 				break;

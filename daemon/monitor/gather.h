@@ -4,7 +4,8 @@
 
 /*
  * gather -- alerts of one cause are told together (R32): the first at once,
- * those that follow every minute, and a last word with their number.
+ * those that follow every minute (rule/cause.h), and a last word with their
+ * number.
  *
  * What waits is in the outbox, so that a kill loses nothing: the next process
  * tells it by itself.
@@ -42,8 +43,12 @@ struct gathered {
 void gather_done(struct monitor *m, struct gathering *g, int err,
     const struct gathered *what);
 
-/* Something else is going to be told of the name: what waits goes before. */
-void gather_before(struct monitor *m, uint32_t question);
+/*
+ * Something else is going to be told of the name: what waits goes before.  Not
+ * what waits in `but` (NULL: none), where that is going to wait, too.
+ */
+void gather_before(
+    struct monitor *m, uint32_t question, const struct gathering *but);
 
 void gather_second(struct monitor *m);
 /* All that waits is told now: the process is going to end. */

@@ -511,6 +511,40 @@ pools_outside(const struct inquiry *q)
 	       pool_takes(c, type) && pool_is_outside(one->pool, c, now_of(m));
 }
 
+/* Nobody has a pool yet: this is the third set. */
+static bool
+may_grow(const struct inquiry *q, const struct content *to)
+{
+	const struct monitor *m = q->monitor;
+	uint16_t type = table_question(m->table, q->question)->type;
+	struct pool *p;
+	bool grows;
+
+	if (q->n_sets_day + 1 < POOLS_SETS_MIN || m->setup.once ||
+	    source_asks(m, q->question) || !pool_takes(&q->believed, type))
+		return false;
+	p = pool_new(&q->believed, now_of(m));
+	grows = p != NULL && pool_grows(p, to, now_of(m));
+	pool_free(p);
+	return grows;
+}
+
+bool
+pools_grow(const struct inquiry *q)
+{
+	const struct monitor *m = q->monitor;
+	const struct pooled *one = idmap_get(&m->pools->map, q->question);
+	const struct content *to =
+	    &q->list[q->begin + q->judgement.to_witness].content;
+
+	if (rules_of(m, q->question)->hostile ||
+	    q->judgement.label == LABEL_TRANSIENT ||
+	    !pool_takes(to, table_question(m->table, q->question)->type))
+		return false;
+	return one == NULL ? may_grow(q, to)
+	                   : pool_grows(one->pool, to, now_of(m));
+}
+
 uint32_t
 pools_sets(const struct monitor *m, uint32_t id, uint32_t n_sets_day)
 {

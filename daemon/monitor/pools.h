@@ -38,6 +38,9 @@ bool pools_provided(const struct inquiry *q, const struct content *c);
 /* R24: the first sight of an inquiry has an address that is to be told, though
  * the history may have seen it. */
 bool pools_outside(const struct inquiry *q);
+/* Is what the inquiry decided, and is not believed yet, more of a pool that is
+ * being learnt (judge/pool.h)? */
+bool pools_grow(const struct inquiry *q);
 /* Does it have one that moves?  Then its state is one set of many. */
 bool pools_moves(const struct monitor *m, uint32_t id);
 /* R22: the sets of a day, of which the history does not have those inside. */

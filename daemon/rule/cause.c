@@ -16,7 +16,7 @@ const char *
 cause_text(enum cause_kind kind)
 {
 	static const char *const texts[] = {
-	    "same-change", "same-zone", "same-servers"};
+	    "same-change", "same-zone", "same-servers", "rotation"};
 
 	CHECK((size_t)kind < N_CAUSES);
 	return texts[kind];
@@ -67,6 +67,11 @@ cause_keys(const struct cause_input *in, struct cause_key keys[N_CAUSES])
 	size_t n = 0;
 	uint64_t h;
 
+	if (in->rotates) {
+		keys[0] = (struct cause_key){
+		    CAUSE_ROTATION, begin(in, CAUSE_ROTATION)};
+		return 1;
+	}
 	if (has_records(in->diff)) {
 		h = stir_number(begin(in, CAUSE_CHANGE), in->type);
 		h = stir_records(h,
@@ -89,12 +94,15 @@ cause_keys(const struct cause_input *in, struct cause_key keys[N_CAUSES])
 static bool
 is_over(const struct cause *c, mono_ns now)
 {
-	int lasts = c->gathers                    ? CAUSE_IDLE_S
+	bool rotates = c->key.kind == CAUSE_ROTATION;
+	int lasts = rotates                       ? CAUSE_ROTATION_S
+	            : c->gathers                  ? CAUSE_IDLE_S
 	            : c->key.kind == CAUSE_CHANGE ? CAUSE_CHANGE_S
 	                                          : CAUSE_ZONE_S;
 
 	return now - c->last > MONO_S(lasts) ||
-	       now - c->opened > MONO_S(CAUSE_LONG_S);
+	       now - c->opened >
+	           MONO_S(rotates ? CAUSE_ROTATION_LONG_S : CAUSE_LONG_S);
 }
 
 static struct cause *
@@ -106,6 +114,12 @@ find(struct causes *c, const struct cause_key *key, mono_ns now)
 		    !is_over(&c->list[i], now))
 			return &c->list[i];
 	return NULL;
+}
+
+int
+cause_part_s(enum cause_kind kind)
+{
+	return kind == CAUSE_ROTATION ? CAUSE_ROTATION_PART_S : CAUSE_PART_S;
 }
 
 /* One that gathers is its owner's to drop. */

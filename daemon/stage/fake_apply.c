@@ -130,6 +130,7 @@ put_alert(struct db *db, const struct commit_alert *a, size_t first, size_t n)
 	    .name = db_keep_text(db, a->name),
 	    .group = db_keep_text(db, a->group),
 	    .held_by = db_keep_text(db, a->held_by),
+	    .waited = a->gathered,
 	    .gathered = a->gathered,
 	    .at = loop_wall(db->loop),
 	    .first = first,
@@ -188,6 +189,12 @@ apply_gathered(struct db *db, const struct commit_gathered *c)
 	own = &db->alerts[db->n_alerts - 1];
 	own->tells_gathered = true;
 	own->n = 0;
+	own->members =
+	    arena_get(&db->arena, c->n_members * sizeof(*own->members));
+	CHECK(own->members != NULL);
+	own->n_members = c->n_members;
+	for (size_t i = 0; i < c->n_members; i++)
+		own->members[i] = entry_of(db, &c->members[i]);
 	story_trace("  tells %zu alerts, %zu members", c->n_told, c->n_members);
 }
 

@@ -130,8 +130,11 @@ struct db_alert {
 	const char *name;
 	const char *group;   /* NULL: none */
 	const char *held_by; /* NULL: it goes out at once */
-	bool gathered;       /* it waits for one that tells several */
-	bool tells_gathered; /* it is one */
+	bool waited,
+	    gathered; /* it did, it does wait for one that tells several */
+	bool tells_gathered; /* it is one ... */
+	size_t *members;     /* ... of these entries */
+	size_t n_members;
 	wall_us at;
 	size_t first, n; /* its members among the entries */
 };

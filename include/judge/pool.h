@@ -100,7 +100,9 @@ struct pool {
 	uint32_t class_since;
 	uint32_t flux_told; /* 0: never */
 	uint32_t began;
-	uint32_t moved;   /* the last move */
+	uint32_t
+	    renewed;    /* this process saw another chain come; 0: it did not */
+	uint32_t moved; /* the last move */
 	uint32_t answers; /* fresh ones */
 	uint32_t day;     /* the running one, days of Unix time */
 	uint32_t answers_today;
@@ -146,6 +148,16 @@ bool pool_holds(const struct pool *p, const struct content *c);
  */
 bool pool_is_outside(
     const struct pool *p, const struct content *c, uint32_t now);
+
+/*
+ * Is it more of a pool that is still being learnt: within POOL_FIRST_S of its
+ * beginning, or of the alias chain that is believed?  Then it may be told with
+ * others (R24: a known network makes an address less new, and no member).  All
+ * of its addresses share a network, a /16 of IPv4 or a /32 of IPv6, with what
+ * was there when that began, and one of them with what is believed; chain and
+ * size are such as were believed.
+ */
+bool pool_grows(const struct pool *p, const struct content *c, uint32_t now);
 
 /*
  * An answer to a poll.  Only those that are `fresh`, fetched since the one

@@ -6,12 +6,13 @@
  * cause -- which alerts have one cause, so that they are told together (R32);
  * pure.
  *
- * Alerts of one severity may share a cause in three ways: the same records went
- * and came, of whatever names; names of one zone changed within a minute; or
- * names with the same name servers did.  The first alert of a cause is told by
- * itself, at once.  Those that follow are gathered, until none came for a
- * while. A key holds what changed, so that another change of the same name is
- * another cause, and none is dropped.
+ * Alerts of one severity may share a cause in four ways: the same records went
+ * and came, of whatever names; names of one zone changed within a minute;
+ * names with the same name servers did; or sets that rotate showed addresses
+ * that nobody knows yet, which is told with no other cause.  The first alert of
+ * a cause is told by itself, at once.  Those that follow are gathered, until
+ * none came for a while. A key holds what changed, so that another change of
+ * the same name is another cause, and none is dropped.
  */
 
 #include <stdbool.h>
@@ -23,8 +24,13 @@
 #include "judge/diff.h"
 #include "rule/severity.h"
 
-enum cause_kind { CAUSE_CHANGE = 0, CAUSE_ZONE = 1, CAUSE_SERVERS = 2 };
-enum { N_CAUSES = 3, CAUSES_MAX = 512 };
+enum cause_kind {
+	CAUSE_CHANGE = 0,
+	CAUSE_ZONE = 1,
+	CAUSE_SERVERS = 2,
+	CAUSE_ROTATION = 3
+};
+enum { N_CAUSES = 4, CAUSES_MAX = 512 };
 const char *cause_text(enum cause_kind kind); /* "same-change", ... */
 
 enum {
@@ -33,7 +39,11 @@ enum {
 	CAUSE_SERVERS_MIN = 4, /* so many are told by themselves before: names
 	                        * of one big operator change all the time */
 	CAUSE_IDLE_S = 300,    /* nobody came: it is closed */
-	CAUSE_LONG_S = 3600    /* it is closed, and may begin again */
+	CAUSE_LONG_S = 3600,   /* it is closed, and may begin again */
+	CAUSE_ROTATION_S = 3 * 3600, /* the same for a rotation: idle ... */
+	CAUSE_ROTATION_LONG_S = 24 * 3600, /* ... and long */
+	CAUSE_PART_S = 60, /* what was gathered waits for others so long ... */
+	CAUSE_ROTATION_PART_S = 1800 /* ... and in a rotation */
 };
 
 /* What an alert is about. */
@@ -45,6 +55,7 @@ struct cause_input {
 	const struct diff *diff; /* NULL: of several changes */
 	uint64_t servers;        /* hash of its zone's name servers; 0: not
 	                          * known */
+	bool rotates;            /* more of a pool that is being learnt */
 };
 struct cause_key {
 	enum cause_kind kind;
@@ -53,6 +64,9 @@ struct cause_key {
 /* How many; the most telling first. */
 size_t cause_keys(
     const struct cause_input *in, struct cause_key keys[N_CAUSES]);
+
+/* From the first that waits to its telling, in seconds. */
+int cause_part_s(enum cause_kind kind);
 
 /* One cause.  `data` is the caller's. */
 struct cause {

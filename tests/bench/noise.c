@@ -17,7 +17,8 @@
  *
  * An alert is true when it names what came or went with such an event, in its
  * time; else it is false.  A change or an attack counts as found when any
- * alert was true of it.
+ * alert was true of it; an attack counts apart when that was while it lasted.
+ * What waits to be told with others counts when that is told.
  */
 
 #include <stdio.h>
@@ -63,6 +64,7 @@ struct event {
 	bool attack;
 	char marker[64]; /* a text that is in what it brought */
 	bool begun, over, found;
+	mono_ns told; /* by the first alert that is about it; 0: none */
 };
 
 static struct {
@@ -461,20 +463,12 @@ subject_of(const char *name)
 	story_fail("an alert of %s, which nobody watches", name);
 }
 
+/* Is the entry about an event?  Then that is found. */
 static bool
-is_about(const struct db_entry *entries, size_t n, const struct event *e)
+judge_entry(size_t at)
 {
-	for (size_t i = 0; i < n; i++)
-		if (strstr(entries[i].body, e->marker) != NULL)
-			return true;
-	return false;
-}
-
-static void
-judge_alert(const struct db_alert *a)
-{
-	const struct db_entry *first = &noise.w.db->entries[a->first];
-	struct subject *s = subject_of(a->name);
+	const struct db_entry *entry = &noise.w.db->entries[at];
+	struct subject *s = subject_of(entry->name);
 	mono_ns now = world_now(&noise.w);
 	bool good = false;
 
@@ -483,16 +477,34 @@ judge_alert(const struct db_alert *a)
 
 		if (e->of == s && e->begun &&
 		    now <= e->until + MONO_S(SLACK_S) &&
-		    is_about(first, a->n, e)) {
+		    strstr(entry->body, e->marker) != NULL) {
+			if (!e->found)
+				e->told = now;
 			e->found = true;
 			good = true;
 		}
 	}
+	return good;
+}
+
+/* One that waits to be told with others is judged with the one that does. */
+static void
+judge_alert(const struct db_alert *a)
+{
+	size_t n = a->tells_gathered ? a->n_members : a->n;
+	bool good = false;
+
+	for (size_t i = 0; i < n; i++)
+		good = judge_entry(
+			   a->tells_gathered ? a->members[i] : a->first + i) ||
+		       good;
 	noise.n_true += good;
 	noise.n_false += !good;
-	noise.n_late += !good && now >= MONO_S(2 * 86400);
+	noise.n_late += !good && world_now(&noise.w) >= MONO_S(2 * 86400);
 	if (!good)
-		story_trace("false: %s", first->body);
+		story_trace("false%s: %s",
+		    a->tells_gathered ? " (of several)" : "",
+		    noise.w.db->entries[a->first].body);
 }
 
 /* ---- the run ---- */
@@ -504,7 +516,8 @@ set_up(unsigned names)
 
 	world_init(&noise.w);
 	world_add_defaults(&noise.w);
-	buf_add_text(&noise.w.more, "providers: [cdn.example]\n");
+	buf_add_text(
+	    &noise.w.more, "grouping: true\nproviders: [cdn.example]\n");
 	noise.n = names;
 	for (unsigned i = 0; i < names; i++) {
 		struct subject *s = &noise.list[i];
@@ -538,6 +551,44 @@ set_up(unsigned names)
 	}
 }
 
+static int
+compare(const void *a, const void *b)
+{
+	const mono_ns *x = a;
+	const mono_ns *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* How long attacks lasted before they were told, to within a minute. */
+static void
+print_delays(unsigned n_attacks)
+{
+	mono_ns *delays = calloc(noise.n_events + 1, sizeof(*delays));
+	size_t n = 0;
+	unsigned early = 0;
+
+	if (delays == NULL)
+		story_fail("no memory");
+	for (size_t i = 0; i < noise.n_events; i++) {
+		const struct event *e = &noise.events[i];
+
+		if (!e->attack || !e->found)
+			continue;
+		delays[n++] = e->told - e->from;
+		early += e->told <= e->until;
+	}
+	qsort(delays, n, sizeof(*delays), compare);
+	printf("noise.recall_attacks_under_way %.4f share\n",
+	    n_attacks == 0 ? 1 : (double)early / n_attacks);
+	if (n > 0)
+		printf("noise.attack_told_p50 %.0f s\n"
+		       "noise.attack_told_worst %.0f s\n",
+		    (double)delays[n / 2] / MONO_S(1),
+		    (double)delays[n - 1] / MONO_S(1));
+	free(delays);
+}
+
 static void
 print_figures(unsigned days)
 {
@@ -560,6 +611,7 @@ print_figures(unsigned days)
 	    of[0] == 0 ? 1 : (double)found[0] / of[0]);
 	printf("noise.recall_attacks %.4f share\n",
 	    of[1] == 0 ? 1 : (double)found[1] / of[1]);
+	print_delays(of[1]);
 	printf(
 	    "noise.told_true %.2f alerts/1000names/day\n", noise.n_true / per);
 	printf("noise.told_false %.2f alerts/1000names/day\n",
@@ -600,8 +652,9 @@ main(int argc, char **argv)
 	for (mono_ns now = 0; now < noise.length; now += MONO_S(60)) {
 		happen(now);
 		world_run(&noise.w, MONO_S(60));
-		while (noise.alerts < noise.w.db->n_alerts)
-			judge_alert(&noise.w.db->alerts[noise.alerts++]);
+		for (; noise.alerts < noise.w.db->n_alerts; noise.alerts++)
+			if (!noise.w.db->alerts[noise.alerts].waited)
+				judge_alert(&noise.w.db->alerts[noise.alerts]);
 	}
 	print_figures(days);
 	return 0;

@@ -496,6 +496,84 @@ test_what_a_pool_takes(void **state)
 	assert_false(pool_takes(&s.c, TYPE_A));
 }
 
+/* Twice what is known, and one more of its network. */
+static void
+test_more_of_a_pool_that_is_learnt_R24(void **state)
+{
+	const unsigned begun[] = {1, 2};
+	const unsigned near[] = {2, 3};
+	const unsigned far[] = {2, 5 << 16};
+	const unsigned more[] = {1, 2, 3};
+	const unsigned gone[] = {5 << 16, 6 << 16};
+	struct sample s;
+	struct pool *p = pool_new(answer(&s, begun, 2), START);
+
+	(void)state;
+	assert_non_null(p);
+	assert_true(pool_grows(p, answer(&s, near, 2), START));
+	assert_true(pool_grows(p, answer(&s, near, 2), START + DAY - 1));
+	assert_false(pool_grows(p, answer(&s, near, 2), START + DAY));
+	assert_false(pool_grows(p, answer(&s, far, 2), START + EVERY));
+	assert_false(pool_grows(p, answer(&s, more, 3), START + EVERY));
+	/* What was told and believed has a network that is known from then on,
+	 * but while none of it is believed, what was before is not more of it.
+	 */
+	(void)pool_believe(p, answer(&s, gone, 2), START + EVERY);
+	assert_false(pool_grows(p, answer(&s, near, 2), START + EVERY));
+	(void)pool_believe(p, answer(&s, far, 2), START + EVERY);
+	assert_true(pool_grows(p, answer(&s, near, 2), START + EVERY));
+	/* No address is believed: an answer without one was. */
+	(void)pool_believe(p, NULL, START + EVERY);
+	assert_false(pool_grows(p, answer(&s, near, 2), START + EVERY));
+	pool_free(p);
+}
+
+static void
+test_another_chain_is_learnt_anew_R24(void **state)
+{
+	const uint8_t alias[] = "\1a\7example";
+	const uint8_t *chain[] = {alias};
+	const unsigned begun[] = {1, 2};
+	const unsigned moved[] = {5 << 16, (5 << 16) + 1};
+	const unsigned near[] = {5 << 16, (5 << 16) + 2};
+	const unsigned old[] = {1, (5 << 16) + 1};
+	uint32_t now = START + 3 * DAY;
+	struct buf packed = {0};
+	struct sample s, t;
+	struct pool *p = pool_new(answer(&s, begun, 2), START);
+	struct pool *q;
+
+	(void)state;
+	assert_non_null(p);
+	(void)answer(&s, moved, 2);
+	s.c.chain = chain;
+	s.c.n_chain = 1;
+	(void)pool_believe(p, &s.c, now);
+	(void)answer(&t, near, 2);
+	assert_false(pool_grows(p, &t.c, now));
+	t.c.chain = chain;
+	t.c.n_chain = 1;
+	assert_true(pool_grows(p, &t.c, now));
+	assert_false(pool_grows(p, &t.c, now + DAY));
+	/* What the other chain had is not of this one. */
+	(void)answer(&t, old, 2);
+	t.c.chain = chain;
+	t.c.n_chain = 1;
+	assert_false(pool_grows(p, &t.c, now));
+	/* After a restart nobody knows when it came. */
+	pool_pack(p, &packed);
+	q = pool_unpack(packed.data, packed.size);
+	assert_non_null(q);
+	(void)pool_believe(q, &s.c, now);
+	(void)answer(&t, near, 2);
+	t.c.chain = chain;
+	t.c.n_chain = 1;
+	assert_false(pool_grows(q, &t.c, now));
+	pool_free(p);
+	pool_free(q);
+	buf_fini(&packed);
+}
+
 int
 main(void)
 {
@@ -515,6 +593,8 @@ main(void)
 	    cmocka_unit_test(test_stable_again_after_two_days),
 	    cmocka_unit_test(test_packed_it_is_the_same),
 	    cmocka_unit_test(test_what_a_pool_takes),
+	    cmocka_unit_test(test_more_of_a_pool_that_is_learnt_R24),
+	    cmocka_unit_test(test_another_chain_is_learnt_anew_R24),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
