@@ -281,7 +281,7 @@ backtest_judge(const struct backtest_lists *l, const struct read_judged *j,
 
 	arena_reset(scratch);
 	if (*j->name != '\0') {
-		w = backtest_find(l, j->view, j->name, (uint16_t)j->type);
+		w = backtest_find(l, j, scratch);
 		/* What is about many names, or a zone, may name one. */
 		v.watched = w != NULL;
 		if (w == NULL)

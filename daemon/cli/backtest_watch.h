@@ -16,18 +16,22 @@
 #include "base/diag.h"
 #include "config/config.h"
 #include "config/watchlist.h"
+#include "store/read.h"
 
 struct backtest_pins {
 	const uint8_t *pins;
 	size_t size;
 };
 
-/* What all lists together say of one question. */
+enum { BACKTEST_ZONE = 0 }; /* as a type: of all names within one */
+
+/* What one list says of one question, or all that are asked for it. */
 struct backtest_watch {
 	struct backtest_watch *next;
 	const char *name; /* of the set of names */
 	uint8_t view;
 	uint16_t type;
+	wall_us until; /* from then on it says nothing; 0: for good */
 	bool owned, hostile;
 	enum proof confirm; /* the strictest */
 	const char **tags;
@@ -54,9 +58,13 @@ struct backtest_lists {
 void backtest_about(struct backtest_lists *l, const char *name);
 /* Reads the lists; problems of entries are in `d`. */
 void backtest_read(struct backtest_lists *l, struct diag *d);
-/* NULL: no list asks for it. */
+/*
+ * What the lists say at its time of what an entry is about; in the arena, which
+ * is not reset.  Of an event about a zone whose SOA no list asks for: what they
+ * say of all names within it.  NULL: no list asks for it.
+ */
 const struct backtest_watch *backtest_find(const struct backtest_lists *l,
-    const char *view, const char *name, uint16_t type);
+    const struct read_judged *j, struct arena *a);
 void backtest_lists_fini(struct backtest_lists *l);
 
 #endif

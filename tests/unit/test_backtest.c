@@ -393,8 +393,8 @@ test_lists_add_up(void **state)
 {
 	struct bench b = open_bench(SINK SOURCE, OWNED "}\n",
 	    PLAIN ", tags: [web], confirm: source}\n");
-	const struct backtest_watch *w =
-	    backtest_find(b.lists, "default", "www.x.example.", TYPE_A);
+	const struct read_judged j = entry();
+	const struct backtest_watch *w = backtest_find(b.lists, &j, &b.scratch);
 
 	(void)state;
 	assert_non_null(w);
@@ -403,6 +403,63 @@ test_lists_add_up(void **state)
 	assert_int_equal(w->n_lists, 2);
 	assert_int_equal(w->n_pins, 0);
 	assert_int_equal(w->confirm, PROOF_SOURCE);
+	close_bench(&b);
+}
+
+/* What ends says nothing of what comes then, and what does not end stays. */
+static void
+test_an_entry_of_a_list_is_heeded_until_it_ends(void **state)
+{
+	struct bench b =
+	    open_bench(SINK, OWNED ", until: \"2026-06-01T12:00:00Z\"}\n",
+		PLAIN ", until: 2026-06-02}\n");
+	struct read_judged j = entry();
+	struct backtest_compared c;
+
+	(void)state;
+	j.at = at("2026-06-01T11:59:59Z");
+	j.novel = 1;
+	c = compare(&b, &j);
+	check_severity(&c, SEVERITY_HIGH, 0);
+	j.at = at("2026-06-01T12:00:00Z");
+	c = compare(&b, &j);
+	check_severity(&c, SEVERITY_MEDIUM, 0);
+	j.at = at("2026-06-04T00:00:00Z");
+	c = compare(&b, &j);
+	check_unwatched(&c);
+	close_bench(&b);
+}
+
+/* R18: what the servers of a zone say is about every name within it. */
+static void
+test_R18_an_event_of_a_zone_is_weighed_by_the_names_within_it(void **state)
+{
+	struct read_judged j = entry();
+	struct bench b = open_bench(SINK, OWNED "}\n", NULL);
+	struct backtest_compared c;
+
+	(void)state;
+	j.event = "serial-backwards";
+	j.kind = KIND_NONE;
+	j.type = TYPE_SOA;
+	j.name = "x.example.";
+	c = compare(&b, &j);
+	assert_true(c.v.watched);
+	assert_true(backtest_find(b.lists, &j, &b.scratch)->owned);
+	j.view = "eu";
+	c = compare(&b, &j);
+	check_unwatched(&c);
+	j = entry();
+	j.type =
+	    TYPE_SOA; /* a change of an SOA that nobody asks for any more */
+	j.name = "x.example.";
+	c = compare(&b, &j);
+	check_unwatched(&c);
+	j.event = "split";
+	j.kind = KIND_NONE;
+	j.name = "at.x.example."; /* nothing is within it */
+	c = compare(&b, &j);
+	check_unwatched(&c);
 	close_bench(&b);
 }
 
@@ -468,6 +525,9 @@ main(void)
 	    cmocka_unit_test(test_R21_lines_of_the_configuration),
 	    cmocka_unit_test(test_without_a_sink_nothing_is_told),
 	    cmocka_unit_test(test_R22_in_a_pool),
+	    cmocka_unit_test(test_an_entry_of_a_list_is_heeded_until_it_ends),
+	    cmocka_unit_test(
+		test_R18_an_event_of_a_zone_is_weighed_by_the_names_within_it),
 	    cmocka_unit_test(
 		test_R14_what_was_short_is_alarming_unless_it_came_back),
 	    cmocka_unit_test(test_R27_planned_while_the_plan_stands),

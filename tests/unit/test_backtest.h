@@ -112,6 +112,7 @@ open_bench(const char *more, const char *a, const char *b)
 	bench.lists->config = bench.config;
 	backtest_about(bench.lists, "www.x.example.");
 	backtest_about(bench.lists, "at.x.example.");
+	backtest_about(bench.lists, "x.example.");
 	backtest_read(bench.lists, &d);
 	if (d.n_errors > 0)
 		fail_msg("%s", d.items[0].text);
