@@ -11,12 +11,14 @@
 
 #include "alert/alert.h"
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "cli/cli.h"
 #include "cli/print.h"
 #include "config/config.h"
 #include "drill_send.h"
+#include "print_scan.h"
 #include "stage/drill.h"
 
 enum { OPT_CONFIG, OPT_NAME, OPT_DRY, OPT_JSON };
@@ -107,7 +109,8 @@ on_watch(void *ctx, const struct watch *w)
 	struct drill *d = ctx;
 	char text[NAME_TEXT_SIZE];
 
-	if (d->found)
+	/* It is as if one that is over did not stand in its list. */
+	if (d->found || watch_is_over(w, clock_wall()))
 		return;
 	name_print(w->name.wire, text);
 	if (d->wanted[0] == '\0' ? has_tag(w, "owned")
@@ -159,10 +162,14 @@ static void
 show_alert(struct drill *d, mono_ns at, const struct delivery *a)
 {
 	for (size_t i = 0; i < a->n_members; i++) {
+		const char *body = a->members[i].body;
+		/* An alert of several is a group, whatever they are. */
+		bool event =
+		    scan_is(scan_get(scan_text(body), "class"), "event");
+
 		put_time(&d->line, at);
 		print_entry(&d->line, false, a->members[i].seq,
-		    strcmp(a->class_, "event") == 0 ? "event" : "change",
-		    a->members[i].body);
+		    event ? "event" : "change", body);
 		print_line(&d->out, &d->line);
 	}
 }

@@ -118,6 +118,24 @@ class Drill(world.WorldCase):
         self.drill(d, "open-spf", "--name", "other.example", status=2)
         self.drill(d, "nonsense", status=64)
 
+    def test_a_watch_that_is_over_is_none(self):
+        """`until`: as if it did not stand in its list."""
+        d = self.daemon(lists=(
+            "defaults: {types: [A], every: 5m, tags: [owned]}\nwatch:\n"
+            "  - {name: over.example, until: 2020-01-01}\n"
+            "  - {name: there.example, until: 2100-01-01}\n"))
+        self.drill(d, "hijack-a", "--name", "over.example", status=2)
+        self.assertEqual({m["name"] for m in self.members(
+            self.bodies(d, "hijack-a"))}, {"there.example."})
+
+    def test_types_that_fail_together_are_lines_of_their_own(self):
+        lines = [line for line in self.drill(
+            self.daemon(), "outage", "--dry-run").splitlines()
+            if "Z  " in line]
+        self.assertEqual(len(lines), 12)  # six types, there and back
+        for line in lines:
+            self.assertRegex(line, r" (failing|recovered) +www\.d\.example\. "
+                             r"(A|AAAA|NS|MX|TXT|SOA) timeout since 2")
 
     def test_names_of_groups_and_lists_and_odd_octets_are_no_trouble(self):
         d = self.daemon(lists={"my list #1.yaml": (
