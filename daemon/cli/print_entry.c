@@ -357,6 +357,20 @@ put_views(struct buf *out, struct scan views)
 	}
 }
 
+/* " changes 2, events 1, names 2": what a day came to. */
+static void
+put_digest(struct buf *out, struct scan digest)
+{
+	static const char *const counts[] = {"changes", "events", "names"};
+
+	if (scan_kind(digest) != '{')
+		return;
+	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
+		buf_printf(out, "%s %s ", i > 0 ? "," : "", counts[i]);
+		scan_print(out, scan_get(digest, counts[i]), WORD_MAX);
+	}
+}
+
 /* What some kinds have of their own. */
 static void
 put_facts(struct buf *out, const struct scan_members *entry)
@@ -365,6 +379,7 @@ put_facts(struct buf *out, const struct scan_members *entry)
 	put_life(out, scan_find(entry, "life"));
 	put_plan(out, entry);
 	put_views(out, scan_find(entry, "views"));
+	put_digest(out, scan_find(entry, "digest"));
 }
 
 static void
@@ -442,7 +457,7 @@ put_identity(struct buf *out, const struct scan_members *entry)
 		buf_add_text(out, "; ");
 		put_text(out, scan_find(entry, "severity"), WORD_MAX);
 		buf_add_text(out, " by ");
-		put_text(out, scan_find(entry, "severity_why"), VALUE_MAX);
+		put_text(out, scan_find(entry, "severity_why"), MEANING_WIDTH);
 	}
 }
 

@@ -259,6 +259,27 @@ test_events_say_what_is_so_and_who_says_it(void **state)
 	    "{\"kind\":\"views-agree\",\"name\":\"x.\",\"type\":\"A\","
 	    "\"severity\":\"low\",\"views\":[{\"view\":\"default\"}]}",
 	    "                      low       views-agree       x. A");
+	assert_line(false, "event",
+	    "{\"kind\":\"digest\",\"severity\":\"low\",\"digest\":{"
+	    "\"changes\":2,\"events\":1,\"names\":3,\"now\":{}}}",
+	    "                      low       digest             changes 2, "
+	    "events 1, names 3");
+}
+
+/* What raised or lowered it stands at its end. */
+static void
+test_why_a_severity_is_so_is_told_whole(void **state)
+{
+	(void)state;
+	assert_line(true, "event",
+	    "{\"kind\":\"failing\",\"name\":\"x.\",\"type\":\"A\","
+	    "\"severity\":\"low\",\"id\":\"1\",\"severity_why\":\"table: "
+	    "added or modified or replaced, address, owned, never seen before; "
+	    "at most low: it is as expected\"}",
+	    "       7                        low       failing           x. A"
+	    "   1; low by table: added or modified or replaced, address, "
+	    "owned, "
+	    "never seen before; at most low: it is as expected");
 }
 
 static void
@@ -431,6 +452,7 @@ main(void)
 	    cmocka_unit_test(test_hostile_values_are_escaped_and_cut),
 	    cmocka_unit_test(test_events_of_targets_and_of_probes_name_them),
 	    cmocka_unit_test(test_events_say_what_is_so_and_who_says_it),
+	    cmocka_unit_test(test_why_a_severity_is_so_is_told_whole),
 	    cmocka_unit_test(
 		test_members_are_found_behind_any_number_of_others),
 	    cmocka_unit_test(test_no_bytes_break_out),
