@@ -128,6 +128,16 @@ class Drill(world.WorldCase):
         self.assertEqual({m["name"] for m in self.members(
             self.bodies(d, "hijack-a"))}, {"there.example."})
 
+    def test_what_all_lists_say_of_the_name_is_its_watch(self):
+        lists = {"a.yaml": "watch:\n  - {name: www.d.example, types: [A], "
+                 "every: 1d, tags: [owned]}\n",
+                 "b.yaml": "watch:\n  - other.example\n  - {name: "
+                 "www.d.example, types: [MX], every: 5m, tags: [brand]}\n"}
+        got = list(self.members(self.bodies(
+            self.daemon(lists=lists), "rogue-mx")))
+        self.assertEqual([(m["name"], m["type"], m["tags"]) for m in got],
+                         [(NAME + ".", "MX", ["brand", "owned"])])
+
     def test_types_that_fail_together_are_lines_of_their_own(self):
         lines = [line for line in self.drill(
             self.daemon(), "outage", "--dry-run").splitlines()
