@@ -134,7 +134,7 @@ put_json(struct backtest *b, const struct backtest_compared *c)
 	emit_text(
 	    &j, "severity_then", severity_text((enum severity)c->j->severity));
 	emit_text(&j, "severity_now",
-	    c->v.watched ? severity_text(c->v.severity) : NULL);
+	    c->v.watched && c->v.asked ? severity_text(c->v.severity) : NULL);
 	if (c->known_then)
 		emit_bool(&j, "told_then", c->told_then);
 	else
@@ -169,6 +169,8 @@ put_text(struct backtest *b, const struct backtest_compared *c)
 	buf_add_text(&b->line, " then; ");
 	if (!c->v.watched)
 		buf_add_text(&b->line, "not watched now");
+	else if (!c->v.asked)
+		buf_add_text(&b->line, "not asked for now");
 	else if (c->held_now)
 		buf_printf(&b->line, "%s, held by %s now",
 		    severity_text(c->v.severity), c->v.silence->name);
@@ -244,6 +246,7 @@ sum_json(struct backtest *b)
 	emit_int(&j, "never_asked", (int64_t)b->never_asked);
 	emit_array(&j, "not_judged");
 	emit_text(&j, NULL, "grouping");
+	emit_text(&j, NULL, "events");
 	emit_array_end(&j);
 	emit_object_end(&j);
 	print_line(&b->out, &b->line);
@@ -294,6 +297,10 @@ sum_text(struct backtest *b)
 	}
 	buf_add_text(&b->line,
 	    "not judged: grouping, which alerts would be told as one");
+	print_line(&b->out, &b->line);
+	buf_add_text(&b->line,
+	    "not judged: events that would have come besides, as of "
+	    "expectations and plans");
 	print_line(&b->out, &b->line);
 }
 

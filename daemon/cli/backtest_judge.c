@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "backtest_event.h"
 #include "base/err.h"
 #include "dns/pin.h"
 #include "judge/candidate.h"
@@ -274,7 +275,8 @@ backtest_judge(const struct backtest_lists *l, const struct read_judged *j,
     struct arena *scratch)
 {
 	static const struct backtest_watch nobody = {0};
-	struct backtest_verdict v = {.watched = true, .unknown = dropped(j)};
+	struct backtest_verdict v = {
+	    .watched = true, .asked = true, .unknown = dropped(j)};
 	const struct backtest_watch *w = &nobody;
 	struct severity_input in = {
 	    .event = j->event, .type = (uint16_t)j->type};
@@ -287,6 +289,10 @@ backtest_judge(const struct backtest_lists *l, const struct read_judged *j,
 		if (w == NULL)
 			return v;
 	}
+	v.asked = j->event == NULL || backtest_event_asked(l->config, w,
+					  j->event, (uint16_t)j->type);
+	if (!v.asked)
+		return v;
 	in.owned = w->owned;
 	in.hostile = w->hostile;
 	in.tags = w->tags;

@@ -27,6 +27,7 @@ const char *backtest_unknown_text(unsigned bit_index);
 
 struct backtest_verdict {
 	bool watched;
+	bool asked; /* or it is an event that is not asked for */
 	enum severity severity;
 	const struct config_silence *silence; /* holds it; NULL: none */
 	unsigned unknown;

@@ -64,7 +64,7 @@ static bool
 is_told(const struct backtest_lists *l, const struct backtest_told *told,
     const struct backtest_compared *c)
 {
-	if (!c->v.watched || l->config->n_sinks == 0)
+	if (!c->v.watched || !c->v.asked || l->config->n_sinks == 0)
 		return false;
 	return severity_is_told(c->v.severity) ||
 	       (c->j->revision > 1 && has_id(told, &c->j->id)) ||
@@ -75,7 +75,8 @@ is_told(const struct backtest_lists *l, const struct backtest_told *told,
 static bool
 differs(const struct backtest_compared *c)
 {
-	if (!c->v.watched || c->v.severity != (enum severity)c->j->severity)
+	if (!c->v.watched || !c->v.asked ||
+	    c->v.severity != (enum severity)c->j->severity)
 		return true;
 	return c->known_then &&
 	       (c->told_now != c->told_then || c->held_now != c->held_then);
@@ -104,6 +105,8 @@ backtest_reason(const struct backtest_compared *c)
 {
 	if (!c->v.watched)
 		return "not watched";
+	if (!c->v.asked)
+		return "not asked for";
 	if (c->held_now)
 		return "silence";
 	return c->v.severity != (enum severity)c->j->severity ? "severity"

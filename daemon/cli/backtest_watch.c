@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backtest_event.h"
 #include "base/err.h"
 #include "base/hash.h"
 #include "dns/type.h"
@@ -101,6 +102,9 @@ add(struct arena *a, struct backtest_watch *b, const struct watch *w)
 {
 	if (w->confirm > b->confirm)
 		b->confirm = w->confirm;
+	b->attributes |= w->attributes;
+	b->tell_baseline = b->tell_baseline || w->tell_baseline;
+	b->never_idle = b->never_idle || w->idle_every_s == 0;
 	for (size_t i = 0; i < w->n_tags; i++)
 		add_text(a, &b->tags, &b->n_tags, w->tags[i]);
 	add_text(a, &b->lists, &b->n_lists, w->list);
@@ -248,6 +252,9 @@ join(struct arena *a, struct backtest_watch *to, const struct backtest_watch *b)
 {
 	if (b->confirm > to->confirm)
 		to->confirm = b->confirm;
+	to->attributes |= b->attributes;
+	to->tell_baseline = to->tell_baseline || b->tell_baseline;
+	to->never_idle = to->never_idle || b->never_idle;
 	for (size_t i = 0; i < b->n_tags; i++)
 		add_text(a, &to->tags, &to->n_tags, b->tags[i]);
 	for (size_t i = 0; i < b->n_lists; i++)
@@ -297,7 +304,8 @@ backtest_find(const struct backtest_lists *l, const struct read_judged *j,
 	if (number < 0 || known == NULL)
 		return NULL;
 	found = sum_of(l, &key, j->at, a);
-	if (found != NULL || j->event == NULL || j->type != TYPE_SOA)
+	if (found != NULL || j->event == NULL || j->type != TYPE_SOA ||
+	    !backtest_event_of_servers(j->event))
 		return found;
 	key.type = BACKTEST_ZONE;
 	return sum_of(l, &key, j->at, a);

@@ -34,6 +34,9 @@ struct backtest_watch {
 	wall_us until; /* from then on it says nothing; 0: for good */
 	bool owned, hostile;
 	enum proof confirm; /* the strictest */
+	uint8_t attributes; /* bits: whose events one of them asks for */
+	bool tell_baseline; /* one says so */
+	bool never_idle;    /* one says nothing of idle */
 	const char **tags;
 	size_t n_tags;
 	const char **lists;
@@ -60,8 +63,8 @@ void backtest_about(struct backtest_lists *l, const char *name);
 void backtest_read(struct backtest_lists *l, struct diag *d);
 /*
  * What the lists say at its time of what an entry is about; in the arena, which
- * is not reset.  Of an event about a zone whose SOA no list asks for: what they
- * say of all names within it.  NULL: no list asks for it.
+ * is not reset.  Of an event about the servers of a zone whose SOA no list asks
+ * for: what they say of all names within it.  NULL: no list asks for it.
  */
 const struct backtest_watch *backtest_find(const struct backtest_lists *l,
     const struct read_judged *j, struct arena *a);

@@ -11,12 +11,14 @@
 
 #include "alert/alert.h"
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "cli/cli.h"
 #include "cli/print.h"
 #include "config/config.h"
 #include "drill_send.h"
+#include "print_scan.h"
 #include "stage/drill.h"
 
 enum { OPT_CONFIG, OPT_NAME, OPT_DRY, OPT_JSON };
@@ -101,17 +103,60 @@ keep_watch(struct drill *d, const struct watch *w)
 	d->found = true;
 }
 
+static bool
+has_type(const struct watch *w, uint16_t type)
+{
+	for (size_t i = 0; i < w->n_types; i++)
+		if (w->types[i] == type)
+			return true;
+	return false;
+}
+
+/* What another entry says of the same name: one watch has no room for more. */
+static void
+join_watch(struct drill *d, const struct watch *w)
+{
+	struct watch *own = &d->watch;
+	uint16_t *types =
+	    arena_get(&d->arena, WATCH_TYPES_MAX * sizeof(*types));
+	const char **tags =
+	    arena_get(&d->arena, WATCH_TAGS_MAX * sizeof(*tags));
+
+	CHECK(types != NULL && tags != NULL);
+	memcpy(types, own->types, own->n_types * sizeof(*types));
+	memcpy(tags, own->tags, own->n_tags * sizeof(*tags));
+	own->types = types;
+	own->tags = tags;
+	for (size_t i = 0; i < w->n_types; i++)
+		if (!has_type(own, w->types[i]) &&
+		    own->n_types < WATCH_TYPES_MAX)
+			types[own->n_types++] = w->types[i];
+	for (size_t i = 0; i < w->n_tags; i++)
+		if (!has_tag(own, w->tags[i]) && own->n_tags < WATCH_TAGS_MAX)
+			tags[own->n_tags++] = copy_text(d, w->tags[i]);
+	if (w->every_s < own->every_s)
+		own->every_s = w->every_s;
+	if (w->confirm > own->confirm)
+		own->confirm = w->confirm;
+}
+
 static void
 on_watch(void *ctx, const struct watch *w)
 {
 	struct drill *d = ctx;
 	char text[NAME_TEXT_SIZE];
 
-	if (d->found)
+	/* It is as if one that is over did not stand in its list. */
+	if (watch_is_over(w, clock_wall()))
 		return;
 	name_print(w->name.wire, text);
-	if (d->wanted[0] == '\0' ? has_tag(w, "owned")
-				 : strcmp(text, d->wanted) == 0)
+	if (d->wanted[0] == '\0' ? !has_tag(w, "owned")
+				 : strcmp(text, d->wanted) != 0)
+		return;
+	memcpy(d->wanted, text, strlen(text) + 1);
+	if (d->found)
+		join_watch(d, w);
+	else
 		keep_watch(d, w);
 }
 
@@ -124,7 +169,7 @@ find_watch(struct drill *d)
 	char **files;
 	size_t n = config_files(d->config, &files, &ignored);
 
-	for (size_t i = 0; i < n && !d->found; i++) {
+	for (size_t i = 0; i < n; i++) {
 		if (watchlist_load(files[i], &names, on_watch, d, &ignored) !=
 		    0)
 			log_warn("drill: the list %s cannot be read", files[i]);
@@ -159,10 +204,14 @@ static void
 show_alert(struct drill *d, mono_ns at, const struct delivery *a)
 {
 	for (size_t i = 0; i < a->n_members; i++) {
+		const char *body = a->members[i].body;
+		/* An alert of several is a group, whatever they are. */
+		bool event =
+		    scan_is(scan_get(scan_text(body), "class"), "event");
+
 		put_time(&d->line, at);
 		print_entry(&d->line, false, a->members[i].seq,
-		    strcmp(a->class_, "event") == 0 ? "event" : "change",
-		    a->members[i].body);
+		    event ? "event" : "change", body);
 		print_line(&d->out, &d->line);
 	}
 }

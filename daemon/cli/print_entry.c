@@ -282,6 +282,106 @@ put_probe(struct buf *out, struct scan probe)
 	put_state(out, probe, false);
 }
 
+/* " exactly, missing 192.0.2.1, unexpected 192.0.2.66" */
+static void
+put_deviation(struct buf *out, const struct scan_members *entry)
+{
+	static const char *const lists[] = {"missing", "unexpected"};
+
+	if (!is_there(scan_find(entry, "expected")))
+		return;
+	buf_add(out, " ", 1);
+	put_text(out, scan_find(entry, "expected"), WORD_MAX);
+	for (size_t i = 0; i < 2; i++) {
+		if (scan_count(scan_find(entry, lists[i])) == 0)
+			continue;
+		buf_printf(out, ", %s ", lists[i]);
+		put_list(out, scan_find(entry, lists[i]), ", ");
+	}
+}
+
+/* " resolving -> sinkholed (mark: Example CERT), confidence high" */
+static void
+put_life(struct buf *out, struct scan life)
+{
+	bool has_who = is_there(scan_get(life, "who"));
+
+	if (scan_kind(life) != '{')
+		return;
+	buf_add(out, " ", 1);
+	put_text(out, scan_get(life, "from"), WORD_MAX);
+	buf_add_text(out, " -> ");
+	put_text(out, scan_get(life, "to"), WORD_MAX);
+	if (is_there(scan_get(life, "cause"))) {
+		buf_add_text(out, " (");
+		put_text(out, scan_get(life, "cause"), WORD_MAX);
+		buf_add_text(out, has_who ? ": " : "");
+		put_text(out, scan_get(life, "who"), VALUE_MAX);
+		buf_add(out, ")", 1);
+	}
+	if (scan_kind(scan_get(life, "back")) == 't')
+		buf_add_text(out, ", back");
+	buf_add_text(out, ", confidence ");
+	put_text(out, scan_get(life, "confidence"), WORD_MAX);
+}
+
+/* " plan move, not as planned: www.example.org." */
+static void
+put_plan(struct buf *out, const struct scan_members *entry)
+{
+	struct scan plan = scan_find(entry, "plan");
+
+	if (scan_kind(plan) != '{')
+		return;
+	buf_add_text(out, " plan ");
+	put_text(out, scan_get(plan, "name"), WORD_MAX);
+	if (scan_count(scan_find(entry, "names")) > 0) {
+		buf_add_text(out, ", not as planned: ");
+		put_list(out, scan_find(entry, "names"), ", ");
+	}
+}
+
+/* " default 192.0.2.1; eu 198.51.100.1": who says what. */
+static void
+put_views(struct buf *out, struct scan views)
+{
+	struct scan view;
+
+	for (size_t i = 0; i < VALUES_MAX && scan_item(&views, &view); i++) {
+		if (!is_there(scan_get(view, "outcome")))
+			continue;
+		buf_add_text(out, i > 0 ? "; " : " ");
+		put_text(out, scan_get(view, "view"), WORD_MAX);
+		buf_add(out, " ", 1);
+		put_state(out, view, false);
+	}
+}
+
+/* " changes 2, events 1, names 2": what a day came to. */
+static void
+put_digest(struct buf *out, struct scan digest)
+{
+	static const char *const counts[] = {"changes", "events", "names"};
+
+	if (scan_kind(digest) != '{')
+		return;
+	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
+		buf_printf(out, "%s %s ", i > 0 ? "," : "", counts[i]);
+		scan_print(out, scan_get(digest, counts[i]), WORD_MAX);
+	}
+}
+
+/* What some kinds have of their own. */
+static void
+put_facts(struct buf *out, const struct scan_members *entry)
+{
+	put_deviation(out, entry);
+	put_life(out, scan_find(entry, "life"));
+	put_plan(out, entry);
+	put_views(out, scan_find(entry, "views"));
+	put_digest(out, scan_find(entry, "digest"));
+}
+
 static void
 put_event(struct buf *out, const struct scan_members *entry)
 {
@@ -313,6 +413,7 @@ put_event(struct buf *out, const struct scan_members *entry)
 		buf_add(out, " ", 1);
 		put_state(out, scan_find(entry, "state"), false);
 	}
+	put_facts(out, entry);
 	put_target(out, entry);
 	put_probe(out, scan_find(entry, "probe"));
 	put_signature(out, scan_find(entry, "signature"));
@@ -356,7 +457,7 @@ put_identity(struct buf *out, const struct scan_members *entry)
 		buf_add_text(out, "; ");
 		put_text(out, scan_find(entry, "severity"), WORD_MAX);
 		buf_add_text(out, " by ");
-		put_text(out, scan_find(entry, "severity_why"), VALUE_MAX);
+		put_text(out, scan_find(entry, "severity_why"), MEANING_WIDTH);
 	}
 }
 

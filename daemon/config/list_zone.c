@@ -196,7 +196,11 @@ list_tell_zone(struct fields_reader *x)
 	if (x->zone == NULL || x->profile == NULL || x->name != NULL ||
 	    x->types_given) {
 		report_error(r, at, "%s",
-		    x->name != NULL ? "both `name` and `zone`; keep one"
+		    x->name != NULL && x->zone != NULL
+			? "both `name` and `zone`; keep one"
+		    : x->name != NULL
+			? "a profile is of a zone; write `zone` instead of "
+			  "`name`"
 		    : x->zone == NULL
 			? "a profile is of a zone; add `zone: example.com`"
 		    : x->profile == NULL

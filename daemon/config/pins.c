@@ -145,6 +145,10 @@ check_words(struct pinning *p)
 	if (any(p, PIN_NEVER, PIN_EXACTLY, true) ||
 	    any(p, PIN_NEVER, PIN_INCLUDES, true))
 		refuse(p, p->at->at, "`never` has a value that must be there");
+	if (g[PIN_ONLY] && g[PIN_NEVER] && !any(p, PIN_ONLY, PIN_NEVER, false))
+		refuse(p, p->at->at,
+		    "`never` has all values of `only`, of which one must be "
+		    "there");
 }
 
 static void
@@ -202,9 +206,22 @@ read_type(struct pinning *p, const struct node *value, struct buf *out)
 	pack(p, out);
 }
 
+enum { TYPES_SIZE = 65536 / 8 };
+
+/* The same type in other letters, or by its number? */
 static bool
-read_entry(
-    const struct report *r, const struct node *v, bool sets, struct buf *out)
+stood_before(uint8_t *seen, uint16_t type)
+{
+	uint8_t bit = (uint8_t)(1 << type % 8);
+	bool stood = (seen[type / 8] & bit) != 0;
+
+	seen[type / 8] |= bit;
+	return stood;
+}
+
+static bool
+read_entry(const struct report *r, const struct node *v, bool sets,
+    uint8_t *seen, struct buf *out)
 {
 	struct pinning *p = calloc(1, sizeof(*p));
 	bool good = false;
@@ -212,6 +229,8 @@ read_entry(
 	if (p != NULL && word_type(v->key->text, v->key->at, r, &p->type)) {
 		p->r = r;
 		p->sets = sets;
+		if (stood_before(seen, p->type))
+			refuse(p, v->key->at, "each type must stand once");
 		read_type(p, v, out);
 		good = !p->bad;
 		buf_fini(&p->data);
@@ -224,6 +243,7 @@ bool
 pins_read(
     const struct report *r, const struct node *map, bool sets, struct buf *out)
 {
+	uint8_t seen[TYPES_SIZE] = {0};
 	bool good = true;
 
 	for (const struct node *v = map->first; v != NULL; v = v->next) {
@@ -232,7 +252,7 @@ pins_read(
 			report_error(r, v->at, "each type must stand once");
 			good = false;
 		} else if (sets || strcmp(v->key->text, PINS_FROM) != 0) {
-			good = read_entry(r, v, sets, out) && good;
+			good = read_entry(r, v, sets, seen, out) && good;
 		}
 	}
 	if (out->size > PINS_SIZE_MAX) {

@@ -511,6 +511,17 @@ pools_outside(const struct inquiry *q)
 	       pool_takes(c, type) && pool_is_outside(one->pool, c, now_of(m));
 }
 
+/* Was some of it never shown here?  What was is no other set. */
+static bool
+brings_new(const struct inquiry *q)
+{
+	for (size_t i = 0; i < q->n_facts; i++)
+		if (q->facts[i].first_here == 0 ||
+		    q->facts[i].first_here >= q->seen_at)
+			return true;
+	return false;
+}
+
 /* Nobody has a pool yet: this is the third set. */
 static bool
 may_grow(const struct inquiry *q, const struct content *to)
@@ -520,7 +531,7 @@ may_grow(const struct inquiry *q, const struct content *to)
 	struct pool *p;
 	bool grows;
 
-	if (q->n_sets_day + 1 < POOLS_SETS_MIN || m->setup.once ||
+	if (q->n_sets_day + brings_new(q) < POOLS_SETS_MIN || m->setup.once ||
 	    source_asks(m, q->question) || !pool_takes(&q->believed, type))
 		return false;
 	p = pool_new(&q->believed, now_of(m));

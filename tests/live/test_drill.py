@@ -118,6 +118,34 @@ class Drill(world.WorldCase):
         self.drill(d, "open-spf", "--name", "other.example", status=2)
         self.drill(d, "nonsense", status=64)
 
+    def test_a_watch_that_is_over_is_none(self):
+        """`until`: as if it did not stand in its list."""
+        d = self.daemon(lists=(
+            "defaults: {types: [A], every: 5m, tags: [owned]}\nwatch:\n"
+            "  - {name: over.example, until: 2020-01-01}\n"
+            "  - {name: there.example, until: 2100-01-01}\n"))
+        self.drill(d, "hijack-a", "--name", "over.example", status=2)
+        self.assertEqual({m["name"] for m in self.members(
+            self.bodies(d, "hijack-a"))}, {"there.example."})
+
+    def test_what_all_lists_say_of_the_name_is_its_watch(self):
+        lists = {"a.yaml": "watch:\n  - {name: www.d.example, types: [A], "
+                 "every: 1d, tags: [owned]}\n",
+                 "b.yaml": "watch:\n  - other.example\n  - {name: "
+                 "www.d.example, types: [MX], every: 5m, tags: [brand]}\n"}
+        got = list(self.members(self.bodies(
+            self.daemon(lists=lists), "rogue-mx")))
+        self.assertEqual([(m["name"], m["type"], m["tags"]) for m in got],
+                         [(NAME + ".", "MX", ["brand", "owned"])])
+
+    def test_types_that_fail_together_are_lines_of_their_own(self):
+        lines = [line for line in self.drill(
+            self.daemon(), "outage", "--dry-run").splitlines()
+            if "Z  " in line]
+        self.assertEqual(len(lines), 12)  # six types, there and back
+        for line in lines:
+            self.assertRegex(line, r" (failing|recovered) +www\.d\.example\. "
+                             r"(A|AAAA|NS|MX|TXT|SOA) timeout since 2")
 
     def test_names_of_groups_and_lists_and_odd_octets_are_no_trouble(self):
         d = self.daemon(lists={"my list #1.yaml": (

@@ -460,7 +460,77 @@ test_R18_an_event_of_a_zone_is_weighed_by_the_names_within_it(void **state)
 	j.name = "at.x.example."; /* nothing is within it */
 	c = compare(&b, &j);
 	check_unwatched(&c);
+	/* What is asked of the SOA itself, or below the zone because of it. */
+	j.name = "x.example.";
+	for (size_t i = 0; i < 4; i++) {
+		j.event = (const char *const[]){
+		    "serial", "failing", "wildcard", "unlisted"}[i];
+		c = compare(&b, &j);
+		check_unwatched(&c);
+	}
 	close_bench(&b);
+}
+
+static void
+check_asked(const char *event, const char *more, const char *list, bool asked)
+{
+	struct read_judged j = entry();
+	struct backtest_compared c;
+
+	j.event = event;
+	j.kind = KIND_NONE;
+	c = under(more, list, &j);
+	assert_true(c.v.watched);
+	if (asked != c.v.asked)
+		fail_msg("%s: %s", event, list);
+	if (asked)
+		return;
+	assert_true(c.differs);
+	assert_false(c.told_now || c.held_now);
+	assert_string_equal(backtest_reason(&c), "not asked for");
+}
+
+/* An event that somebody has to ask for does not come of who does not. */
+static void
+test_events_that_are_not_asked_for_are_not_told(void **state)
+{
+	static const struct {
+		const char *event, *with, *without;
+	} lists[] = {
+	    {"ttl", OWNED ", attributes: [ttl]}\n",
+		OWNED ", attributes: [order]}\n"},
+	    {"deviates", OWNED ", expect: {A: [192.0.2.1]}}\n",
+		"watch:\n  - {name: www.x.example, types: [A, AAAA], "
+		"tags: [owned], expect: {AAAA: none}}\n"},
+	    {"conforms", OWNED ", expect: {A: [192.0.2.1]}}\n", OWNED "}\n"},
+	    {"baseline", OWNED ", tell_baseline: true}\n", OWNED "}\n"},
+	    {"woke", OWNED ", idle: {after: 1d}}\n", OWNED "}\n"},
+	    {"dangling-zone", OWNED "}\n", PLAIN "}\n"},
+	    {"unlisted", OWNED "}\n", PLAIN "}\n"},
+	    {"life", PLAIN ", tags: [hostile]}\n", OWNED "}\n"},
+	};
+	static const struct {
+		const char *event, *without;
+	} switched[] = {{"dangling", "dangling: none\n"},
+	    {"wildcard", "wildcard: none\n"}, {"unlisted", "unlisted: none\n"},
+	    {"views-agree", "differ_after: none\n"},
+	    {"signatures-expired", "signatures: none\n"}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
+		check_asked(lists[i].event, SINK, lists[i].with, true);
+		check_asked(lists[i].event, SINK, lists[i].without, false);
+	}
+	for (size_t i = 0; i < sizeof(switched) / sizeof(*switched); i++) {
+		char more[512];
+
+		snprintf(more, sizeof(more), SINK "%s", switched[i].without);
+		check_asked(switched[i].event, SINK, OWNED "}\n", true);
+		check_asked(switched[i].event, more, OWNED "}\n", false);
+	}
+	check_asked("failing", SINK, PLAIN "}\n", true);
+	check_asked("plan-done", SINK, OWNED "}\n", false);
+	check_asked("digest", SINK, OWNED "}\n", false);
 }
 
 /* R18: of the parent's view, what its view's watch says. */
@@ -528,6 +598,7 @@ main(void)
 	    cmocka_unit_test(test_an_entry_of_a_list_is_heeded_until_it_ends),
 	    cmocka_unit_test(
 		test_R18_an_event_of_a_zone_is_weighed_by_the_names_within_it),
+	    cmocka_unit_test(test_events_that_are_not_asked_for_are_not_told),
 	    cmocka_unit_test(
 		test_R14_what_was_short_is_alarming_unless_it_came_back),
 	    cmocka_unit_test(test_R27_planned_while_the_plan_stands),

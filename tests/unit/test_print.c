@@ -225,6 +225,64 @@ test_events_of_targets_and_of_probes_name_them(void **state)
 }
 
 static void
+test_events_say_what_is_so_and_who_says_it(void **state)
+{
+	(void)state;
+	assert_line(false, "event",
+	    "{\"kind\":\"deviates\",\"name\":\"x.\",\"type\":\"A\","
+	    "\"severity\":\"high\",\"expected\":\"exactly\","
+	    "\"missing\":[\"192.0.2.1\"],\"unexpected\":[\"192.0.2.2\","
+	    "\"192.0.2.3\"]}",
+	    "                      high      deviates          x. A exactly, "
+	    "missing 192.0.2.1, unexpected 192.0.2.2, 192.0.2.3");
+	assert_line(false, "event",
+	    "{\"kind\":\"life-marked\",\"name\":\"x.\",\"type\":\"NS\","
+	    "\"severity\":\"medium\",\"life\":{\"from\":\"resolving\","
+	    "\"to\":\"sinkholed\",\"cause\":\"mark\",\"confidence\":"
+	    "\"high\",\"who\":\"CERT\",\"back\":true}}",
+	    "                      medium    life-marked       x. NS resolving "
+	    "-> sinkholed (mark: CERT), back, confidence high");
+	assert_line(false, "event",
+	    "{\"kind\":\"plan-missed\",\"name\":\"x.\",\"type\":\"A\","
+	    "\"severity\":\"high\",\"plan\":{\"name\":\"move\"},"
+	    "\"names\":[\"y.\",\"z.\"]}",
+	    "                      high      plan-missed       x. A plan move, "
+	    "not as planned: y., z.");
+	assert_line(false, "event",
+	    "{\"kind\":\"views-differ\",\"name\":\"x.\",\"type\":\"A\","
+	    "\"severity\":\"high\",\"views\":[{\"view\":\"default\","
+	    "\"outcome\":\"ANSWER\",\"rdata\":[\"192.0.2.1\"]},{\"view\":"
+	    "\"eu\",\"outcome\":\"NXDOMAIN\",\"rdata\":[]}]}",
+	    "                      high      views-differ      x. A default "
+	    "192.0.2.1; eu NXDOMAIN");
+	assert_line(false, "event",
+	    "{\"kind\":\"views-agree\",\"name\":\"x.\",\"type\":\"A\","
+	    "\"severity\":\"low\",\"views\":[{\"view\":\"default\"}]}",
+	    "                      low       views-agree       x. A");
+	assert_line(false, "event",
+	    "{\"kind\":\"digest\",\"severity\":\"low\",\"digest\":{"
+	    "\"changes\":2,\"events\":1,\"names\":3,\"now\":{}}}",
+	    "                      low       digest             changes 2, "
+	    "events 1, names 3");
+}
+
+/* What raised or lowered it stands at its end. */
+static void
+test_why_a_severity_is_so_is_told_whole(void **state)
+{
+	(void)state;
+	assert_line(true, "event",
+	    "{\"kind\":\"failing\",\"name\":\"x.\",\"type\":\"A\","
+	    "\"severity\":\"low\",\"id\":\"1\",\"severity_why\":\"table: "
+	    "added or modified or replaced, address, owned, never seen before; "
+	    "at most low: it is as expected\"}",
+	    "       7                        low       failing           x. A"
+	    "   1; low by table: added or modified or replaced, address, "
+	    "owned, "
+	    "never seen before; at most low: it is as expected");
+}
+
+static void
 test_members_are_found_behind_any_number_of_others(void **state)
 {
 	struct buf body = {0};
@@ -393,6 +451,8 @@ main(void)
 	    cmocka_unit_test(test_each_kind_shows_what_differs),
 	    cmocka_unit_test(test_hostile_values_are_escaped_and_cut),
 	    cmocka_unit_test(test_events_of_targets_and_of_probes_name_them),
+	    cmocka_unit_test(test_events_say_what_is_so_and_who_says_it),
+	    cmocka_unit_test(test_why_a_severity_is_so_is_told_whole),
 	    cmocka_unit_test(
 		test_members_are_found_behind_any_number_of_others),
 	    cmocka_unit_test(test_no_bytes_break_out),
