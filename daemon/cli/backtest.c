@@ -54,6 +54,7 @@ struct backtest {
 	struct backtest_told told;
 	struct backtest_asked asked;
 	bool json;
+	bool faulty; /* the lists are */
 	wall_us since, until;
 	struct sink_count sinks[SINKS_MAX];
 	size_t n_sinks;
@@ -335,6 +336,7 @@ test(struct backtest *b)
 	b->never_asked = backtest_asked_never(&b->asked);
 	for (size_t i = 0; i < d.n_items; i++)
 		cli_problem(stderr, &d.items[i]);
+	b->faulty = d.n_errors > 0;
 	diag_fini(&d);
 	if (err == 0)
 		err = read_judged(b->reader, b->since, b->until, on_judged, b);
@@ -370,7 +372,9 @@ run(struct backtest *b, const char *conninfo)
 	else
 		sum_text(b);
 	reader_close(b->reader);
-	return print_end(&b->out) && err == 0 ? CLI_OK : CLI_TROUBLE;
+	if (!print_end(&b->out) || err != 0)
+		return CLI_TROUBLE;
+	return b->faulty ? CLI_CONFIG : CLI_OK;
 }
 
 static int

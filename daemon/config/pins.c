@@ -59,6 +59,13 @@ add_value(struct pinning *p, enum pin_word word, const struct node *value)
 		p->bad = true;
 		return;
 	}
+	/* As in a zone file; who wrote a policy rarely means its words. */
+	if (p->type == TYPE_TXT && strchr(text, '"') == NULL &&
+	    strchr(text, ' ') != NULL)
+		report_warning(p->r, value->at,
+		    "`%.80s` is a record of several strings; one string is "
+		    "'\"%.80s\"'",
+		    text, text);
 	p->offsets[word][p->n[word]] = start;
 	p->records[word][p->n[word]++] = (struct record){
 	    .type = p->type, .size = (uint16_t)(p->data.size - start)};

@@ -65,6 +65,7 @@ describe(const struct monitor *m, struct inquiry **members, size_t n,
 	const uint8_t *name = table_name(m->table, q->question, NULL);
 
 	*in = (struct cause_input){
+	    .name = name,
 	    .zone = name_zone_guess(name),
 	    .view = monitor_view(m, q->question),
 	    .type = n == 1 ? row->type : 0,

@@ -67,9 +67,11 @@ cause_keys(const struct cause_input *in, struct cause_key keys[N_CAUSES])
 	size_t n = 0;
 	uint64_t h;
 
+	uint64_t name = stir(0, in->name, name_size(in->name));
+
 	if (in->rotates) {
-		keys[0] = (struct cause_key){
-		    CAUSE_ROTATION, begin(in, CAUSE_ROTATION)};
+		h = begin(in, CAUSE_ROTATION);
+		keys[0] = (struct cause_key){CAUSE_ROTATION, h, name};
 		return 1;
 	}
 	if (has_records(in->diff)) {
@@ -80,13 +82,13 @@ cause_keys(const struct cause_input *in, struct cause_key keys[N_CAUSES])
 		h = stir_records(h,
 		    (const struct record *const *)in->diff->removed,
 		    in->diff->n_removed);
-		keys[n++] = (struct cause_key){CAUSE_CHANGE, h};
+		keys[n++] = (struct cause_key){CAUSE_CHANGE, h, name};
 	}
 	h = stir(begin(in, CAUSE_ZONE), in->zone, name_size(in->zone));
-	keys[n++] = (struct cause_key){CAUSE_ZONE, h};
+	keys[n++] = (struct cause_key){CAUSE_ZONE, h, name};
 	if (in->servers != 0) {
 		h = stir_number(begin(in, CAUSE_SERVERS), in->servers);
-		keys[n++] = (struct cause_key){CAUSE_SERVERS, h};
+		keys[n++] = (struct cause_key){CAUSE_SERVERS, h, name};
 	}
 	return n;
 }
@@ -145,6 +147,7 @@ open_cause(struct causes *c, const struct cause_key *key,
 
 	if (cause != NULL) {
 		/* Not enough yet to be gathered. */
+		cause->alone = cause->alone && cause->key.name == key->name;
 		cause->count++;
 		cause->last = now;
 		return;
@@ -155,7 +158,16 @@ open_cause(struct causes *c, const struct cause_key *key,
 		    .opened = now,
 		    .last = now,
 		    .count = 1,
+		    .alone = true,
 		    .first = *alert};
+}
+
+/* Nobody else was in it: what a name does next is no effect of what it did. */
+static bool
+is_its_own(const struct cause *c, const struct cause_key *key)
+{
+	return (key->kind == CAUSE_ZONE || key->kind == CAUSE_SERVERS) &&
+	       c->alone && c->key.name == key->name;
 }
 
 struct cause *
@@ -165,9 +177,11 @@ causes_meet(struct causes *c, const struct cause_key *keys, size_t n,
 	for (size_t i = 0; i < n; i++) {
 		struct cause *cause = find(c, &keys[i], now);
 
-		if (cause == NULL || (keys[i].kind == CAUSE_SERVERS &&
-					 cause->count < CAUSE_SERVERS_MIN))
+		if (cause == NULL || is_its_own(cause, &keys[i]) ||
+		    (keys[i].kind == CAUSE_SERVERS &&
+			cause->count < CAUSE_SERVERS_MIN))
 			continue;
+		cause->alone = false;
 		cause->count++;
 		cause->last = now;
 		cause->gathers = true;

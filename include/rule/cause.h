@@ -48,7 +48,9 @@ enum {
 
 /* What an alert is about. */
 struct cause_input {
-	const uint8_t *zone; /* wire */
+	const uint8_t
+	    *name; /* wire; of its own earlier alert it is no effect */
+	const uint8_t *zone;
 	const char *view;
 	uint16_t type; /* 0: of several types */
 	enum severity severity;
@@ -60,6 +62,7 @@ struct cause_input {
 struct cause_key {
 	enum cause_kind kind;
 	uint64_t hash;
+	uint64_t name;
 };
 /* How many; the most telling first. */
 size_t cause_keys(
@@ -74,6 +77,7 @@ struct cause {
 	mono_ns opened, last;
 	uint32_t count;    /* alerts, with those told by themselves */
 	bool gathers;      /* somebody was gathered */
+	bool alone;        /* all of one name */
 	struct uuid first; /* the alert that was told first */
 	void *data;
 };
@@ -86,7 +90,8 @@ struct causes {
 
 /*
  * An alert with these keys.  The cause that it is gathered in, or NULL: it is
- * told by itself.  With too many causes at once it is.
+ * told by itself, as is another change of the name that alone opened a zone's
+ * or name servers' cause.  With too many causes at once it is.
  */
 struct cause *causes_meet(struct causes *c, const struct cause_key *keys,
     size_t n, const struct uuid *alert, mono_ns now);

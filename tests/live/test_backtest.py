@@ -104,6 +104,12 @@ class Backtest(world.WorldCase):
         self.assertEqual((summary["never_asked"], summary["not_judged"]),
                          (0, ["grouping", "events"]))
 
+    def test_a_list_with_an_error_is_told_and_the_rest_is_judged(self):
+        path = self.config("faulty", lists={
+            "owned.yaml": LIST % "", "others.yaml": OTHERS + "  - a..b\n"})
+        rows, summary = self.backtest(path, status=78)
+        self.assertEqual((rows, summary["entries"]), ([], 4))
+
     def test_other_severities(self):
         rows, summary = self.backtest(self.config(
             "severities", "severity:\n  - {kind: replaced, type: TXT, "
