@@ -245,12 +245,23 @@ believe_one(struct pool *p, const uint8_t *addr, uint32_t now)
 	return news;
 }
 
+/* An alias that comes again, or leads to what was heard, is learnt already. */
+static bool
+is_all_new(const struct pool *p, const struct content *c)
+{
+	for (size_t i = 0; i < c->n_records; i++)
+		if (find(p, c->records[i].rdata) != NULL)
+			return false;
+	return true;
+}
+
 static void
 take_chain(struct pool *p, const struct content *c, bool known, uint32_t now)
 {
 	struct uuid chain = chain_of(c);
 
-	if (known && memcmp(chain.b, p->chain.b, sizeof(chain.b)) != 0)
+	if (known && memcmp(chain.b, p->chain.b, sizeof(chain.b)) != 0 &&
+	    is_all_new(p, c))
 		p->renewed = now;
 	p->chain = chain;
 }

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "config/config.h"
+#include "gather.h"
 #include "judge/attribute.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
@@ -171,6 +172,7 @@ add_alert(struct news *w, const struct commit_entry *e)
 	    .n_sinks = m->n_sinks,
 	};
 	silenced(m, &e, 1, &w->alerts[w->n_alerts - 1]);
+	gather_before(m, table_name(m->table, w->question, NULL), NULL);
 }
 
 static void

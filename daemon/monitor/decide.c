@@ -629,7 +629,7 @@ send_decisions(struct monitor *m, struct inquiry **members, size_t n,
 		alert.name = names[0];
 		hold_alert(m, decisions, n, &alert);
 		d->gathering = gather_alert(m, members, n, &alert);
-		gather_before(m, members[0]->question, d->gathering);
+		gather_before(m, decisions[0].name, d->gathering);
 		d->alert = (struct commit_ref){
 		    members[0]->key.shard, alert.id, alert.revision};
 		c.alerts = &alert;

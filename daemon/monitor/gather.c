@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "config/config.h"
 #include "loop/loop.h"
@@ -23,7 +24,7 @@ enum {
 /* What waits of one alert. */
 struct told_alert {
 	struct commit_ref told;
-	uint32_t name; /* first question of its name */
+	uint32_t name; /* name_key() */
 };
 
 struct gathering {
@@ -38,7 +39,9 @@ struct gathering {
 	uint32_t parts;
 	uint32_t count;   /* alerts, with those told by themselves */
 	uint32_t pending; /* commits on their way */
-	mono_ns due;      /* of the next part; 0: nothing waits */
+	bool hurries;  /* something was told of a name that these may be of */
+	mono_ns since; /* the first of the next part was decided; 0: none */
+	mono_ns due;   /* of the next part; 0: nothing waits */
 	struct told_alert *waits;
 	size_t n_waits, waits_room;
 	struct commit_ref *members;
@@ -49,10 +52,37 @@ struct gathering {
 struct gather {
 	struct causes causes;
 	struct gathering *list;
-	struct idmap names; /* of the first question of a name that waits: how
-	                     * many alerts */
+	struct idmap names; /* by name_key(): how many alerts wait, or are on
+	                     * their way to it */
 	uint32_t n;         /* alerts that wait */
 };
+
+/* Two that share one are told earlier than they must be. */
+static uint32_t
+name_key(const uint8_t *name)
+{
+	static const struct hash_key key = {
+	    0x646e737669676c67ULL, 0x6e616d6573303031ULL};
+
+	return (uint32_t)hash_sip(&key, name, name_size(name));
+}
+
+static uint32_t
+key_of(const struct monitor *m, uint32_t question)
+{
+	return name_key(table_name(m->table, question, NULL));
+}
+
+/* How many alerts of each name, in the map's value. */
+static void
+count_name(struct gather *x, uint32_t name, bool more)
+{
+	uintptr_t n = (uintptr_t)idmap_take(&x->names, name);
+
+	n = more ? n + 1 : n - (n > 0);
+	if (n > 0)
+		CHECK(idmap_put(&x->names, name, (void *)n) == 0);
+}
 
 /* ---- joining ---- */
 
@@ -79,6 +109,7 @@ describe(const struct monitor *m, struct inquiry **members, size_t n,
 			in->severity = members[i]->severity;
 		in->rotates = in->rotates && pools_grow(members[i]);
 	}
+	in->rotates = in->rotates && in->severity < SEVERITY_CRITICAL;
 }
 
 static struct gathering *
@@ -133,6 +164,9 @@ gather_alert(struct monitor *m, struct inquiry **members, size_t n,
 		return NULL;
 	g->count++;
 	g->pending++;
+	if (g->since == 0)
+		g->since = loop_mono(m->loop);
+	count_name(m->gather, key_of(m, members[0]->question), true);
 	alert->gathered = true;
 	return g;
 }
@@ -152,31 +186,25 @@ grown(void *list, size_t n, size_t *room, size_t size)
 	return more;
 }
 
-/* How many alerts wait of each name, in the map's value. */
-static void
-count_name(struct gather *x, uint32_t name, bool more)
-{
-	uintptr_t n = (uintptr_t)idmap_take(&x->names, name);
-
-	n = more ? n + 1 : n - (n > 0);
-	if (n > 0)
-		CHECK(idmap_put(&x->names, name, (void *)n) == 0);
-}
-
 void
 gather_done(struct monitor *m, struct gathering *g, int err,
     const struct gathered *what)
 {
 	struct told_alert *w;
+	bool hurries = g->hurries;
 
 	g->pending--;
+	g->hurries = hurries && g->pending > 0;
 	if (err != 0) {
 		g->count--;
+		count_name(m->gather, key_of(m, what->id), false);
+		if (g->pending + g->n_waits == 0)
+			g->since = 0;
 		return;
 	}
 	g->waits = grown(g->waits, g->n_waits, &g->waits_room, sizeof(*w));
 	w = &g->waits[g->n_waits++];
-	*w = (struct told_alert){what->told, table_first(m->table, what->id)};
+	*w = (struct told_alert){what->told, key_of(m, what->id)};
 	for (size_t i = 0; i < what->n; i++) {
 		g->members = grown(g->members, g->n_members, &g->members_room,
 		    sizeof(*g->members));
@@ -184,11 +212,10 @@ gather_done(struct monitor *m, struct gathering *g, int err,
 	}
 	if (told_is_weaker(what->label, g->label))
 		g->label = what->label;
-	count_name(m->gather, w->name, true);
 	m->gather->n++;
 	if (g->due == 0)
-		g->due = loop_mono(m->loop) + MONO_S(cause_part_s(g->kind));
-	if (g->n_members >= PART_MAX)
+		g->due = g->since + MONO_S(cause_part_s(g->kind));
+	if (hurries || g->n_members >= PART_MAX)
 		g->due = loop_mono(m->loop);
 }
 
@@ -279,6 +306,7 @@ tell(struct monitor *m, struct gathering *g, bool closed)
 	g->n_waits = 0;
 	g->n_members = 0;
 	g->due = 0;
+	g->since = g->pending > 0 ? loop_mono(m->loop) : 0;
 	g->label = LABEL_NONE;
 }
 
@@ -328,19 +356,40 @@ gather_second(struct monitor *m)
 		}
 }
 
-void
-gather_before(struct monitor *m, uint32_t question, const struct gathering *but)
+static size_t
+waits_of(const struct gathering *g, uint32_t name)
 {
-	uint32_t name = table_first(m->table, question);
+	size_t n = 0;
 
-	if (m->gather == NULL || idmap_get(&m->gather->names, name) == NULL)
+	for (size_t i = 0; i < g->n_waits; i++)
+		n += g->waits[i].name == name;
+	return n;
+}
+
+void
+gather_before(
+    struct monitor *m, const uint8_t *name, const struct gathering *but)
+{
+	uint32_t key = name_key(name);
+	/* One that is on its way to `but` is what is going to be told. */
+	size_t known = but != NULL;
+	size_t n = m->gather == NULL
+	               ? 0
+	               : (uintptr_t)idmap_get(&m->gather->names, key);
+
+	if (n <= known)
+		return;
+	for (struct gathering *g = m->gather->list; g != NULL; g = g->next) {
+		size_t waits = waits_of(g, key);
+
+		known += waits;
+		if (waits > 0 && g != but)
+			tell(m, g, false);
+	}
+	if (n <= known)
 		return;
 	for (struct gathering *g = m->gather->list; g != NULL; g = g->next)
-		for (size_t i = 0; i < g->n_waits && g != but; i++)
-			if (g->waits[i].name == name) {
-				tell(m, g, false);
-				break;
-			}
+		g->hurries = g->hurries || (g->pending > 0 && g != but);
 }
 
 void

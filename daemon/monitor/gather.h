@@ -44,14 +44,17 @@ void gather_done(struct monitor *m, struct gathering *g, int err,
     const struct gathered *what);
 
 /*
- * Something else is going to be told of the name: what waits goes before.  Not
- * what waits in `but` (NULL: none), where that is going to wait, too.
+ * Something else is going to be told of the name (wire), in whatever view: what
+ * waits goes before.  Not what waits in `but` (NULL: none), where that is going
+ * to wait, too.  What is on its way to where it waits goes as soon as it is
+ * there.
  */
 void gather_before(
-    struct monitor *m, uint32_t question, const struct gathering *but);
+    struct monitor *m, const uint8_t *name, const struct gathering *but);
 
 void gather_second(struct monitor *m);
-/* All that waits is told now: the process is going to end. */
+/* All that waits is told now: the process is going to end, or other sinks are
+ * to come. */
 void gather_flush(struct monitor *m);
 
 uint32_t gather_waiting(const struct monitor *m); /* alerts */

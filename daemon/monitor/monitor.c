@@ -407,6 +407,17 @@ make_sinks(struct monitor *m)
 	return 0;
 }
 
+static bool
+has_sinks(const struct monitor *m, const struct config *c)
+{
+	size_t n = 0;
+
+	while (n < m->n_sinks && n < c->n_sinks &&
+	       strcmp(m->sinks[n], c->sinks[n].name) == 0)
+		n++;
+	return n == m->n_sinks && n == c->n_sinks;
+}
+
 struct monitor *
 monitor_new(
     const struct monitor_setup *setup, const struct monitor_hooks *hooks)
@@ -551,6 +562,9 @@ monitor_reload(struct monitor *m, const struct config *config, bool mass)
 int
 monitor_adopt(struct monitor *m, const struct config *config)
 {
+	/* For its own sinks: of who comes back later nobody would know. */
+	if (!has_sinks(m, config))
+		gather_flush(m);
 	m->config = config;
 	digest_plan(m);
 	if (make_sinks(m) == 0 && poll_restart(m) == 0 &&

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gather.h"
 #include "silenced.h"
 
 static void
@@ -103,4 +104,6 @@ note_fill(
 	};
 	silenced(n->monitor, &(const struct commit_entry *){&out->entry}, 1,
 	    &out->alert);
+	if (n->alerted)
+		gather_before(n->monitor, e->name, NULL);
 }

@@ -18,6 +18,7 @@
 
 #include "bogus.h"
 #include "config/config.h"
+#include "gather.h"
 #include "life.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
@@ -470,6 +471,8 @@ send_events(struct monitor *m, struct batch *b)
 		for (size_t i = 0; i < b->n; i++)
 			members[i] = &b->entries[i];
 		silenced(m, members, b->n, &alert);
+		if (b->wire != NULL)
+			gather_before(m, b->wire, NULL);
 		c.alerts = &alert;
 		c.n_alerts = 1;
 	}

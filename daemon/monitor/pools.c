@@ -26,9 +26,13 @@ enum {
 	POOLS_KEEP_S = 3600,
 	POOLS_SOON_S = 900, /* after a start, or as long again */
 	POOLS_REST_S = 7 * 86400,
+	POOLS_THIRD_S = 12 * 3600, /* what moves more often shows a fourth */
 	DAY_S = 86400,
 	REASON_SIZE = 160
 };
+
+/* With such an aspect it is more than an address that nobody knows yet. */
+#define URGENT (ASPECT_UNEXPECTED | ASPECT_BOGUS | ASPECT_DS_MISMATCH)
 
 struct pooled {
 	uint32_t question;
@@ -511,10 +515,18 @@ pools_outside(const struct inquiry *q)
 	       pool_takes(c, type) && pool_is_outside(one->pool, c, now_of(m));
 }
 
-/* Was some of it never shown here?  What was is no other set. */
+/*
+ * Two sets within a day: is this the third of what rotates?  Not a return, and
+ * not what moves once in a day: neither gets a pool, and so would never be
+ * learnt.
+ */
 static bool
-brings_new(const struct inquiry *q)
+is_third(const struct inquiry *q)
 {
+	if (q->n_sets_day + 1 != POOLS_SETS_MIN)
+		return q->n_sets_day >= POOLS_SETS_MIN;
+	if (q->seen_at - q->believed_since > WALL_S(POOLS_THIRD_S))
+		return false;
 	for (size_t i = 0; i < q->n_facts; i++)
 		if (q->facts[i].first_here == 0 ||
 		    q->facts[i].first_here >= q->seen_at)
@@ -522,7 +534,7 @@ brings_new(const struct inquiry *q)
 	return false;
 }
 
-/* Nobody has a pool yet: this is the third set. */
+/* Nobody has a pool yet; where none has room, nothing is ever learnt. */
 static bool
 may_grow(const struct inquiry *q, const struct content *to)
 {
@@ -531,8 +543,8 @@ may_grow(const struct inquiry *q, const struct content *to)
 	struct pool *p;
 	bool grows;
 
-	if (q->n_sets_day + brings_new(q) < POOLS_SETS_MIN || m->setup.once ||
-	    source_asks(m, q->question) || !pool_takes(&q->believed, type))
+	if (!is_third(q) || m->setup.once || source_asks(m, q->question) ||
+	    m->pools->map.live >= POOLS_MAX || !pool_takes(&q->believed, type))
 		return false;
 	p = pool_new(&q->believed, now_of(m));
 	grows = p != NULL && pool_grows(p, to, now_of(m));
@@ -550,6 +562,7 @@ pools_grow(const struct inquiry *q)
 
 	if (rules_of(m, q->question)->hostile ||
 	    q->judgement.label == LABEL_TRANSIENT ||
+	    (q->aspects & URGENT) != 0 ||
 	    !pool_takes(to, table_question(m->table, q->question)->type))
 		return false;
 	return one == NULL ? may_grow(q, to)

@@ -100,9 +100,9 @@ struct pool {
 	uint32_t class_since;
 	uint32_t flux_told; /* 0: never */
 	uint32_t began;
-	uint32_t
-	    renewed;    /* this process saw another chain come; 0: it did not */
-	uint32_t moved; /* the last move */
+	uint32_t renewed; /* this process saw another chain come, with nothing
+	                   * that was heard before; 0: it did not */
+	uint32_t moved;   /* the last move */
 	uint32_t answers; /* fresh ones */
 	uint32_t day;     /* the running one, days of Unix time */
 	uint32_t answers_today;
@@ -151,11 +151,11 @@ bool pool_is_outside(
 
 /*
  * Is it more of a pool that is still being learnt: within POOL_FIRST_S of its
- * beginning, or of the alias chain that is believed?  Then it may be told with
- * others (R24: a known network makes an address less new, and no member).  All
- * of its addresses share a network, a /16 of IPv4 or a /32 of IPv6, with what
- * was there when that began, and one of them with what is believed; chain and
- * size are such as were believed.
+ * beginning, or since another alias chain came with nothing that was known?
+ * Then it may be told with others (R24: a known network makes an address less
+ * new, and no member).  All of its addresses share a network, a /16 of IPv4 or
+ * a /32 of IPv6, with what was there when that began, and one of them with what
+ * is believed; chain and size are such as were believed.
  */
 bool pool_grows(const struct pool *p, const struct content *c, uint32_t now);
 

@@ -284,6 +284,9 @@ build(struct crowd *c)
 	make_actor(c, ACTOR_CDN, &silences);
 	make_actor(c, draw_chance(d, 50) ? ACTOR_GEO : ACTOR_CDN, &silences);
 	buf_printf(&c->sim->w.more, "%s]\n", buf_text(&silences));
+	/* As in the other worlds. */
+	if (c->sim->seed % 3 == 0)
+		buf_add_text(&c->sim->w.more, "grouping: true\n");
 	buf_fini(&silences);
 	c->kill_at = draw_chance(d, 60) ? at_hour(c, 2, 20) : MONO_S(1e9);
 	c->reload_at = draw_chance(d, 60) ? at_hour(c, 2, 20) : MONO_S(1e9);

@@ -569,6 +569,10 @@ test_another_chain_is_learnt_anew_R24(void **state)
 	t.c.chain = chain;
 	t.c.n_chain = 1;
 	assert_false(pool_grows(q, &t.c, now));
+	/* The first comes again, with one that was heard: it is none. */
+	now += 2 * DAY;
+	(void)pool_believe(p, answer(&t, begun, 2), now);
+	assert_false(pool_grows(p, &t.c, now));
 	pool_free(p);
 	pool_free(q);
 	buf_fini(&packed);
