@@ -406,7 +406,8 @@ summarize(struct check *c)
 			buf_printf(&line, "; %zu of them sleep",
 			    count_asleep(&c->count));
 		if (c->n_over > 0)
-			buf_printf(&line, "; %zu watches are over", c->n_over);
+			buf_printf(&line, "; %zu watch%s over", c->n_over,
+			    c->n_over == 1 ? " is" : "es are");
 		put_deltas(&line, &c->deltas);
 		if (c->n_errors > 0)
 			buf_printf(&line, "; %zu problem%s", c->n_errors,

@@ -309,7 +309,7 @@ put_pool(struct history *h, const struct read_pool *row, const struct pool *p)
 		buf_add_text(&h->line, " in ");
 		print_text(&h->line, row->view, 64);
 	}
-	history_pool_head(&h->line, p);
+	history_pool_head(&h->line, p, row->at);
 	for (uint32_t i = 0; i < p->n; i++) {
 		put_line(h);
 		history_pool_element(&h->line, p, &p->list[i]);

@@ -46,13 +46,15 @@ history_pool_json(struct emit *j, const struct pool *p, wall_us kept)
 }
 
 void
-history_pool_head(struct buf *out, const struct pool *p)
+history_pool_head(struct buf *out, const struct pool *p, wall_us kept)
 {
 	buf_printf(out, "   pool: %s since ",
 	    pool_class_text((enum pool_class)p->class_));
 	print_wall(out, wall_of(p->class_since));
-	buf_printf(out, ", %u addresses, %u of them members, %u answers", p->n,
+	buf_printf(out,
+	    ", %u addresses, %u of them members, %u answers, as of ", p->n,
 	    pool_members(p), p->answers);
+	print_wall(out, kept);
 }
 
 void

@@ -10,8 +10,9 @@
 
 /* The field `pool` of a row. */
 void history_pool_json(struct emit *j, const struct pool *p, wall_us kept);
-/* "pool: rotating since ..., 3 addresses, 3 of them members, 570 answers" */
-void history_pool_head(struct buf *out, const struct pool *p);
+/* "pool: rotating since ..., 3 addresses, 3 of them members, 570 answers, as of
+ * ..." */
+void history_pool_head(struct buf *out, const struct pool *p, wall_us kept);
 /* A line of one address. */
 void history_pool_element(
     struct buf *out, const struct pool *p, const struct pool_element *e);

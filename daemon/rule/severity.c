@@ -474,7 +474,7 @@ severity_why_print(const struct severity_why *why, struct buf *out)
 	if (changes[why->row].family != ANY_TYPE)
 		buf_add_text(out, families[changes[why->row].family]);
 	buf_printf(out, "%s%s", who_text(changes[why->row].who),
-	    changes[why->row].novelty == NOVEL ? ", never seen before" : "");
+	    changes[why->row].novelty == NOVEL ? ", new within a day" : "");
 	if (why->then != NULL)
 		buf_printf(out, "; %s", why->then);
 }

@@ -274,12 +274,12 @@ test_why_a_severity_is_so_is_told_whole(void **state)
 	assert_line(true, "event",
 	    "{\"kind\":\"failing\",\"name\":\"x.\",\"type\":\"A\","
 	    "\"severity\":\"low\",\"id\":\"1\",\"severity_why\":\"table: "
-	    "added or modified or replaced, address, owned, never seen before; "
+	    "added or modified or replaced, address, owned, new within a day; "
 	    "at most low: it is as expected\"}",
 	    "       7                        low       failing           x. A"
 	    "   1; low by table: added or modified or replaced, address, "
 	    "owned, "
-	    "never seen before; at most low: it is as expected");
+	    "new within a day; at most low: it is as expected");
 }
 
 static void
