@@ -468,8 +468,8 @@ test_severity_says_what_decided(void **state)
 	check_why(input(KIND_REPLACED, TYPE_NS, OWNED, 0), NULL,
 	    "table: vanished or replaced, delegation, owned");
 	check_why(input(KIND_ADDED, TYPE_A, OWNED | NOVEL, 0), NULL,
-	    "table: added or modified or replaced, address, owned, never seen "
-	    "before");
+	    "table: added or modified or replaced, address, owned, new "
+	    "within a day");
 	check_why(input(KIND_REMOVED, TYPE_A, HOSTILE, 0), NULL,
 	    "table: any change, hostile");
 	check_why(input(KIND_OUTCOME, TYPE_A, 0, 0), NULL, "table: outcome");
