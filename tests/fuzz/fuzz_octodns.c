@@ -7,6 +7,7 @@
  * reads back as what it prints.
  */
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -126,7 +127,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		lines += data[i] == '\n' || data[i] == '\r' || data[i] >= 0x80;
 	CHECK(ftruncate(fd, 0) == 0);
 	CHECK(pwrite(fd, data, size, 0) == (ssize_t)size);
-	(void)watchlist_load(list, NULL, on_watch, &told, &d);
+	CHECK(watchlist_load(list, NULL, on_watch, &told, &d) != -ENOMEM);
 	n_errors = count_errors(&d, lines);
 	CHECK(n_errors > 0 ? told == 0 : told == N_WATCHES || d.n_errors > 0);
 	diag_fini(&d);
