@@ -34,6 +34,7 @@ static const struct cli_spec spec = {
     .about = "Tells all that is stored of the change or event ID: what was "
 	     "seen, who said it,\nwhat was decided and why, and whom it was "
 	     "told.\n"
+	     "Of an alert that told several: which they were.\n"
 	     "Exit status: 0 told, 2 trouble, or nothing has that id.",
     .options = options,
 };
@@ -278,6 +279,8 @@ read_all(struct explain *x, const struct uuid *id)
 
 	if (err == 0 && x->n_entries > 0)
 		err = read_evidence_of(x->reader, id, on_evidence, x);
+	if (err == 0 && x->n_entries == 0)
+		err = read_members_of(x->reader, id, on_entry, x);
 	if (err == 0 && x->n_entries > 0)
 		err = read_deliveries_of(x->reader, id, on_delivery, x);
 	return err;
@@ -297,7 +300,7 @@ explain(struct explain *x, const char *conninfo, const struct uuid *id)
 	if (err != 0)
 		cli_say(&spec, "%s", reader_why(x->reader));
 	else if (x->n_entries == 0)
-		cli_say(&spec, "no change and no event has that id");
+		cli_say(&spec, "no change, event or alert has that id");
 	reader_close(x->reader);
 	return print_end(&x->out) && err == 0 && x->n_entries > 0 ? CLI_OK
 	                                                          : CLI_TROUBLE;
@@ -335,7 +338,8 @@ cmd_explain(int argc, char **argv)
 			return cli_end(&args, arg);
 	}
 	if (text == NULL)
-		return cli_wrong(&spec, "name the id of a change or an event");
+		return cli_wrong(
+		    &spec, "name the id of a change, an event or an alert");
 	if (uuid_parse(text, &id) != 0)
 		return cli_wrong(&spec, "'%s' is no id", text);
 	conninfo = cli_database(&spec, config, database);

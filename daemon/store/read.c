@@ -643,6 +643,17 @@ read_entries_of(
 	return ask(r, read_sql_entries_of, &p, on_entry, &t);
 }
 
+int
+read_members_of(
+    struct reader *r, const struct uuid *id, read_entry_fn *fn, void *ctx)
+{
+	struct target t = {.fn.entry = fn, .ctx = ctx};
+	struct params p = {.n = 0};
+
+	add_uuid(&p, id);
+	return ask(r, read_sql_members_of, &p, on_entry, &t);
+}
+
 static void
 on_evidence(void *to, const PGresult *row)
 {

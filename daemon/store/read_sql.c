@@ -311,6 +311,16 @@ const char read_sql_entries_of[] =
     "select l.seq, l.class, l.body from dnsvigil.log l "
     "where l.shard = " ALL_SHARDS " and l.id = $1::uuid order by l.seq";
 
+/* Of one alert that tells several, or, by its `group`, of all its parts. */
+const char read_sql_members_of[] =
+    "select l.seq, l.class, l.body from ("
+    " select distinct m.shard, m.id, m.revision from dnsvigil.delivery d "
+    " cross join lateral unnest(d.member_shard, d.member_id, "
+    "  d.member_revision) m (shard, id, revision) "
+    " where (d.shard = " ALL_SHARDS " and d.alert = $1::uuid) "
+    "  or (d.class = 'group' and d.\"group\"->>'group' = $1::text)) k "
+    "join dnsvigil.log l using (shard, id, revision) order by l.seq";
+
 const char read_sql_evidence_of[] =
     "select e.at, e.last_at, e.count, e.ttl, e.flags, e.ede, "
     " e.transport::integer, e.outcome::integer, e.fail::integer, "

@@ -14,6 +14,7 @@ extern const char read_sql_memberships[];
 extern const char read_sql_at[];
 extern const char read_sql_coverage[];
 extern const char read_sql_entries_of[];
+extern const char read_sql_members_of[];
 extern const char read_sql_evidence_of[];
 extern const char read_sql_deliveries_of[];
 extern const char read_sql_judged[];

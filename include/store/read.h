@@ -180,6 +180,11 @@ MUST_CHECK int read_coverage(struct reader *r, const struct read_changes *q,
 MUST_CHECK int read_entries_of(
     struct reader *r, const struct uuid *id, read_entry_fn *fn, void *ctx);
 
+/* Those that an alert told, by its id or by the `group` of several parts; by
+ * seq. */
+MUST_CHECK int read_members_of(
+    struct reader *r, const struct uuid *id, read_entry_fn *fn, void *ctx);
+
 /* A reply that is held as its proof (commit_evidence). */
 struct read_evidence {
 	wall_us at, last_at;

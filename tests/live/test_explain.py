@@ -80,7 +80,7 @@ class Explain(world.WorldCase):
                          [("event", "order")])
         p = d.run("explain", "01a1ff9c-aa6f-75b7-9f1a-24cabff10f02",
                   status=(2,))
-        self.assertIn("no change and no event has that id", p.stderr)
+        self.assertIn("no change, event or alert has that id", p.stderr)
         d.run("explain", "www.e.example", status=(64,))
         d.run("explain", status=(64,))
         self.assertEqual(d.stop(), 0)

@@ -74,6 +74,17 @@ class Grouping(world.WorldCase):
         states = [x["state"] for x in d.rows("explain", change["id"])
                   if x["class"] == "delivery"]
         self.assertEqual(sorted(states), ["done", "grouped"])
+        # The body may be cut: by the alert's id or its group's they are all
+        # found.
+        for i in body["id"], body["group"]:
+            rows = d.rows("explain", i)
+            self.assertEqual(
+                sorted((x["name"], x["added"][0]) for x in rows
+                       if x["class"] == "decision"),
+                [x for x in self.all_at("192.0.2.77")
+                 if x[0] != first["name"]], i)
+        self.assertEqual([x["state"] for x in d.rows("explain", body["id"])
+                          if x["class"] == "delivery"], ["done"])
         # Killed while they wait: each is told by itself afterwards.
         n = len(r.accepted())
         self.move("192.0.2.88")
