@@ -53,7 +53,7 @@ part check "$make" check
 python3 tests/live/run.py >"$logs/live.log" 2>&1 &
 live=$!
 trap 'kill "$live"; wait; exit 130' INT TERM
-part check-asan nice -n 10 "$make" MODE=asan check
+part check-asan nice -n 5 "$make" MODE=asan check
 echo "== live"
 wait "$live"
 echo $? >"$logs/live.rc"
