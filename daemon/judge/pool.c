@@ -375,38 +375,43 @@ learnt_from(const struct pool *p)
 static bool
 is_first(const struct pool *p, const struct pool_element *e)
 {
-	return e->first <= learnt_from(p) && e->last >= learnt_from(p);
+	uint32_t from = learnt_from(p);
+
+	return e->first <= from + POOL_BEGIN_S && e->last >= from;
 }
 
-/* Of a network of what is `believed`, or of what it began with? */
+/* Of a network of what it began with? */
 static bool
-is_near(const struct pool *p, const uint8_t *addr, bool believed)
+is_near(const struct pool *p, const uint8_t *addr)
 {
-	for (uint32_t i = 0; i < p->n; i++) {
-		const struct pool_element *e = &p->list[i];
-
-		if ((believed ? e->believed : is_first(p, e)) &&
-		    same_prefix(p, e->addr, addr))
+	for (uint32_t i = 0; i < p->n; i++)
+		if (is_first(p, &p->list[i]) &&
+		    same_prefix(p, p->list[i].addr, addr))
 			return true;
-	}
+	return false;
+}
+
+/* Is some of what is believed?  Else it ends what somebody else said. */
+static bool
+is_home(const struct pool *p)
+{
+	for (uint32_t i = 0; i < p->n; i++)
+		if (p->list[i].believed && is_near(p, p->list[i].addr))
+			return true;
 	return false;
 }
 
 bool
 pool_grows(const struct pool *p, const struct content *c, uint32_t now)
 {
-	bool held = false;
-
 	if (p->foreign || p->away || p->class_ == POOL_FLUX ||
 	    now >= learnt_from(p) + POOL_FIRST_S || !pool_has_chain(p, c) ||
 	    (p->sizes >> (c->n_records - 1) & 1) == 0)
 		return false;
-	for (size_t i = 0; i < c->n_records; i++) {
-		if (!is_near(p, c->records[i].rdata, false))
+	for (size_t i = 0; i < c->n_records; i++)
+		if (!is_near(p, c->records[i].rdata))
 			return false;
-		held = held || is_near(p, c->records[i].rdata, true);
-	}
-	return held;
+	return is_home(p);
 }
 
 /* ---- hearing ---- */

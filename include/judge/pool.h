@@ -43,6 +43,7 @@ enum {
 	POOL_AGE_ANSWERS = 8,    /* fresh answers that have it ... */
 	POOL_AGE_S = 20 * 3600,  /* ... from the first to the last of them */
 	POOL_GROWTH_DAY = 32,    /* members that a day makes */
+	POOL_BEGIN_S = 3600,     /* what came by then is what it began with */
 	POOL_FIRST_S = 86400,    /* what comes in this time is no news */
 	POOL_SETTLED_S = 172800, /* older: it knows what is outside */
 	POOL_FORGET_S = 30 * 86400,
@@ -154,8 +155,8 @@ bool pool_is_outside(
  * beginning, or since another alias chain came with nothing that was known?
  * Then it may be told with others (R24: a known network makes an address less
  * new, and no member).  All of its addresses share a network, a /16 of IPv4 or
- * a /32 of IPv6, with what was there when that began, and one of them with what
- * is believed; chain and size are such as were believed.
+ * a /32 of IPv6, with what came within POOL_BEGIN_S of that, and so does some
+ * of what is believed; chain and size are such as were believed.
  */
 bool pool_grows(const struct pool *p, const struct content *c, uint32_t now);
 

@@ -116,7 +116,7 @@ put_addresses(const struct subject *s, unsigned first, unsigned n, unsigned of,
 		    1 + (first + i) % of);
 }
 
-/* Of 30 for each resolver, six at random. */
+/* Of 30 for each resolver, of a network of its own, six at random. */
 static void
 put_sample(const struct subject *s, unsigned server, char *out, size_t size)
 {
@@ -129,9 +129,9 @@ put_sample(const struct subject *s, unsigned server, char *out, size_t size)
 		while (taken[k])
 			k = draw_below(30);
 		taken[k] = true;
-		at += (size_t)snprintf(out + at, size - at, "%s%u.7.%u.%u",
-		    i > 0 ? ", " : "", 20 + s->version, s->number,
-		    1 + server * 100 + k);
+		at += (size_t)snprintf(out + at, size - at, "%s%u.%u.%u.%u",
+		    i > 0 ? ", " : "", 20 + s->version, 7 + server, s->number,
+		    1 + k);
 	}
 }
 
