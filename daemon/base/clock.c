@@ -52,6 +52,15 @@ clock_wall(void)
 	return WALL_S(ts.tv_sec) + ts.tv_nsec / 1000;
 }
 
+mono_ns
+clock_cpu(void)
+{
+	struct timespec ts;
+
+	CHECK(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts) == 0);
+	return MONO_S(ts.tv_sec) + ts.tv_nsec;
+}
+
 static int64_t
 floor_div(int64_t a, int64_t b)
 {

@@ -61,7 +61,9 @@ struct loop {
 	ev_check check;
 	mono_ns now; /* of this turn */
 	wall_us wall;
+	mono_ns cpu; /* at the beginning of this turn */
 	mono_ns turn_longest;
+	mono_ns turn_busiest;
 	struct loop_hook *hooks;
 	struct loop_hook *hook_next; /* to be called next in this turn's end */
 	bool running;
@@ -78,9 +80,18 @@ read_clocks(struct loop *l)
 static void
 on_turn_begin(struct ev_loop *ev, ev_check *w, int events)
 {
+	struct loop *l = w->data;
+
 	(void)ev;
 	(void)events;
-	read_clocks(w->data);
+	read_clocks(l);
+	l->cpu = clock_cpu();
+}
+
+static mono_ns
+longer(mono_ns a, mono_ns b)
+{
+	return a > b ? a : b;
 }
 
 static void
@@ -97,8 +108,8 @@ on_turn_end(struct ev_loop *ev, ev_prepare *w, int events)
 		hook->fn(hook->ctx);
 	}
 	length = clock_mono() - l->now;
-	if (length > l->turn_longest)
-		l->turn_longest = length;
+	l->turn_longest = longer(l->turn_longest, length);
+	l->turn_busiest = longer(l->turn_busiest, clock_cpu() - l->cpu);
 }
 
 struct loop *
@@ -147,6 +158,7 @@ loop_run(struct loop *l)
 	l->running = true;
 	ev_now_update(l->ev);
 	read_clocks(l);
+	l->cpu = clock_cpu();
 	/*
 	 * Our own two watchers count as work for libev, so that it runs on
 	 * without any other until it is stopped.
@@ -187,6 +199,15 @@ loop_turn_longest(struct loop *l)
 
 	l->turn_longest = 0;
 	return longest;
+}
+
+mono_ns
+loop_turn_busiest(struct loop *l)
+{
+	mono_ns busiest = l->turn_busiest;
+
+	l->turn_busiest = 0;
+	return busiest;
 }
 
 static void

@@ -98,29 +98,49 @@ ask(struct monitor *m, struct burst *b)
 	         MONO_S(b->left == 0 ? BURST_REST_S : CHASE_FLOOR_S);
 }
 
+static void
+look_at(struct monitor *m, struct burst *b)
+{
+	const struct question *q = table_question(m->table, b->question);
+
+	if (loop_mono(m->loop) < b->due)
+		return;
+	if (b->left > 0 && (q->flags & Q_WATCHED) != 0) {
+		ask(m, b);
+		return;
+	}
+	m->bursting -= b->left > 0;
+	idmap_take(&m->bursts, b->question);
+	free(b);
+}
+
 void
 burst_second(struct monitor *m)
 {
-	mono_ns now = loop_mono(m->loop);
-	struct burst *b;
-	uint32_t at = 0;
-
-	if (m->bursts.live == 0 || m->draining)
+	if (m->burst_due || m->bursts.live == 0 || m->draining)
 		return;
-	while ((b = idmap_next(&m->bursts, &at)) != NULL) {
-		const struct question *q =
-		    table_question(m->table, b->question);
+	m->burst_due = true;
+	m->burst_at = 0;
+	burst_tick(m);
+}
 
-		if (now < b->due)
-			continue;
-		if (b->left > 0 && (q->flags & Q_WATCHED) != 0) {
-			ask(m, b);
-		} else {
-			m->bursting -= b->left > 0;
-			idmap_take(&m->bursts, b->question);
-			free(b);
-		}
+/* A thousand questions are more than a turn. */
+void
+burst_tick(struct monitor *m)
+{
+	if (!m->burst_due || m->draining)
+		return;
+	for (uint32_t n = 1; m->burst_due; n++) {
+		struct burst *b = idmap_next(&m->bursts, &m->burst_at);
+
+		m->burst_due = b != NULL;
+		if (b != NULL)
+			look_at(m, b);
+		if (n % TURN_LOOK == 0 && !monitor_has_time(m))
+			break;
 	}
+	if (m->burst_due)
+		m->again = true;
 }
 
 void

@@ -20,6 +20,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "expect.h"
+#include "index.h"
 #include "loop/loop.h"
 #include "monitor_priv.h"
 
@@ -37,9 +38,10 @@ struct fresh {
 	uint8_t named[NAME_SIZE_MAX]; /* last: types of a name come together */
 	uint8_t named_size;
 	uint16_t named_shard;
-	uint64_t *past; /* sorted by fresh_loaded() */
-	size_t n_past;
-	size_t room;
+	uint64_t *past; /* as they came, found through `index` */
+	uint32_t n_past;
+	uint32_t room;
+	struct index index;
 	bool past_lost; /* no memory for them: any may be in the database */
 };
 
@@ -52,13 +54,16 @@ fresh_new(void)
 void
 fresh_free(struct fresh *f)
 {
-	if (f != NULL)
-		free(f->past);
+	if (f == NULL)
+		return;
+	index_fini(&f->index);
+	free(f->past);
 	free(f);
 }
 
 /* ---- what the database knows and nobody watches ---- */
 
+/* The key is a cut SHA-256: the beginning is as good a hash as any. */
 static uint64_t
 short_key(const struct uuid *key)
 {
@@ -68,41 +73,73 @@ short_key(const struct uuid *key)
 	return v;
 }
 
-static int
-compare(const void *a, const void *b)
+static uint64_t
+hash_of_past(const void *owner, uint32_t i)
 {
-	const uint64_t *x = a;
-	const uint64_t *y = b;
+	const struct fresh *f = owner;
 
-	return *x < *y ? -1 : *x > *y;
+	return f->past[i];
+}
+
+static uint32_t
+past_behind(const void *owner, uint32_t i)
+{
+	(void)owner;
+	return i + 1;
+}
+
+static bool
+is_past(const void *owner, uint32_t i, const void *wanted)
+{
+	const struct fresh *f = owner;
+
+	return f->past[i] == *(const uint64_t *)wanted;
+}
+
+static bool
+has_past(const struct fresh *f, uint64_t v)
+{
+	const struct index_owner owner = {
+	    hash_of_past, past_behind, is_past, f};
+
+	return index_find(&f->index, &owner, v, &v) != INDEX_NONE;
+}
+
+static bool
+grow_past(struct fresh *f)
+{
+	uint32_t room = f->room == 0 ? 64 : f->room * 2;
+	uint64_t *past;
+
+	if (f->n_past < f->room)
+		return true;
+	past = realloc(f->past, room * sizeof(*past));
+	if (past == NULL)
+		return false;
+	f->past = past;
+	f->room = room;
+	return true;
 }
 
 void
 fresh_past(struct monitor *m, const struct uuid *key)
 {
 	struct fresh *f = m->fresh;
+	const struct index_owner owner = {
+	    hash_of_past, past_behind, is_past, f};
+	uint64_t v = short_key(key);
 
-	if (f->n_past == f->room) {
-		size_t room = f->room == 0 ? 64 : f->room * 2;
-		uint64_t *past = realloc(f->past, room * sizeof(*past));
-
-		if (past == NULL) {
-			f->past_lost = true;
-			return;
-		}
-		f->past = past;
-		f->room = room;
+	if (has_past(f, v))
+		return;
+	if (!grow_past(f)) {
+		f->past_lost = true;
+		return;
 	}
-	f->past[f->n_past++] = short_key(key);
-}
-
-void
-fresh_loaded(struct monitor *m)
-{
-	struct fresh *f = m->fresh;
-
-	if (f->n_past > 1)
-		qsort(f->past, f->n_past, sizeof(*f->past), compare);
+	f->past[f->n_past] = v;
+	if (index_add(&f->index, &owner, v, f->n_past))
+		f->n_past++;
+	else
+		f->past_lost = true;
 }
 
 bool
@@ -110,12 +147,9 @@ fresh_is_known(const struct monitor *m, uint32_t id)
 {
 	const struct fresh *f = m->fresh;
 	struct store_key key = table_key(m->table, id);
-	uint64_t v = short_key(&key.question);
 
 	return (table_question(m->table, id)->flags & Q_STORED) != 0 ||
-	       f->past_lost ||
-	       (f->n_past > 0 &&
-		   bsearch(&v, f->past, f->n_past, sizeof(v), compare) != NULL);
+	       f->past_lost || has_past(f, short_key(&key.question));
 }
 
 /* ---- the order ---- */

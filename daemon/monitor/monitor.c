@@ -283,6 +283,7 @@ look_at_lateness(struct monitor *m)
 	mono_ns turn = loop_turn_longest(m->loop);
 
 	lateness_add(&m->turns, turn);
+	lateness_add(&m->turns_cpu, loop_turn_busiest(m->loop));
 	m->turn_max = longer(m->turn_max, turn);
 	if (now - m->minute < MONO_S(60))
 		return;
@@ -293,40 +294,70 @@ look_at_lateness(struct monitor *m)
 	m->turn_max = 0;
 	lateness_turn(&m->lateness);
 	lateness_turn(&m->turns);
+	lateness_turn(&m->turns_cpu);
 }
 
+static void
+retry_load(struct monitor *m)
+{
+	if (m->load_retry != 0 && loop_mono(m->loop) >= m->load_retry)
+		restore_start(m);
+}
+
+/* In this order; `planned`: only when all is, and not `once`. */
+static const struct each_second {
+	void (*fn)(struct monitor *m);
+	bool planned;
+} each_second[] = {
+    {look_at_clock, false},
+    {look_at_lateness, false},
+    {look_at_buffer, false},
+    {retry_load, false},
+    {provider_second, true},
+    {outage_second, true},
+    {filter_second, true},
+    {canary_second, true},
+    {sources_second, true},
+    {digest_second, true},
+    {inquiry_second, false},
+    {remnant_second, false},
+    {stale_second, false},
+    {remnant_count_short, false},
+    {burst_second, false},
+    {bogus_second, false},
+    {signature_second, false},
+    {pools_second, false},
+    {dangling_second, false},
+    {gather_second, false},
+    {wildcard_second, false},
+    {put_spans, false},
+    {tell_progress, false},
+};
+enum { EACH_SECOND = sizeof(each_second) / sizeof(each_second[0]) };
+
+/*
+ * Each walks a piece of something.  Together they may be longer than a turn
+ * should be: the rest is done in the next ones, one at least in each.
+ */
 static void
 on_second(void *ctx)
 {
 	struct monitor *m = ctx;
 
-	loop_timer_in(m->second, MONO_MS(SECOND_PERIOD_MS));
-	look_at_clock(m);
-	look_at_lateness(m);
-	look_at_buffer(m);
-	if (m->load_retry != 0 && loop_mono(m->loop) >= m->load_retry)
-		restore_start(m);
-	if (m->planned && !m->setup.once) {
-		provider_second(m);
-		outage_second(m);
-		filter_second(m);
-		canary_second(m);
-		sources_second(m);
-		digest_second(m);
-	}
-	inquiry_second(m);
-	remnant_second(m);
-	stale_second(m);
-	remnant_count_short(m);
-	burst_second(m);
-	bogus_second(m);
-	signature_second(m);
-	pools_second(m);
-	dangling_second(m);
-	gather_second(m);
-	wildcard_second(m);
-	put_spans(m);
-	tell_progress(m);
+	if (m->second_part == 0)
+		m->second_due = loop_mono(m->loop) + MONO_MS(SECOND_PERIOD_MS);
+	do {
+		const struct each_second *e = &each_second[m->second_part];
+
+		if (!e->planned || (m->planned && !m->setup.once))
+			e->fn(m);
+		if (++m->second_part == EACH_SECOND) {
+			m->second_part = 0;
+			loop_timer_at(m->second, m->second_due);
+			return;
+		}
+	} while (monitor_has_time(m));
+	loop_timer_in(m->second, 0);
 }
 
 static void
@@ -348,6 +379,7 @@ on_tick(void *ctx)
 	plan_tick(m);
 	life_tick(m);
 	expect_tick(m);
+	burst_tick(m);
 	if (m->planned)
 		watchset_step(m);
 	if (m->planned)

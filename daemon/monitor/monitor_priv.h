@@ -314,15 +314,16 @@ struct monitor {
 	struct view_sight *sights; /* by the table's numbers of views */
 	struct gate gate;
 	struct lateness lateness;
-	mono_ns clock;           /* some sendings ago: for lateness */
-	struct lateness turns;   /* the longest of each second */
-	wall_us inquiries_due;   /* looked at again then, steady */
-	struct idmap inquiries;  /* by question */
-	struct idmap doubts;     /* by question */
-	struct idmap households; /* by name offset */
-	struct idmap failing;    /* by question */
-	struct idmap bogus;      /* by question, of those that fail */
-	struct idmap holds;      /* by name offset */
+	mono_ns clock;             /* some sendings ago: for lateness */
+	struct lateness turns;     /* the longest of each second */
+	struct lateness turns_cpu; /* ... by the CPU it used */
+	wall_us inquiries_due;     /* looked at again then, steady */
+	struct idmap inquiries;    /* by question */
+	struct idmap doubts;       /* by question */
+	struct idmap households;   /* by name offset */
+	struct idmap failing;      /* by question */
+	struct idmap bogus;        /* by question, of those that fail */
+	struct idmap holds;        /* by name offset */
 	struct provider *provider;
 	struct views *differing;
 	struct pools *pools;
@@ -366,6 +367,8 @@ struct monitor {
 	} digest;
 	uint32_t n_later;  /* never asked, and not yet to be (`first_poll`) */
 	uint32_t bursting; /* of them, with polls to come */
+	uint32_t burst_at; /* in `bursts`, while `burst_due` */
+	bool burst_due;
 	struct idmap filtered; /* by question */
 	struct arena scratch;
 	struct buf text;       /* of the entry that is being written */
@@ -373,7 +376,9 @@ struct monitor {
 	uint32_t n_spare;
 	struct loop_timer *tick;
 	struct loop_timer *second;
-	const char **sinks; /* names, for alerts */
+	unsigned second_part; /* 0: it begins */
+	mono_ns second_due;   /* the next */
+	const char **sinks;   /* names, for alerts */
 	size_t n_sinks;
 	size_t observed_bytes; /* not in the database yet, or being decided */
 	size_t doubted_bytes;
@@ -724,6 +729,7 @@ void burst_begin(struct monitor *m, uint32_t id);
 /* It answered, with so much of a TTL left (chase.h). */
 void burst_hear(struct monitor *m, uint32_t id, uint32_t ttl_left);
 void burst_second(struct monitor *m);
+void burst_tick(struct monitor *m); /* goes on with what that began */
 void burst_free_all(struct monitor *m);
 
 /* ---- monitor.c ---- */
@@ -748,7 +754,6 @@ void fresh_free(struct fresh *f); /* NULL is fine */
 void fresh_start(struct monitor *m);
 /* While loading: the database has this one, and nobody watches it. */
 void fresh_past(struct monitor *m, const struct uuid *key);
-void fresh_loaded(struct monitor *m);
 /* May the database have it?  For one that was not watched. */
 bool fresh_is_known(const struct monitor *m, uint32_t id);
 /* A question to be asked for the first time, when its lists say; at once; and

@@ -230,7 +230,6 @@ on_loaded(void *ctx, int err)
 	}
 	m->loaded = true;
 	m->load_to = monitor_tick_now(m);
-	fresh_loaded(m);
 	m->restore_next = 0;
 	loop_timer_in(m->tick, 0);
 }

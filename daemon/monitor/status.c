@@ -244,6 +244,7 @@ monitor_status(struct monitor *m, struct emit *j)
 	status_coverage(m, j);
 	status_lateness(&m->lateness, "lateness", j);
 	status_lateness(&m->turns, "turns", j);
+	status_lateness(&m->turns_cpu, "turns_cpu", j);
 	emit_object(j, "buffer");
 	emit_int(j, "bytes", (int64_t)m->observed_bytes);
 	emit_int(j, "limit", (int64_t)m->config->buffer_bytes);

@@ -31,6 +31,7 @@ enum {
 	/* In a row: its columns; then shard and question, each with a length.
 	 */
 	KEY_AT = 6,
+	QUESTION_AT = 6, /* in the key */
 	KEY_SIZE = 22
 };
 
@@ -40,6 +41,8 @@ static const uint8_t copy_end[] = {0xff, 0xff};
 
 /* The rows of an item, as places in the three arrays. */
 struct piece {
+	uint64_t
+	    first; /* of its key: most are told apart without a look there */
 	const uint8_t *key;
 	uint32_t begin[N_FIRST_GROUPS];
 	uint32_t end[N_FIRST_GROUPS];
@@ -57,7 +60,7 @@ struct first_copy {
 static const struct array *
 rows_of(const struct batch *b, unsigned group)
 {
-	return &b->columns[group_offset(GROUP_FIRST_QUESTION + group)];
+	return &b->columns[b->offset[GROUP_FIRST_QUESTION + group]];
 }
 
 static int
@@ -66,7 +69,20 @@ compare(const void *a, const void *b)
 	const struct piece *p = a;
 	const struct piece *q = b;
 
+	if (p->first != q->first)
+		return p->first < q->first ? -1 : 1;
 	return memcmp(p->key, q->key, KEY_SIZE);
+}
+
+/* The shard, and as much of the question as there is room for. */
+static uint64_t
+first_of(const uint8_t *key)
+{
+	uint64_t v = (uint64_t)key[0] << 8 | key[1];
+
+	for (int i = 0; i < 6; i++)
+		v = v << 8 | key[QUESTION_AT + i];
+	return v;
 }
 
 static struct first_copy *
@@ -97,6 +113,7 @@ copy_new(const struct batch *b)
 			p->end[g] = (uint32_t)at[g];
 		}
 		p->key = rows_of(b, 0)->bytes.data + p->begin[0] + KEY_AT;
+		p->first = first_of(p->key);
 		c->n++;
 	}
 	qsort(c->pieces, c->n, sizeof *c->pieces, compare);

@@ -27,6 +27,8 @@ enum { WALL_TEXT_SIZE = 32 };
 
 mono_ns clock_mono(void);
 wall_us clock_wall(void);
+/* What this thread has used of a CPU, in nanoseconds: for measuring. */
+mono_ns clock_cpu(void);
 
 /* "2026-11-21T17:00:00.123Z" (RFC 3339, milliseconds, UTC); returns out. */
 char *wall_print(wall_us at, char out[WALL_TEXT_SIZE]);

@@ -53,6 +53,11 @@ loop_turn_has(const struct loop *l, mono_ns time)
 }
 /* The longest turn since the last call of this, then forgets it. */
 mono_ns loop_turn_longest(struct loop *l);
+/*
+ * The same by what the turn used of the CPU.  Far below the longest: the
+ * machine was elsewhere meanwhile, or a call waited for it.
+ */
+mono_ns loop_turn_busiest(struct loop *l);
 
 /* Watching starts at once; events may be 0.  NULL when memory is short. */
 struct loop_io *loop_io_new(

@@ -452,13 +452,14 @@ class Daemon:
 
     def reload(self, names):
         """Until it says that it is done."""
+        before = self.reloads()
         self.write_list(names, self.every)
         self.process.send_signal(signal.SIGHUP)
+        self.wait_for("reloaded", lambda: self.reloads() > before, 300)
 
-        def is_done():
-            with open(self.world.path("dnsvigil.err"), encoding="utf-8") as f:
-                return "reloaded:" in f.read()
-        self.wait_for("reloaded", is_done, 300)
+    def reloads(self):
+        with open(self.world.path("dnsvigil.err"), encoding="utf-8") as f:
+            return f.read().count("reloaded:")
 
     def start(self, names, ports, every, rate="none"):
         self.every = every

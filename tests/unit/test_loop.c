@@ -7,6 +7,7 @@
  * watcher and any other.  Tried on real pipes and short timers.
  */
 
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -262,9 +263,9 @@ static void
 on_busy(void *ctx)
 {
 	struct stage *s = ctx;
-	mono_ns until = loop_mono_exact(s->loop) + MONO_MS(5);
+	mono_ns until = clock_cpu() + MONO_MS(5);
 
-	while (loop_mono_exact(s->loop) < until)
+	while (clock_cpu() < until)
 		continue;
 	loop_timer_in(s->other, 0);
 }
@@ -280,6 +281,30 @@ test_the_longest_turn_is_measured_and_forgotten(void **state)
 	loop_run(s->loop);
 	assert_true(loop_turn_longest(s->loop) >= MONO_MS(5));
 	assert_int_equal(loop_turn_longest(s->loop), 0);
+	assert_true(loop_turn_busiest(s->loop) >= MONO_MS(5));
+	assert_int_equal(loop_turn_busiest(s->loop), 0);
+}
+
+static void
+on_wait(void *ctx)
+{
+	struct stage *s = ctx;
+
+	poll(NULL, 0, 50);
+	loop_timer_in(s->other, 0);
+}
+
+static void
+test_a_turn_that_waits_is_long_and_not_busy(void **state)
+{
+	struct stage *s = *state;
+
+	s->timer = loop_timer_new(s->loop, on_wait, s);
+	s->other = loop_timer_new(s->loop, on_stop, s);
+	loop_timer_in(s->timer, 0);
+	loop_run(s->loop);
+	assert_true(loop_turn_longest(s->loop) >= MONO_MS(50));
+	assert_true(loop_turn_busiest(s->loop) < MONO_MS(50));
 }
 
 static void
@@ -341,6 +366,7 @@ main(void)
 	    T(test_a_hook_ends_every_turn_and_may_free_itself),
 	    T(test_a_signal_arrives_in_the_loop),
 	    T(test_the_longest_turn_is_measured_and_forgotten),
+	    T(test_a_turn_that_waits_is_long_and_not_busy),
 	    T(test_events_can_be_changed_and_none_is_none),
 	    T(test_one_watcher_serves_descriptors_of_one_number_in_turn),
 	};
