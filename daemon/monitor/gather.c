@@ -59,18 +59,15 @@ struct gather {
 
 /* Two that share one are told earlier than they must be. */
 static uint32_t
-name_key(const uint8_t *name)
+name_key(const struct monitor *m, const uint8_t *name)
 {
-	static const struct hash_key key = {
-	    0x646e737669676c67ULL, 0x6e616d6573303031ULL};
-
-	return (uint32_t)hash_sip(&key, name, name_size(name));
+	return (uint32_t)hash_sip(&m->key, name, name_size(name));
 }
 
 static uint32_t
 key_of(const struct monitor *m, uint32_t question)
 {
-	return name_key(table_name(m->table, question, NULL));
+	return name_key(m, table_name(m->table, question, NULL));
 }
 
 /* How many alerts of each name, in the map's value. */
@@ -370,7 +367,7 @@ void
 gather_before(
     struct monitor *m, const uint8_t *name, const struct gathering *but)
 {
-	uint32_t key = name_key(name);
+	uint32_t key = name_key(m, name);
 	/* One that is on its way to `but` is what is going to be told. */
 	size_t known = but != NULL;
 	size_t n = m->gather == NULL

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Ids are ours and dense, no adversary chooses them, so a multiplicative hash
- * is enough here.
+ * Ids are ours and dense, or hashes under a key that was drawn at the start: no
+ * adversary chooses them, so a multiplicative hash is enough here.
  *
  * A ring begins with room for four times what lives, and for an eighth of the
  * old ring's slots: MOVE_SLOTS of those are moved with each value, so that

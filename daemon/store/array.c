@@ -230,23 +230,3 @@ array_row(struct array *a, uint16_t columns)
 {
 	buf_add_u16(&a->bytes, columns);
 }
-
-size_t
-array_skip_rows(const struct array *a, size_t at, uint32_t n)
-{
-	const uint8_t *data = a->bytes.data;
-
-	if (at == 0)
-		at = HEAD_SIZE;
-	for (; n > 0; n--) {
-		unsigned columns = (unsigned)data[at] << 8 | data[at + 1];
-
-		for (at += 2; columns > 0; columns--) {
-			uint32_t size = get_u32(data + at);
-
-			at += size == UINT32_MAX ? 4 : 4 + size;
-		}
-		CHECK(at <= a->bytes.size);
-	}
-	return at;
-}

@@ -68,8 +68,6 @@ void array_take(
 
 /* A row of `columns` elements in one piece begins: as COPY has it. */
 void array_row(struct array *a, uint16_t columns);
-/* The byte behind `n` such rows that begin at byte `at`, 0: the first. */
-size_t array_skip_rows(const struct array *a, size_t at, uint32_t n);
 enum { ARRAY_HEAD_SIZE = 20 }; /* where the first begins */
 
 /* PostgreSQL counts microseconds from 2000-01-01. */

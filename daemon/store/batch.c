@@ -144,6 +144,13 @@ batch_item_key(struct batch *b, const struct store_key *key, struct lanes lanes)
 	slot->lane = lanes.last;
 }
 
+/* All rows of a first group are in its first column. */
+static const struct buf *
+first_rows(const struct batch *b, unsigned first)
+{
+	return &b->columns[b->offset[GROUP_FIRST_QUESTION + first]].bytes;
+}
+
 void
 batch_item_begin(struct batch *b)
 {
@@ -160,6 +167,19 @@ batch_item_begin(struct batch *b)
 	}
 	item = &b->items[b->n_items];
 	memcpy(item->rows, b->rows, sizeof item->rows);
+	for (unsigned g = 0; g < N_FIRST_GROUPS; g++)
+		item->first_at[g] = (uint32_t)first_rows(b, g)->size;
+}
+
+struct batch_piece
+batch_piece(const struct batch *b, uint32_t i, unsigned first)
+{
+	const struct buf *rows = first_rows(b, first);
+	uint32_t begin = b->items[i].first_at[first];
+	size_t end =
+	    i + 1 < b->n_items ? b->items[i + 1].first_at[first] : rows->size;
+
+	return (struct batch_piece){rows->data + begin, end - begin};
 }
 
 void
@@ -313,46 +333,41 @@ row_texts(struct batch *b, const char *const *list, size_t n)
 	array_fini(&a);
 }
 
-/* A column's `n` elements; of a first group all rows are in its first. */
-static void
-take_column(struct array *to, const struct array *from, size_t *at, uint32_t n,
-    bool first)
-{
-	size_t begin = *at == 0 ? ARRAY_HEAD_SIZE : *at;
-
-	if (!first) {
-		array_take(to, from, at, n);
-		return;
-	}
-	*at = array_skip_rows(from, *at, n);
-	buf_add(&to->bytes, from->bytes.data + begin, *at - begin);
-}
-
 /* The rows that the part still wants of those that the cursors stand at. */
 static void
 take_rows(struct batch *part, const struct batch *b, const uint32_t *end,
     size_t *cursors)
 {
 	const uint32_t *begin = part->items[part->n_items].rows;
-	unsigned column = 0;
 
 	for (unsigned g = 0; g < N_GROUPS; g++) {
-		unsigned n = (unsigned)strlen(group_columns((enum group)g));
-		bool first = group_is_first((enum group)g);
-
-		for (unsigned i = 0; i < n; i++) {
-			struct array *a = &part->columns[column + i];
+		part->rows[g] += end[g] - begin[g];
+		if (group_is_first((enum group)g) || end[g] == begin[g])
+			continue;
+		for (unsigned i = b->offset[g]; i < b->offset[g + 1]; i++) {
+			struct array *a = &part->columns[i];
 			size_t before = a->bytes.size;
 
-			if (first && i > 0)
-				break;
-			take_column(a, &b->columns[column + i],
-			    &cursors[column + i], end[g] - begin[g], first);
+			array_take(
+			    a, &b->columns[i], &cursors[i], end[g] - begin[g]);
 			check_array(a);
 			part->bytes += a->bytes.size - before;
 		}
-		part->rows[g] += end[g] - begin[g];
-		column += n;
+	}
+}
+
+/* Those in one piece of item `i`. */
+static void
+take_piece(struct batch *part, const struct batch *b, uint32_t i)
+{
+	for (unsigned g = 0; g < N_FIRST_GROUPS; g++) {
+		struct batch_piece piece = batch_piece(b, i, g);
+		struct array *a =
+		    &part->columns[part->offset[GROUP_FIRST_QUESTION + g]];
+
+		buf_add(&a->bytes, piece.data, piece.size);
+		check_array(a);
+		part->bytes += piece.size;
 	}
 }
 
@@ -373,6 +388,7 @@ take_items(const struct batch *b, uint32_t from, uint32_t to, size_t *cursors)
 			rows[g] = end[g] - base[g];
 		batch_item_begin(part);
 		take_rows(part, b, rows, cursors);
+		take_piece(part, b, i);
 		batch_item_end(part, b->items[i].done, b->items[i].ctx);
 	}
 	return part;

@@ -38,6 +38,14 @@ struct batch_item {
 	store_done_fn *done;
 	void *ctx;
 	uint32_t rows[N_GROUPS]; /* rows of each group before it */
+	uint32_t
+	    first_at[N_FIRST_GROUPS]; /* where its rows in one piece begin */
+};
+
+/* Bytes of an item's rows in one piece. */
+struct batch_piece {
+	const uint8_t *data;
+	size_t size;
 };
 
 /* A question in a batch and the last lane that is used for it. */
@@ -100,6 +108,10 @@ void batch_item_begin(struct batch *b);
 void batch_item_key(
     struct batch *b, const struct store_key *key, struct lanes lanes);
 void batch_item_end(struct batch *b, store_done_fn *done, void *ctx);
+
+/* The rows of item `i` in the group GROUP_FIRST_QUESTION + `first`; lent. */
+struct batch_piece batch_piece(
+    const struct batch *b, uint32_t i, unsigned first);
 
 /* A row: begin, each column in its order and type, end. */
 void row_begin(struct batch *b, enum group group);

@@ -39,13 +39,12 @@ enum {
 static const uint8_t copy_head[19] = "PGCOPY\n\377\r\n";
 static const uint8_t copy_end[] = {0xff, 0xff};
 
-/* The rows of an item, as places in the three arrays. */
+/* An item's place in the order of keys. */
 struct piece {
 	uint64_t
 	    first; /* of its key: most are told apart without a look there */
 	const uint8_t *key;
-	uint32_t begin[N_FIRST_GROUPS];
-	uint32_t end[N_FIRST_GROUPS];
+	uint32_t item;
 };
 
 struct first_copy {
@@ -56,12 +55,6 @@ struct first_copy {
 	bool feeding;
 	struct buf chunk;
 };
-
-static const struct array *
-rows_of(const struct batch *b, unsigned group)
-{
-	return &b->columns[b->offset[GROUP_FIRST_QUESTION + group]];
-}
 
 static int
 compare(const void *a, const void *b)
@@ -89,32 +82,19 @@ static struct first_copy *
 copy_new(const struct batch *b)
 {
 	struct first_copy *c = calloc(1, sizeof *c);
-	size_t at[N_FIRST_GROUPS] = {0};
 
 	CHECK(c != NULL);
 	c->pieces = calloc(b->n_items, sizeof *c->pieces);
 	CHECK(c->pieces != NULL);
 	for (uint32_t i = 0; i < b->n_items; i++) {
-		const uint32_t *begin = b->items[i].rows;
-		const uint32_t *end =
-		    i + 1 < b->n_items ? b->items[i + 1].rows : b->rows;
-		struct piece *p = &c->pieces[c->n];
+		struct batch_piece question = batch_piece(b, i, 0);
+		const uint8_t *key;
 
 		/* An outage that goes along has none. */
-		if (end[GROUP_FIRST_QUESTION] == begin[GROUP_FIRST_QUESTION])
+		if (question.size == 0)
 			continue;
-		for (unsigned g = 0; g < N_FIRST_GROUPS; g++) {
-			unsigned group = GROUP_FIRST_QUESTION + g;
-
-			p->begin[g] =
-			    (uint32_t)array_skip_rows(rows_of(b, g), at[g], 0);
-			at[g] = array_skip_rows(
-			    rows_of(b, g), at[g], end[group] - begin[group]);
-			p->end[g] = (uint32_t)at[g];
-		}
-		p->key = rows_of(b, 0)->bytes.data + p->begin[0] + KEY_AT;
-		p->first = first_of(p->key);
-		c->n++;
+		key = question.data + KEY_AT;
+		c->pieces[c->n++] = (struct piece){first_of(key), key, i};
 	}
 	qsort(c->pieces, c->n, sizeof *c->pieces, compare);
 	return c;
@@ -140,17 +120,15 @@ first_forget(struct store *s)
 static void
 fill(const struct store *s, struct first_copy *c)
 {
-	const uint8_t *rows = rows_of(s->w.flight, c->group)->bytes.data;
-
 	if (c->chunk.size > 0)
 		return;
 	if (c->at == 0)
 		buf_add(&c->chunk, copy_head, sizeof copy_head);
 	while (c->at < c->n && c->chunk.size < CHUNK_SIZE) {
-		const struct piece *p = &c->pieces[c->at++];
+		struct batch_piece rows =
+		    batch_piece(s->w.flight, c->pieces[c->at++].item, c->group);
 
-		buf_add(&c->chunk, rows + p->begin[c->group],
-		    p->end[c->group] - p->begin[c->group]);
+		buf_add(&c->chunk, rows.data, rows.size);
 	}
 	if (c->at == c->n)
 		buf_add(&c->chunk, copy_end, sizeof copy_end);
@@ -324,9 +302,7 @@ first_input(struct store *s)
 void
 first_refused(struct store *s, const struct batch *b)
 {
-	const struct array *rows = rows_of(b, 0);
-	const uint8_t *p =
-	    rows->bytes.data + ARRAY_HEAD_SIZE + KEY_AT + KEY_SIZE;
+	const uint8_t *p = batch_piece(b, 0, 0).data + KEY_AT + KEY_SIZE;
 	uint32_t size;
 	uint32_t text_size;
 	const uint8_t *text;
