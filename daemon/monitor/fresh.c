@@ -18,10 +18,12 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "expect.h"
 #include "index.h"
 #include "loop/loop.h"
+#include "membership.h"
 #include "monitor_priv.h"
 
 enum {
@@ -121,13 +123,12 @@ grow_past(struct fresh *f)
 	return true;
 }
 
-void
-fresh_past(struct monitor *m, const struct uuid *key)
+/* The key of a question, or of a name. */
+static void
+add_past(struct fresh *f, uint64_t v)
 {
-	struct fresh *f = m->fresh;
 	const struct index_owner owner = {
 	    hash_of_past, past_behind, is_past, f};
-	uint64_t v = short_key(key);
 
 	if (has_past(f, v))
 		return;
@@ -140,6 +141,20 @@ fresh_past(struct monitor *m, const struct uuid *key)
 		f->n_past++;
 	else
 		f->past_lost = true;
+}
+
+void
+fresh_past(struct monitor *m, const struct uuid *key, const uint8_t *name)
+{
+	add_past(m->fresh, short_key(key));
+	add_past(m->fresh, hash_sip(&m->key, name, name_size(name)));
+}
+
+bool
+fresh_has_name(const struct monitor *m, const uint8_t *name, size_t size)
+{
+	return m->fresh->past_lost ||
+	       has_past(m->fresh, hash_sip(&m->key, name, size));
 }
 
 bool
@@ -256,19 +271,27 @@ fresh_put(struct monitor *m, uint32_t id, const struct content *content,
 	    .at = at,
 	};
 
+	/* It came back, and its first poll failed: the database has it. */
+	if (!known && content == NULL && (q->flags & Q_KNOWN) != 0) {
+		restore_put_question(m, id, true);
+		return;
+	}
+	if (!known) {
+		restore_fill_question(m, id, &c);
+		membership_weigh(m, id, &c);
+		q->flags |= Q_STORED;
+	}
 	/* What is told goes in one transaction with its event, which COPY
 	 * has no room for. */
 	if (!known && m->fresh->many && !baseline_is_told(m, id)) {
-		restore_fill_question(m, id, &c);
 		answer.key = c.key;
-		q->flags |= Q_STORED;
 		commit_first(m->store, &c, content == NULL ? NULL : &answer);
 		if (content != NULL)
 			expect_look(m, id);
 		return;
 	}
 	if (!known)
-		restore_put_question(m, id, true);
+		commit_question(m->store, &c, NULL, NULL);
 	if (content != NULL)
 		baseline_commit(m, id, content, ttl, at);
 	if (content != NULL)

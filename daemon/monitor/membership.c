@@ -45,3 +45,42 @@ membership_fill(struct monitor *m, const uint8_t *name, size_t size,
 	c->first_reported = policy_get(m->table, all)->first_reported;
 	c->ends = policy_get(m->table, all)->ends;
 }
+
+/* Policies are interned: where the lists are, they are the same. */
+static bool
+says(struct monitor *m, uint32_t id, const struct commit_question *c)
+{
+	const struct question *q = table_question(m->table, id);
+
+	return (q->flags & Q_WATCHED) != 0 && (q->flags & Q_STORED) != 0 &&
+	       policy_get(m->table, q->policy)->lists == c->on_lists;
+}
+
+void
+membership_weigh(struct monitor *m, uint32_t id, struct commit_question *c)
+{
+	uint8_t n = table_n_views(m->table);
+
+	c->listed = fresh_has_name(m, c->name, c->name_size) ? LISTED_COMPARE
+	                                                     : LISTED_NEW;
+	for (uint8_t v = 0; v < n; v++) {
+		uint32_t other =
+		    table_find_first(m->table, v, c->name, c->name_size);
+
+		for (; other != QUESTION_NONE;
+		     other = table_next(m->table, other)) {
+			const struct question *q =
+			    table_question(m->table, other);
+
+			/* One that comes back has no row that says so yet. */
+			if (other == id ||
+			    (q->flags & (Q_STORED | Q_KNOWN)) == 0)
+				continue;
+			c->listed = LISTED_COMPARE;
+			if (says(m, other, c)) {
+				c->listed = LISTED_SAID;
+				return;
+			}
+		}
+	}
+}

@@ -14,4 +14,11 @@
 void membership_fill(struct monitor *m, const uint8_t *name, size_t size,
     struct commit_question *c);
 
+/*
+ * Of a question that is new: what its name's other questions, and the load,
+ * tell of what the database has.  After membership_fill().
+ */
+void membership_weigh(
+    struct monitor *m, uint32_t id, struct commit_question *c);
+
 #endif

@@ -753,7 +753,9 @@ struct fresh *fresh_new(void);
 void fresh_free(struct fresh *f); /* NULL is fine */
 void fresh_start(struct monitor *m);
 /* While loading: the database has this one, and nobody watches it. */
-void fresh_past(struct monitor *m, const struct uuid *key);
+void fresh_past(struct monitor *m, const struct uuid *key, const uint8_t *name);
+/* Had the database a question of this name then?  True when in doubt. */
+bool fresh_has_name(const struct monitor *m, const uint8_t *name, size_t size);
 /* May the database have it?  For one that was not watched. */
 bool fresh_is_known(const struct monitor *m, uint32_t id);
 /* A question to be asked for the first time, when its lists say; at once; and

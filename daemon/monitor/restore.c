@@ -174,7 +174,7 @@ on_row(void *ctx, const struct store_row *row)
 		sleeping_wake(m, id);
 	if (id == QUESTION_NONE ||
 	    (table_question(m->table, id)->flags & Q_WATCHED) == 0) {
-		fresh_past(m, &row->key.question);
+		fresh_past(m, &row->key.question, row->name);
 		if (row->watched)
 			put_unwatched(m, row);
 		if (row->failing)

@@ -63,10 +63,31 @@ take_list(struct db *db, const struct commit_question *c, size_t i)
 	m->ends = c->ends == NULL ? 0 : c->ends[i];
 }
 
+/* What an item says that the database has. */
+static void
+check_listed(const struct db *db, const struct commit_question *c)
+{
+	for (size_t i = 0; i < db->n_members && c->listed == LISTED_NEW; i++) {
+		if (name_equal(db->members[i].name.wire, c->name))
+			story_fail("oracle: a name is new and was on a list");
+	}
+	for (size_t i = 0; i < c->n_on_lists && c->listed == LISTED_SAID; i++) {
+		const struct db_member *m = known(db, c, c->on_lists[i]);
+
+		if (m == NULL || m->until != 0)
+			story_fail("oracle: that a name is on the list %s was "
+				   "not said",
+			    c->on_lists[i]);
+	}
+}
+
 void
 db_apply_lists(struct db *db, const struct commit_question *c)
 {
 	if (c->listed_at == 0)
+		return;
+	check_listed(db, c);
+	if (c->listed == LISTED_SAID)
 		return;
 	if (c->watched && c->n_on_lists == 0)
 		story_fail("oracle: what is watched is on no list");

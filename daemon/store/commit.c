@@ -70,7 +70,7 @@ put_listed(struct batch *b, const struct commit_question *c)
 {
 	char text[NAME_TEXT_SIZE];
 
-	if (c->listed_at == 0)
+	if (c->listed_at == 0 || c->listed == LISTED_SAID)
 		return;
 	row_begin(b, GROUP_LISTED);
 	row_i16(b, (int16_t)c->key.shard);
@@ -179,6 +179,29 @@ put_first_question(struct batch *b, const struct commit_question *c)
 }
 
 static void
+put_first_listed(struct batch *b, const struct commit_question *c)
+{
+	char text[NAME_TEXT_SIZE];
+
+	if (c->listed_at == 0 || c->listed != LISTED_NEW) {
+		put_listed(b, c);
+		return;
+	}
+	name_print(c->name, text);
+	for (size_t i = 0; i < c->n_on_lists; i++) {
+		row_begin(b, GROUP_FIRST_LISTED);
+		row_i16(b, (int16_t)c->key.shard);
+		row_text(b, text);
+		row_text(b, c->on_lists[i]);
+		row_wall(b, c->listed_at);
+		row_wall(
+		    b, c->first_reported == NULL ? 0 : c->first_reported[i]);
+		row_wall(b, c->ends == NULL ? 0 : c->ends[i]);
+		row_end(b, GROUP_FIRST_LISTED);
+	}
+}
+
+static void
 put_first_state(struct batch *b, const struct commit_baseline *c)
 {
 	struct packed packed = {0};
@@ -209,7 +232,7 @@ commit_first(struct store *s, const struct commit_question *c,
 
 	CHECK(answer == NULL || answer->entry == NULL);
 	put_first_question(b, c);
-	put_listed(b, c);
+	put_first_listed(b, c);
 	if (answer != NULL) {
 		const struct seen seen = {answer->at, answer->at, 1, true};
 

@@ -64,6 +64,7 @@
  * B state       shard question server outcome content hash policy ttl since
  *               last_seen
  * J record      as R
+ * l listed      shard name list since first_reported ends
  */
 static const struct {
 	char letter;
@@ -95,6 +96,7 @@ static const struct {
     [GROUP_FIRST_QUESTION] = {'N', "hubtitoiiilTTttzziz"},
     [GROUP_FIRST_STATE] = {'B', "huihbuhizz"},
     [GROUP_FIRST_RECORD] = {'J', "huiuuuzzlihoobtbt"},
+    [GROUP_FIRST_LISTED] = {'l', "httzzz"},
 };
 
 static const struct statement statements[N_STATEMENTS] = {

@@ -225,6 +225,8 @@ static const char *const first[N_FIRST_GROUPS] = {
     "copy dnsvigil.record_now (shard, question, server, link, record, pivot,"
     " first_seen, last_seen, count, rrtype, outcome, in_chain, believed,"
     " owner, owner_text, rdata, rdata_text) from stdin (format binary)",
+    "copy dnsvigil.membership (shard, name, list, since, first_reported,"
+    " ends) from stdin (format binary)",
 };
 
 const char *

@@ -27,8 +27,7 @@ const char statement_left[] =
     " cross join lateral ("
     "  select m.list, m.since from dnsvigil.membership m"
     "  where m.shard = k.shard and m.name = k.name"
-    /* Not "is null": membership_open, by list, would be read for it. */
-    "  and coalesce(m.until, 'infinity') = 'infinity'"
+    "  and m.until is null"
     "  and m.list <> all (k.lists)"
     "  and (m.since <= k.at or m.since > now())"
     "  offset 0) o)"
@@ -40,7 +39,10 @@ const char statement_left[] =
     " where m.shard = x.shard and m.name = x.name and m.list = x.list"
     " and m.since = x.since";
 
-/* Times in lists are microseconds, 0 for none. */
+/*
+ * Times in lists are microseconds, 0 for none.  No "on conflict", which is half
+ * as dear again as the row: one writes, so what is not there is not there.
+ */
 const char statement_joined[] =
     "with k as materialized ("
     " select distinct on (u.shard, u.name) u.shard, u.name,"
@@ -63,8 +65,9 @@ const char statement_joined[] =
     "  select m.since, m.until, m.first_reported, m.ends"
     "  from dnsvigil.membership m"
     "  where m.shard = k.shard and m.name = k.name and m.list = x.list"
-    "  and (m.until is null"
+    "  and (m.until is null or m.since = k.at"
     "   or (m.until > k.at and m.until <= now()))"
+    "  order by m.until is not null"
     "  limit 1) o on true),"
     " said as ("
     " update dnsvigil.membership m"
@@ -78,8 +81,7 @@ const char statement_joined[] =
     "  (shard, name, list, since, first_reported, ends)"
     " select l.shard, l.name, l.list, l.at, l.first, l.ends"
     " from l"
-    " where l.since is null"
-    " on conflict do nothing";
+    " where l.since is null";
 
 /* It begins with `until` null and ends with a time, which stays. */
 const char statement_stale[] =

@@ -25,6 +25,13 @@
 #include "dns/content.h"
 #include "store/store.h"
 
+/* What the database has of the lists that a name is on. */
+enum commit_listed {
+	LISTED_COMPARE, /* something, perhaps */
+	LISTED_NEW,     /* nothing: it does not know the name */
+	LISTED_SAID     /* the same: an item of another question said it */
+};
+
 /* The watch side of a question: insert, or update when anything differs. */
 struct commit_question {
 	struct store_key key;
@@ -61,6 +68,7 @@ struct commit_question {
 	const wall_us *ends;           /* the same: until when it has it */
 	wall_us listed_at;
 	bool found_gone;
+	enum commit_listed listed;
 };
 
 /*

@@ -86,6 +86,32 @@ class Reload(world.WorldCase):
             d, "select count(*) from dnsvigil.record_now where believed"),
             [["1202"]])
 
+    def test_what_comes_back_with_a_thousand_and_fails_is_no_first_answer(
+            self):
+        """Nothing is refused, and each name is on its list once: those that
+        are new came by COPY, the other one is open again."""
+        many = ["f%d.r.example" % i for i in range(1200)]
+        for n in many:
+            self.server.set(n, "A", a("192.0.2.3"))
+        d = self.daemon(watch(*NAMES[50:52], types="A"))
+        d.wait(lambda: len(d.baselines()) == 2, 10, "2 baselines")
+        d.write_list("owned.yaml", watch(NAMES[51], types="A"))
+        self.hup_until_watched(d, 1)
+        self.server.faults[NAMES[50] + "."] = "servfail"
+        d.write_list("owned.yaml", watch(*NAMES[50:52], types="A"))
+        d.write_list("many.yaml", watch(*many, types="A", every="1h"))
+        d.write_config()
+        self.hup_until_watched(d, 1202)
+        d.wait(lambda: len(d.baselines()) == 1202, 60, "1202 baselines")
+        d.wait_log("every new question was asked")
+        self.assertNotIn("refuses", d.text())
+        self.assertEqual(self.world.psql(
+            d, "select list, count(*), count(until) from dnsvigil.membership"
+            " group by list order by list"),
+            [["many", "1200", "0"], ["owned", "3", "1"]])
+        del self.server.faults[NAMES[50] + "."]
+        self.assertEqual(d.stop(), 0)
+
     def test_mass_removal_waits_for_a_second_hup(self):
         d = self.daemon(watch(*NAMES, types="A"))
         d.write_list("owned.yaml", watch(*NAMES[:30], types="A"))
