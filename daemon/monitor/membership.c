@@ -56,6 +56,26 @@ says(struct monitor *m, uint32_t id, const struct commit_question *c)
 	       policy_get(m->table, q->policy)->lists == c->on_lists;
 }
 
+/* What the name's questions of one view tell, from `other` on. */
+static enum commit_listed
+weigh_view(struct monitor *m, uint32_t other, uint32_t id,
+    const struct commit_question *c)
+{
+	enum commit_listed listed = LISTED_NEW;
+
+	for (; other != QUESTION_NONE; other = table_next(m->table, other)) {
+		const struct question *q = table_question(m->table, other);
+
+		/* One that comes back has no row that says so yet. */
+		if (other == id || (q->flags & (Q_STORED | Q_KNOWN)) == 0)
+			continue;
+		if (says(m, other, c))
+			return LISTED_SAID;
+		listed = LISTED_COMPARE;
+	}
+	return listed;
+}
+
 void
 membership_weigh(struct monitor *m, uint32_t id, struct commit_question *c)
 {
@@ -63,24 +83,12 @@ membership_weigh(struct monitor *m, uint32_t id, struct commit_question *c)
 
 	c->listed = fresh_has_name(m, c->name, c->name_size) ? LISTED_COMPARE
 	                                                     : LISTED_NEW;
-	for (uint8_t v = 0; v < n; v++) {
-		uint32_t other =
-		    table_find_first(m->table, v, c->name, c->name_size);
+	for (uint8_t v = 0; v < n && c->listed != LISTED_SAID; v++) {
+		enum commit_listed listed = weigh_view(m,
+		    table_find_first(m->table, v, c->name, c->name_size), id,
+		    c);
 
-		for (; other != QUESTION_NONE;
-		     other = table_next(m->table, other)) {
-			const struct question *q =
-			    table_question(m->table, other);
-
-			/* One that comes back has no row that says so yet. */
-			if (other == id ||
-			    (q->flags & (Q_STORED | Q_KNOWN)) == 0)
-				continue;
-			c->listed = LISTED_COMPARE;
-			if (says(m, other, c)) {
-				c->listed = LISTED_SAID;
-				return;
-			}
-		}
+		if (listed != LISTED_NEW)
+			c->listed = listed;
 	}
 }

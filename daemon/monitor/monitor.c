@@ -387,7 +387,7 @@ on_tick(void *ctx)
 	if (m->planned && fresh_step(m))
 		loop_timer_in(m->tick, 0);
 	look_whether_done(m);
-	if (m->again)
+	if (m->again || watchset_goes_on(m))
 		loop_timer_in(m->tick, 0);
 }
 

@@ -777,6 +777,7 @@ MUST_CHECK bool watchset_reload(
 bool watchset_is_busy(const struct monitor *m); /* with a reload */
 /* A step of a reload that is going on. */
 void watchset_step(struct monitor *m);
+bool watchset_goes_on(const struct monitor *m); /* with another step */
 /* What is in force of a question, or will be when the reload that is being
  * applied has ended; POLICY_NONE: it is not watched then. */
 uint32_t watchset_policy(const struct monitor *m, uint32_t id);

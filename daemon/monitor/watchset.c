@@ -746,9 +746,14 @@ watchset_step(struct monitor *m)
 	case PHASE_IDLE:
 		break;
 	}
-	/* With the buffer full it waits for the database, else for nobody. */
-	m->again = w->phase != PHASE_IDLE &&
-	           !(w->phase == PHASE_APPLYING && is_buffer_full(m));
+}
+
+/* With the buffer full it waits for the database, else for nobody. */
+bool
+watchset_goes_on(const struct monitor *m)
+{
+	return watchset_is_busy(m) &&
+	       !(m->watchset->phase == PHASE_APPLYING && is_buffer_full(m));
 }
 
 void

@@ -157,6 +157,7 @@ class Bench:
         self.daemon = w.Daemon(world, self.postgres, program)
         self.dnsperf = w.Dnsperf(world, self.names, self.server.ports[0])
         self.peer_us = 0.0
+        self.shifted = 0  # how far reloads moved the list
         self.rate = "none"
 
     # ---- saying ----
@@ -244,6 +245,20 @@ class Bench:
         self.say("wal_first_pass", (p.wal - wal) / self.n, "bytes/question")
         self.say_rss("first_pass")
         self.say_statements("first pass")
+        self.vacuum()
+
+    def vacuum(self):
+        """
+        What autovacuum would do of a first pass' rows some time in the next
+        minutes: done here, so that it is in no window.
+        """
+        begin = self.postgres.cpu_ns()
+        wal = self.postgres.wal_bytes()
+        self.postgres.psql("vacuum (analyze)", "user=postgres")
+        self.say("cpu_postgres_vacuum", (self.postgres.cpu_ns() - begin) /
+                 1000 / self.n, "us/question")
+        self.say("wal_vacuum", (self.postgres.wal_bytes() - wal) / self.n,
+                 "bytes/question")
 
     def ask_dnsperf(self, rate=0):
         self.daemon.pause(True)
@@ -361,27 +376,34 @@ class Bench:
 
     # ---- another list ----
 
-    def reload(self):
+    def reloads(self, what):
         """Some names less and as many more, while all the others are asked."""
         step = min(RELOAD, self.n // 100)
         took = []
         wins = []
         for i in range(1, RELOADS + 1):
-            w.progress(f"{self.case.name}: reload {i} of {RELOADS}")
+            w.progress(f"{self.case.name}: {what} {i} of {RELOADS}")
+            self.shifted += step
             first = self.begin()
             begin = time.monotonic()
             self.daemon.reload(w.Names(self.names.n, self.names.types,
-                                       first=i * step))
+                                       first=self.shifted))
             took.append(time.monotonic() - begin)
             self.daemon.wait_settled(600)
             wins.append(Window(first, self.end()))
-        self.say("reloads", RELOADS, "runs")
-        self.say("reload", statistics.median(took), "s")
-        self.say("reload_cpu_daemon", statistics.median(
+        self.say(what + "s", RELOADS, "runs")
+        self.say(what, statistics.median(took), "s")
+        self.say(what + "_cpu_daemon", statistics.median(
             x.daemon_us * x.n / 1e6 for x in wins), "s")
-        self.say("reload_questions", statistics.median(
+        self.say(what + "_questions", statistics.median(
             x.n for x in wins), "questions")
-        self.say_lateness(wins, "reload")
+        self.say_lateness(wins, what)
+
+    def reload(self):
+        self.reloads("reload")
+        with self.world.core_of_its_own(self.daemon.process) as alone:
+            if alone:
+                self.reloads("reload_own_core")
 
     # ---- as fast as it can ----
 

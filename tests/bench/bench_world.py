@@ -5,6 +5,7 @@ started here, on loopback and free ports, below one temporary folder, and
 ended by its own process id.
 """
 
+import contextlib
 import json
 import os
 import pwd
@@ -62,6 +63,14 @@ def tree_cpu_ns(pid):
     fields = stat_fields(pid)
     reaped = (int(fields[13]) + int(fields[14])) * NS_PER_TICK
     return reaped + cpu_ns(pid) + sum(cpu_ns(x) for x in children(pid))
+
+
+def set_cores(pids, cores):
+    for pid in pids:
+        try:
+            os.sched_setaffinity(pid, cores)
+        except ProcessLookupError:
+            pass  # it ended meanwhile
 
 
 def rss_kb(pid, key="VmRSS"):
@@ -130,6 +139,26 @@ class World:
             if time.monotonic() > until:
                 raise Trouble(f"{process.name}: not {what} in {seconds} s")
             time.sleep(0.02)
+
+    @contextlib.contextmanager
+    def core_of_its_own(self, process):
+        """Everything else has the others; False: there is only one."""
+        all_cores = os.sched_getaffinity(0)
+        others = set(all_cores)
+        mine = {others.pop()}
+        if not others:
+            yield False
+            return
+        everybody = [os.getpid()]
+        for x in self.running:
+            if x is not process:
+                everybody += [x.pid, *children(x.pid)]
+        try:
+            set_cores(everybody, others)
+            set_cores([process.pid], mine)
+            yield True
+        finally:
+            set_cores(everybody + [process.pid], all_cores)
 
     def end(self, process):
         end(process)
