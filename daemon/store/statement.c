@@ -571,8 +571,11 @@ static const struct statement statements[N_STATEMENTS] = {
 	"   where e.shard = k.shard and e.alert = a.alert"
 	"   and a.kind is not null"
 	"   order by m.id, m.revision desc) m"
-	"  join dnsvigil.log l on l.shard = m.shard and l.id = m.id"
-	"   and l.revision = m.revision"
+	/* By each member, whatever the log's size is thought to be. */
+	"  cross join lateral ("
+	"   select o.severity, o.label from dnsvigil.log o"
+	"   where o.shard = m.shard and o.id = m.id"
+	"   and o.revision = m.revision offset 0) l"
 	"  where not exists ("
 	"   select from dnsvigil.candidate x"
 	"   where x.shard = m.shard and x.change = m.id"

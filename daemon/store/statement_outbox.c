@@ -153,6 +153,9 @@ const char statement_claim[] =
     "  where e.shard = t.shard and e.alert = t.alert and e.sink = t.sink"
     "  and e.revision <= t.revision"
     "  order by m.id, m.revision desc) m"
-    " left join dnsvigil.log l"
-    "  on l.shard = m.shard and l.id = m.id and l.revision = m.revision"
+    /* By each member, whatever the log's size is thought to be. */
+    " left join lateral ("
+    "  select o.seq, o.body from dnsvigil.log o"
+    "  where o.shard = m.shard and o.id = m.id"
+    "  and o.revision = m.revision offset 0) l on true"
     " order by t.seq, l.seq";
