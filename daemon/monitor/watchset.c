@@ -748,11 +748,11 @@ watchset_step(struct monitor *m)
 	}
 }
 
-/* With the buffer full it waits for the database, else for nobody. */
+/* It waits for the load, and with the buffer full for the database. */
 bool
 watchset_goes_on(const struct monitor *m)
 {
-	return watchset_is_busy(m) &&
+	return watchset_is_busy(m) && m->planned &&
 	       !(m->watchset->phase == PHASE_APPLYING && is_buffer_full(m));
 }
 
