@@ -208,6 +208,18 @@ class Refused(Case):
         self.refused(db, "database has encoding SQL_ASCII, this program "
                      "needs UTF8")
 
+    def test_no_index_depends_on_the_locale(self):
+        """A later libc may sort otherwise: such an index would miss rows."""
+        self.assertGreater(int(self.sql(
+            "select count(*) from pg_indexes"
+            " where schemaname = 'dnsvigil'")), 20)
+        self.assertEqual("", self.sql(
+            "select i.indexrelid::regclass from pg_index i"
+            " join pg_class c on c.oid = i.indrelid"
+            " where c.relnamespace = 'dnsvigil'::regnamespace"
+            " and exists (select from unnest(i.indcollation::oid[]) k (x)"
+            "  where k.x not in (0, 'pg_catalog.\"C\"'::regcollation))"))
+
     def test_a_role_without_rights_is_refused(self):
         cluster.psql("create role nobody_here login")
         db = self.db + " user=nobody_here"
