@@ -6,8 +6,8 @@
 
 #include "base/err.h"
 
-/* Bucket 0 holds all up to 64 us; then four buckets per octave. */
-enum { FIRST_BITS = 6, PER_OCTAVE = 4 };
+/* Bucket 0 holds all up to 64 us; then sixteen buckets per octave. */
+enum { FIRST_BITS = 6, STEP_BITS = 4, PER_OCTAVE = 1 << STEP_BITS };
 
 uint64_t
 lateness_bound_us(unsigned i)
@@ -28,7 +28,7 @@ bucket_of(uint64_t us)
 	us--; /* bounds belong to the bucket below */
 	while (us >> (octave + 1) != 0)
 		octave++;
-	i = (us - ((uint64_t)1 << octave)) >> (octave - 2);
+	i = (us - ((uint64_t)1 << octave)) >> (octave - STEP_BITS);
 	i += 1 + PER_OCTAVE * (uint64_t)(octave - FIRST_BITS);
 	return i < LATENESS_BUCKETS ? (unsigned)i : LATENESS_BUCKETS - 1;
 }

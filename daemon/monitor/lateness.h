@@ -6,17 +6,17 @@
  * lateness -- how long after its planned time each poll was handed to the
  * resolver; pure, of fixed size.
  *
- * Four buckets to an octave, from 64 us to some hours: what is told is at most
- * a quarter more than what was.  It is of the last one to two minutes, whoever
- * reads it how often; counts since the beginning let a reader make up windows
- * of its own.
+ * Sixteen buckets to an octave, from 64 us to some hours: what is told is at
+ * most a sixteenth more than what was.  It is of the last one to two minutes,
+ * whoever reads it how often; counts since the beginning let a reader make up
+ * windows of its own.
  */
 
 #include <stdint.h>
 
 #include "base/clock.h"
 
-enum { LATENESS_BUCKETS = 112, DUE_MARKS = 64 };
+enum { LATENESS_BUCKETS = 448, DUE_MARKS = 64 };
 
 struct lateness {
 	uint64_t all[LATENESS_BUCKETS]; /* since the beginning */

@@ -14,7 +14,8 @@ The case `seen` has SEEN_N names, a million unless given, and takes a quarter
 of an hour.
 
 STATEMENTS=1 tells on stderr what each statement cost the database, by
-pg_stat_statements, which itself costs a little.
+pg_stat_statements, which itself costs a little.  POSTGRES="name=value ..." are
+settings of the database, else its defaults.
 
 CPU is user and system time, of PostgreSQL that of the whole cluster.  None of
 it is a test: a figure says what was, on this machine and beside whatever else
@@ -391,7 +392,7 @@ class Bench:
             took.append(time.monotonic() - begin)
             self.daemon.wait_settled(600)
             wins.append(Window(first, self.end()))
-        self.say(what + "s", RELOADS, "runs")
+        self.say(what + "_runs", RELOADS, "runs")
         self.say(what, statistics.median(took), "s")
         self.say(what + "_cpu_daemon", statistics.median(
             x.daemon_us * x.n / 1e6 for x in wins), "s")

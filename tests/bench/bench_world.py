@@ -405,8 +405,10 @@ class Postgres:
         if initdb.wait(60) != 0:
             self.world.check(initdb)
         more = []
+        for setting in os.environ.get("POSTGRES", "").split():
+            more += ["-c", setting]
         if self.counts_statements:
-            more = ["-c", "shared_preload_libraries=pg_stat_statements"]
+            more += ["-c", "shared_preload_libraries=pg_stat_statements"]
         self.process = self.world.start("postgres", [
             self.program("postgres"), "-D", data, "-k", self.dir,
             "-c", "listen_addresses="] + more, user)
