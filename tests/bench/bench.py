@@ -80,13 +80,6 @@ CASES = [
 
 # ---- what is counted ----
 
-def less(a, b):
-    """What of a histogram's counts came between two looks."""
-    before = dict(map(tuple, a["counts"]))
-    return [(us, n - before.get(us, 0)) for us, n in b["counts"]
-            if n > before.get(us, 0)]
-
-
 def share_of(counts, share):
     """So many ms were not passed by that share of them."""
     n = sum(x[1] for x in counts)
@@ -132,9 +125,9 @@ class Window:
         self.wal = b.wal - a.wal
         self.batches = (b.status["database"]["batches"] -
                         a.status["database"]["batches"])
-        self.late = less(a.status["lateness"], b.status["lateness"])
-        self.turns = less(a.status["turns"], b.status["turns"])
-        self.turns_cpu = less(a.status["turns_cpu"], b.status["turns_cpu"])
+        self.late = w.less(a.status["lateness"], b.status["lateness"])
+        self.turns = w.less(a.status["turns"], b.status["turns"])
+        self.turns_cpu = w.less(a.status["turns_cpu"], b.status["turns_cpu"])
 
 
 class Bench:

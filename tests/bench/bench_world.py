@@ -76,6 +76,13 @@ def set_cores(pids, cores):
             pass  # it ended meanwhile
 
 
+def less(a, b):
+    """What of a histogram's counts came between two looks at the status."""
+    before = dict(map(tuple, a["counts"]))
+    return [(us, n - before.get(us, 0)) for us, n in b["counts"]
+            if n > before.get(us, 0)]
+
+
 def rss_kb(pid, key="VmRSS"):
     with open(f"/proc/{pid}/status", encoding="latin-1") as f:
         return int(re.search(key + r":\s+(\d+)", f.read())[1])
