@@ -12,7 +12,8 @@ of each question is held against what the server noted:
 * never earlier than that by more than an interval and what the ledger is
   behind (lag_s() below).  An answer that came so late before the kill that
   it was on its way into the database is not held against it: kill -9 loses
-  that, as docs/architecture.md says.
+  that, as docs/architecture.md says.  How long that way was, the last outage
+  tells whose end was committed.
 """
 
 import array
@@ -132,6 +133,12 @@ class Seen:
                 yield (int(number), None if at == "\\N" else int(at),
                        failing == "t")
 
+    def on_its_way_us(self, killed):
+        text = self.b.postgres.psql(
+            f"select {killed} - (extract(epoch from max(until)) * 1000000)"
+            "::bigint from dnsvigil.outage")
+        return int(text or 0)
+
     def check(self, killed, what):
         truth = array.array("q")
         with open(self.b.server.seen_file, "rb") as f:
@@ -139,11 +146,13 @@ class Seen:
         behind = self.b.postgres.psql(
             "select extract(epoch from to_timestamp("
             f"{killed / 1e6}) - max(to_at)) from dnsvigil.span")
+        loss_us = max(LOSS_US, self.on_its_way_us(killed))
         begin = time.monotonic()
         rows = list(self.told())
         took = time.monotonic() - begin
         early_us = (self.every + lag_s(self.every)) * SECOND_US
         errors = []
+        ages = []  # of the last answer to who is too early, at the kill
         late = early = early_failing = failing = strict = missing = 0
         worst_late = 0
         for number, at, fails in rows:
@@ -154,10 +163,12 @@ class Seen:
                 continue
             worst_late = max(worst_late, at - last)
             late += at > last + TICK_US
-            if last > killed - LOSS_US:
+            if last > killed - loss_us:
                 last = before
             errors.append(last - at)
-            early += last - at > early_us
+            if last - at > early_us:
+                early += 1
+                ages.append(killed - last)
             early_failing += fails and last - at > early_us
             strict += last - at > 1.05 * self.every * SECOND_US + SECOND_US
         errors.sort()
@@ -175,6 +186,10 @@ class Seen:
         self.say("error_worst" + end, errors[-1] / SECOND_US, "s")
         self.say("bound" + end, early_us / SECOND_US, "s")
         self.say("ledger_behind" + end, float(behind), "s")
+        self.say("on_its_way" + end, loss_us / SECOND_US, "s")
+        for age, name in ((min(ages, default=0), "latest"),
+                          (max(ages, default=0), "earliest")):
+            self.say(f"too_early_answered_{name}{end}", age / SECOND_US, "s")
         self.say("check" + end, took, "s")
 
     # ---- all ----
