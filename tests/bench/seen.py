@@ -12,8 +12,8 @@ of each question is held against what the server noted:
 * never earlier than that by more than an interval and what the ledger is
   behind (lag_s() below).  An answer that came so late before the kill that
   it was on its way into the database is not held against it: kill -9 loses
-  that, as docs/architecture.md says.  How long that way was, the last outage
-  tells whose end was committed.
+  that, as docs/architecture.md says.  Told beside it are how old the last end of
+  an outage is that was committed, and the answers to who is too early.
 """
 
 import array
@@ -133,7 +133,7 @@ class Seen:
                 yield (int(number), None if at == "\\N" else int(at),
                        failing == "t")
 
-    def on_its_way_us(self, killed):
+    def last_end_us(self, killed):
         text = self.b.postgres.psql(
             f"select {killed} - (extract(epoch from max(until)) * 1000000)"
             "::bigint from dnsvigil.outage")
@@ -146,7 +146,7 @@ class Seen:
         behind = self.b.postgres.psql(
             "select extract(epoch from to_timestamp("
             f"{killed / 1e6}) - max(to_at)) from dnsvigil.span")
-        loss_us = max(LOSS_US, self.on_its_way_us(killed))
+        last_end_us = self.last_end_us(killed)
         begin = time.monotonic()
         rows = list(self.told())
         took = time.monotonic() - begin
@@ -163,7 +163,7 @@ class Seen:
                 continue
             worst_late = max(worst_late, at - last)
             late += at > last + TICK_US
-            if last > killed - loss_us:
+            if last > killed - LOSS_US:
                 last = before
             errors.append(last - at)
             if last - at > early_us:
@@ -186,7 +186,7 @@ class Seen:
         self.say("error_worst" + end, errors[-1] / SECOND_US, "s")
         self.say("bound" + end, early_us / SECOND_US, "s")
         self.say("ledger_behind" + end, float(behind), "s")
-        self.say("on_its_way" + end, loss_us / SECOND_US, "s")
+        self.say("last_end_committed" + end, last_end_us / SECOND_US, "s")
         for age, name in ((min(ages, default=0), "latest"),
                           (max(ages, default=0), "earliest")):
             self.say(f"too_early_answered_{name}{end}", age / SECOND_US, "s")
