@@ -136,7 +136,8 @@ put_spans(struct monitor *m)
 		    .every_s = c->every_s,
 		    .anchor = PLAN_ANCHOR,
 		    .from = monitor_wall_of(m, c->from),
-		    .to = monitor_wall_of(m, c->to),
+		    /* What is planned at that tick itself may be open. */
+		    .to = monitor_wall_of(m, c->to) - WALL_MS(1),
 		    .started = c->started,
 		};
 	}

@@ -77,16 +77,16 @@ wheel_put_planned(struct monitor *m, uint32_t id, uint32_t due)
 	wheel_put(m, id, due, spread_jitter_ms(every_s, rand_u32()));
 }
 
-/* The first plan after a tick, in ticks, rounded down. */
+/* The first plan `least_ms` after a tick or later, in ticks, rounded down. */
 static uint32_t
-plan_after(const struct monitor *m, const struct uuid *key, uint32_t every_s,
-    uint32_t after)
+plan_from(const struct monitor *m, const struct uuid *key, uint32_t every_s,
+    uint32_t tick, uint32_t least_ms)
 {
 	uint32_t phase = spread_phase_ms(key, every_s);
-	int64_t after_ms = (monitor_wall_of(m, after) - PLAN_ANCHOR) / 1000;
-	int64_t next = spread_next_ms(phase, every_s, after_ms);
+	int64_t tick_ms = (monitor_wall_of(m, tick) - PLAN_ANCHOR) / 1000;
+	int64_t next = spread_next_ms(phase, every_s, tick_ms + least_ms - 1);
 
-	return after + (uint32_t)((next - after_ms) / TICK_MS);
+	return tick + (uint32_t)((next - tick_ms) / TICK_MS);
 }
 
 void
@@ -95,9 +95,10 @@ poll_plan(struct monitor *m, uint32_t id)
 	struct store_key key = table_key(m->table, id);
 	uint32_t every_s =
 	    policy_get(m->table, table_question(m->table, id)->policy)->every_s;
+	uint32_t now = monitor_tick_now(m);
 
-	wheel_put_planned(
-	    m, id, plan_after(m, &key.question, every_s, monitor_tick_now(m)));
+	/* Not at once again what was asked at its plan. */
+	wheel_put_planned(m, id, plan_from(m, &key.question, every_s, now, 1));
 }
 
 void
@@ -114,7 +115,8 @@ poll_plan_known(struct monitor *m, uint32_t id, const struct uuid *key)
 	uint32_t every_s =
 	    policy_get(m->table, table_question(m->table, id)->policy)->every_s;
 	uint32_t now = monitor_tick_now(m);
-	uint32_t due = plan_after(m, key, every_s, m->load_from);
+	/* With a plan where the ledger's first span begins. */
+	uint32_t due = plan_from(m, key, every_s, m->load_from, 0);
 
 	/* The last that was missed. */
 	if (due <= now)

@@ -241,12 +241,91 @@ test_what_is_planned_while_rows_are_loaded_is_asked_and_is_in_the_spans(
 	free(slow_asked);
 }
 
+enum {
+	DENSE_NAMES = 20000,
+	DENSE_S = 5,
+	TICK = 100,
+	POLL_MS = 2 * LOAD_PATIENCE_MS /* of a silent one: twice in all */
+};
+
+static unsigned n_on_edge;      /* names with a plan where a span begins */
+static bool waits[DENSE_NAMES]; /* its last poll has no answer */
+
+static void
+note_dense(struct load_world *w, uint32_t name, uint8_t server, uint8_t flags)
+{
+	if (!waits[name])
+		note_slow(w, name, server, flags);
+	waits[name] = w->names[name].silent;
+}
+
+/* What the database concludes from a span is so: no poll is made up. */
+static void
+check_span(struct load_world *w, const struct commit_span *s)
+{
+	int64_t from_ms = since_begin_ms(w, s->from);
+	int64_t to_ms = since_begin_ms(w, s->to);
+	int64_t now_ms = (loop_mono(w->loop) - w->begin) / MONO_MS(1);
+
+	for (uint32_t i = 0; i < w->n_names; i++) {
+		int64_t plan = last_plan_ms(w, i, to_ms);
+		int64_t asked = slow_asked[i] / MONO_MS(1);
+
+		n_on_edge += plan == from_ms;
+		if (waits[i] && now_ms >= asked + POLL_MS - TICK)
+			continue; /* failed, and that is written elsewhere */
+		if (plan >= from_ms &&
+		    (asked < plan - TICK ||
+			(waits[i] && asked < plan + 500 * DENSE_S)))
+			fail_msg("n%u: planned for %lld ms, in [%lld, %lld], "
+				 "last asked at %lld%s; seed %llu",
+			    i, (long long)plan, (long long)from_ms,
+			    (long long)to_ms, (long long)asked,
+			    waits[i] ? ", and waits" : "",
+			    (unsigned long long)w->seed);
+	}
+}
+
+/*
+ * Four names a millisecond, so that some have a plan where a span begins.  Of
+ * those with a plan at the very beginning of a tick some become silent, so
+ * that spans end there.
+ */
+static void
+test_what_a_span_says_was_asked_was_asked_to_the_millisecond(void **state)
+{
+	struct load_world *w = load_new(DENSE_NAMES);
+
+	(void)state;
+	slow_asked = calloc(DENSE_NAMES, sizeof(*slow_asked));
+	assert_non_null(slow_asked);
+	for (uint32_t i = 0; i < DENSE_NAMES; i++) {
+		slow_asked[i] = -MONO_S(DENSE_S);
+		w->names[i].every_s = DENSE_S;
+		waits[i] = false;
+	}
+	w->on_ask = note_dense;
+	w->on_span = check_span;
+	w->load_ms = 3000;
+	n_on_edge = 0;
+	load_start(w);
+	load_advance(w, MONO_S(3 * DENSE_S));
+	assert_true(n_on_edge > 0);
+	for (uint32_t i = 0; i < DENSE_NAMES; i += 4)
+		w->names[i].silent = last_plan_ms(w, i, 0) % TICK == 0;
+	load_advance(w, MONO_MS(POLL_MS) + 2 * MONO_S(DENSE_S));
+	load_free(w);
+	free(slow_asked);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(
 		test_what_is_planned_while_rows_are_loaded_is_asked_and_is_in_the_spans),
+	    cmocka_unit_test(
+		test_what_a_span_says_was_asked_was_asked_to_the_millisecond),
 	    cmocka_unit_test_setup_teardown(
 		test_a_restart_with_100000_names_is_no_burst_and_the_load_is_even,
 		setup, teardown),
