@@ -333,6 +333,7 @@ status_store(struct service *s, struct emit *j)
 	emit_int(j, "items", (int64_t)n.items);
 	emit_int(j, "items_waiting", (int64_t)n.items_waiting);
 	emit_int(j, "bytes_waiting", (int64_t)n.bytes_waiting);
+	emit_int(j, "waiting_ms", n.waiting / MONO_MS(1));
 	emit_int(j, "reconnects", (int64_t)n.reconnects);
 	emit_int(j, "unknown_commits", (int64_t)n.unknown_commits);
 	emit_int(j, "resolved_committed", (int64_t)n.resolved_committed);

@@ -381,6 +381,7 @@ on_tick(void *ctx)
 	life_tick(m);
 	expect_tick(m);
 	burst_tick(m);
+	outage_tick(m);
 	if (m->planned)
 		watchset_step(m);
 	if (m->planned)

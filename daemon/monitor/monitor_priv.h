@@ -324,6 +324,8 @@ struct monitor {
 	struct idmap failing;      /* by question */
 	struct idmap bogus;        /* by question, of those that fail */
 	struct idmap holds;        /* by name offset */
+	uint32_t hold_at;          /* of the walk that tells them */
+	bool holds_walk;           /* it goes on */
 	struct provider *provider;
 	struct views *differing;
 	struct pools *pools;
@@ -702,6 +704,7 @@ void outage_restore(
 /* `bogus` is about to be told of it.  Since when does it fail? */
 wall_us outage_told_bogus(struct monitor *m, uint32_t id);
 void outage_second(struct monitor *m);
+void outage_tick(struct monitor *m); /* goes on with what is to be told */
 void outage_free_all(struct monitor *m);
 
 /* ---- attribute.c ---- */

@@ -30,7 +30,8 @@
 enum {
 	EVENTS_MAX = 2 * WATCH_TYPES_MAX,
 	SIGHT_QUESTIONS_MIN = 10,
-	LONG_S = 86400
+	LONG_S = 86400,
+	TELL_WAITING = 256 /* with more for the database nothing is told */
 };
 
 /* A name with something to tell when the minute is over. */
@@ -649,22 +650,57 @@ is_covered(struct monitor *m, const struct hold *h)
 void
 outage_second(struct monitor *m)
 {
-	mono_ns now = loop_mono(m->loop);
-	struct hold *h;
-	uint32_t at = 0;
-
 	for (uint8_t view = 0; view < m->n_views; view++)
 		judge_sight(m, view);
-	while ((h = idmap_next(&m->holds, &at)) != NULL) {
-		if (outage_sight(m, h->first)->sight.blind ||
-		    (now >= h->due && is_covered(m, h)))
-			h->due = now + MONO_S(OUTAGE_HOLD_S);
-		if (now < h->due)
-			continue;
-		idmap_take(&m->holds, h->name);
-		tell_name(m, h);
-		free(h);
+	if (m->holds_walk)
+		return; /* goes on with the last one */
+	m->hold_at = 0;
+	m->holds_walk = true;
+	outage_tick(m);
+}
+
+static void
+look_at_hold(struct monitor *m, struct hold *h)
+{
+	mono_ns now = loop_mono(m->loop);
+
+	if (outage_sight(m, h->first)->sight.blind ||
+	    (now >= h->due && is_covered(m, h)))
+		h->due = now + MONO_S(OUTAGE_HOLD_S);
+	if (now < h->due)
+		return;
+	idmap_take(&m->holds, h->name);
+	tell_name(m, h);
+	free(h);
+}
+
+/*
+ * Thousands may be due at once: a start finds all that recovered in the minute
+ * before, and networks return.  They are told no faster than the database
+ * takes them.  What waits there is committed in its order, so that changes,
+ * and the ends of outages, which kill -9 must not lose, would come after all
+ * of them.
+ */
+void
+outage_tick(struct monitor *m)
+{
+	for (uint32_t n = 1; m->holds_walk; n++) {
+		struct hold *h;
+		size_t items;
+		size_t bytes;
+
+		commit_waiting(m->store, &items, &bytes);
+		if (items > TELL_WAITING)
+			return;
+		h = idmap_next(&m->holds, &m->hold_at);
+		m->holds_walk = h != NULL;
+		if (h != NULL)
+			look_at_hold(m, h);
+		if (n % TURN_LOOK == 0 && !monitor_has_time(m))
+			break;
 	}
+	if (m->holds_walk)
+		m->again = true;
 }
 
 void

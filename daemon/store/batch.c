@@ -407,6 +407,7 @@ batch_split(const struct batch *b)
 
 		*link = take_items(b, i, end, cursors);
 		(*link)->first = b->first;
+		(*link)->opened = b->opened;
 		(*link)->alone = end - i == 1;
 		link = &(*link)->next;
 	}

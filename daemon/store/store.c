@@ -19,6 +19,7 @@
 #include "base/err.h"
 #include "loop/loop.h"
 #include "store_priv.h"
+#include "write_priv.h"
 
 enum { DAY_S = 86400, MAINTAIN_AGAIN_S = 900 };
 
@@ -234,5 +235,6 @@ store_numbers(const struct store *s)
 	commit_waiting(s, &items, &bytes);
 	n.items_waiting = items;
 	n.bytes_waiting = bytes;
+	n.waiting = write_oldest(s);
 	return n;
 }

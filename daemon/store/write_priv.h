@@ -21,6 +21,7 @@ struct batch *queue_take(struct store *s);
 void write_close_due(struct store *s);
 /* When the next batch is to be sent; 0: at once, -1: nothing waits. */
 mono_ns write_due_in(const struct store *s);
+mono_ns write_oldest(const struct store *s); /* an item waits for so long */
 /* Sends it if it may be sent: the timer's function. */
 void write_tick(void *ctx);
 /* Tells the items how it ended and lets go of the batch. */

@@ -327,6 +327,21 @@ commit_waiting(const struct store *s, size_t *items, size_t *bytes)
 	}
 }
 
+mono_ns
+write_oldest(const struct store *s)
+{
+	const struct batch *lists[] = {
+	    s->w.flight, s->w.queue, s->w.open, s->w.firsts};
+	mono_ns now = loop_mono(s->loop);
+	mono_ns first = now;
+
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+		for (const struct batch *b = lists[i]; b != NULL; b = b->next)
+			if (b->n_items > 0 && b->opened < first)
+				first = b->opened;
+	return now - first;
+}
+
 void
 write_maintain(struct store *s)
 {

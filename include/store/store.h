@@ -280,6 +280,7 @@ struct store_numbers {
 	uint64_t unknown_commits, resolved_committed, resolved_rolled_back;
 	uint64_t default_partition_rows; /* should be 0 */
 	uint32_t commit_us;              /* smoothed, send to commit */
+	mono_ns waiting; /* the oldest of items_waiting waits for so long */
 };
 struct store_numbers store_numbers(const struct store *s);
 

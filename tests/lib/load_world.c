@@ -47,6 +47,8 @@ struct store {
 	store_done_fn *on_loaded;
 	void *load_ctx;
 	struct pending *first, **end;
+	size_t waiting;
+	mono_ns last_due;
 	uint32_t loaded;    /* so many names were told */
 	struct buf content; /* of every name, version 0, packed */
 };
@@ -113,6 +115,11 @@ pend(struct store *s, store_done_fn *done, void *ctx, uint64_t decided)
 	p->ctx = ctx;
 	p->decided = decided;
 	p->due = loop_mono(s->loop) + MONO_MS(LOAD_COMMIT_MS);
+	if (p->due < s->last_due)
+		p->due = s->last_due;
+	s->last_due = p->due + s->world->commit_each;
+	if (++s->waiting > s->world->most_waiting)
+		s->world->most_waiting = s->waiting;
 	*s->end = p;
 	s->end = &p->next;
 	if (!loop_timer_is_set(s->commit))
@@ -149,6 +156,7 @@ on_commit(void *ctx)
 		s->first = p->next;
 		if (s->first == NULL)
 			s->end = &s->first;
+		s->waiting--;
 		s->world->n_decided += p->decided;
 		if (p->believed != NULL)
 			tell_believed(s, p);
@@ -255,7 +263,15 @@ commit_decisions(struct store *s, const struct commit_decisions *c,
 	pend(s, done, ctx, c->n_decisions);
 }
 
-COMMITS(commit_events, commit_events, 0)
+void
+commit_events(struct store *s, const struct commit_events *c,
+    store_done_fn *done, void *ctx)
+{
+	s->world->n_written++;
+	s->world->n_events += c->n_entries;
+	pend(s, done, ctx, 0);
+}
+
 COMMITS(commit_gathered, commit_gathered, 0)
 COMMITS(commit_attribute, commit_attribute, 0)
 COMMITS(commit_told, commit_told, 0)
@@ -344,8 +360,8 @@ commit_flush(struct store *s)
 void
 commit_waiting(const struct store *s, size_t *items, size_t *bytes)
 {
-	(void)s;
-	*items = *bytes = 0;
+	*items = s->waiting;
+	*bytes = 0;
 }
 
 /* What the reply of every name says, as the database has it. */

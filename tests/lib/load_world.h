@@ -80,7 +80,8 @@ struct load_world {
 	load_ask_fn *on_ask;
 	load_span_fn *on_span; /* or NULL, as the next */
 	load_decision_fn *on_decision;
-	uint32_t load_ms; /* the database tells its rows over so long */
+	uint32_t load_ms;    /* the database tells its rows over so long */
+	mono_ns commit_each; /* it takes an item in so long; 0: any at once */
 	void *ctx;
 	/* To look at: */
 	uint64_t seed;
@@ -91,6 +92,8 @@ struct load_world {
 	uint64_t n_written;
 	uint64_t n_decided;
 	uint64_t n_outages;
+	uint64_t n_events;
+	size_t most_waiting; /* items, at once */
 	/* Its own. */
 	struct config *config;
 	struct store *store;

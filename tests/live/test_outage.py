@@ -167,17 +167,24 @@ class Away(world.WorldCase):
             began = time.time()
             for n in names[:10]:
                 self.server.set(n, "A", a("192.0.2.2"))
+            self.server.faults[names[10] + "."] = "servfail"
             until(lambda: time.time() - began > 6, 10, "six seconds")
             per_second = [sum(1 for q in self.server.asked(since=began)
                               if int(q.at - began) == s) for s in range(6)]
+            waiting = d.status()["database"]
         finally:
             for p in pids:
                 os.kill(p, signal.SIGCONT)
         # Forty a second; those that differ are asked again besides.
         self.assertGreater(min(per_second), 30, per_second)
+        # That one fails is to be written since its next poll.
+        self.assertGreater(waiting["items_waiting"], 0)
+        self.assertTrue(3000 < waiting["waiting_ms"] < 20000, waiting)
         d.wait_changes(10, timeout=30)
         self.assertLess(d.status()["coverage"]["longest_turn_us"], 200000)
         self.assertEqual(len(d.changes()), 10)
+        until(lambda: d.status()["database"]["waiting_ms"] < 1000, 10,
+              "nothing to wait")
         self.assertEqual(d.stop(), 0)
 
     def test_terminated_backends_are_replaced(self):

@@ -310,6 +310,43 @@ test_silent_names_take_a_quarter_of_a_short_rate(void **state)
 	silent_share(30, 115, 12000);
 }
 
+/*
+ * Two thousand names recover at once.  The database takes less in a second
+ * than what is to be told of them: what changes meanwhile does not wait for
+ * that, all of which is told.
+ */
+static void
+test_what_recovers_is_told_as_the_database_takes_it(void **state)
+{
+	struct load_world *w = load_new(10000);
+	uint64_t events;
+
+	(void)state;
+	for (uint32_t i = 0; i < w->n_names; i++) {
+		w->names[i].every_s = 10;
+		w->names[i].silent = i % 5 == 3;
+	}
+	load_start(w);
+	load_advance(w, MONO_S(600));
+	assert_int_equal(w->n_events, 2000); /* `failing` */
+	for (uint32_t i = 0; i < w->n_names; i++)
+		w->names[i].silent = false;
+	load_advance(w, MONO_S(59));
+	assert_int_equal(w->n_events, 2000);
+	w->commit_each = MONO_MS(20);
+	w->most_waiting = 0;
+	events = w->n_events;
+	load_advance(w, MONO_S(5));
+	assert_true(w->n_events > events);
+	assert_true(w->n_events < events + 1000);
+	load_advance(w, MONO_S(300));
+	assert_int_equal(w->n_events, 4000);
+	if (w->most_waiting > 400)
+		fail_msg("%zu items waited at once, seed %llu", w->most_waiting,
+		    (unsigned long long)w->seed);
+	load_free(w);
+}
+
 static void
 test_a_storm_of_changes_delays_no_poll(void **state)
 {
@@ -430,6 +467,8 @@ main(void)
 	    cmocka_unit_test(
 		test_names_that_nobody_answers_for_delay_no_others),
 	    cmocka_unit_test(test_silent_names_take_a_quarter_of_a_short_rate),
+	    cmocka_unit_test(
+		test_what_recovers_is_told_as_the_database_takes_it),
 	    cmocka_unit_test(test_a_storm_of_changes_delays_no_poll),
 	    cmocka_unit_test(test_in_a_storm_owned_names_are_decided_first),
 	    cmocka_unit_test(test_a_storm_is_confirmed_by_all_servers_alike),
