@@ -574,6 +574,16 @@ def noise():
                    stdin=subprocess.DEVNULL)
 
 
+def names():
+    """What CASE can be: several with commas, or one of the last alone."""
+    print(",".join(c.name for c in CASES))
+    print("\n".join(sorted(ALONE)))
+
+
+ALONE = {"micro": micro, "lists": lists, "chase": follow, "noise": noise,
+         "list": names}
+
+
 def chosen():
     n = os.environ.get("N")
     wanted = os.environ.get("CASE")
@@ -585,8 +595,8 @@ def chosen():
     known = {c.name: c for c in CASES}
     for name in wanted.split(","):
         if name not in known:
-            raise w.Trouble(f"CASE is some of: {' '.join(known)}, "
-                            "or micro, lists, chase or noise")
+            raise w.Trouble(f"CASE is some of: {' '.join(known)}, or one of: "
+                            f"{' '.join(sorted(ALONE))}")
     return [known[name] for name in wanted.split(",")]
 
 
@@ -598,10 +608,8 @@ def main():
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, on_signal)
     try:
-        alone = {"micro": micro, "lists": lists, "chase": follow,
-                 "noise": noise}
-        if os.environ.get("CASE") in alone:
-            alone[os.environ["CASE"]]()
+        if os.environ.get("CASE") in ALONE:
+            ALONE[os.environ["CASE"]]()
             return 0
         cases = chosen()
         if len(cases) == len(CASES):

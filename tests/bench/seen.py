@@ -12,8 +12,11 @@ of each question is held against what the server noted:
 * never earlier than that by more than an interval and what the ledger is
   behind (lag_s() below).  An answer that came so late before the kill that
   it was on its way into the database is not held against it: kill -9 loses
-  that, as docs/architecture.md says.  Told beside it are how old the last end of
-  an outage is that was committed, and the answers to who is too early.
+  that, as docs/architecture.md says.  Told beside it are how long the oldest item
+  waited for the database just before (`waiting`), how old the last end of an
+  outage is that was committed, and the answers to who is too early;
+* never earlier than the answer before the last (`two_lost`), which also holds
+  where nobody asked for a while, as between a kill and a start.
 """
 
 import array
@@ -63,6 +66,7 @@ class Seen:
         self.b = bench
         self.every = bench.case.every
         self.first = 0
+        self.waiting = {}  # of the database, just before a kill
 
     def say(self, name, value, unit):
         self.b.say(name, value, unit)
@@ -110,6 +114,7 @@ class Seen:
     # ---- right or not ----
 
     def kill(self):
+        self.waiting = self.b.daemon.status()["database"]
         at = time.time_ns() // 1000
         self.b.daemon.process.kill()
         self.b.daemon.process.wait(60)
@@ -154,7 +159,7 @@ class Seen:
         errors = []
         ages = []  # of the last answer to who is too early, at the kill
         late = early = early_failing = failing = strict = missing = 0
-        worst_late = 0
+        worst_late = two_lost = 0
         for number, at, fails in rows:
             last, before = truth[2 * number], truth[2 * number + 1]
             failing += fails
@@ -165,6 +170,8 @@ class Seen:
             late += at > last + TICK_US
             if last > killed - LOSS_US:
                 last = before
+            else:
+                two_lost += at < before - TICK_US
             errors.append(last - at)
             if last - at > early_us:
                 early += 1
@@ -179,6 +186,7 @@ class Seen:
         self.say("too_late" + end, late, "names")
         self.say("too_early" + end, early, "names")
         self.say("too_early_failing" + end, early_failing, "names")
+        self.say("two_lost" + end, two_lost, "names")
         self.say("over_one_interval" + end, strict, "names")
         self.say("latest" + end, worst_late / SECOND_US, "s")
         self.say("error_p50" + end, share_of(errors, 0.5) / SECOND_US, "s")
@@ -186,6 +194,8 @@ class Seen:
         self.say("error_worst" + end, errors[-1] / SECOND_US, "s")
         self.say("bound" + end, early_us / SECOND_US, "s")
         self.say("ledger_behind" + end, float(behind), "s")
+        self.say("items_waiting" + end, self.waiting["items_waiting"], "items")
+        self.say("waiting" + end, self.waiting["waiting_ms"] / 1000, "s")
         self.say("last_end_committed" + end, last_end_us / SECOND_US, "s")
         for age, name in ((min(ages, default=0), "latest"),
                           (max(ages, default=0), "earliest")):
