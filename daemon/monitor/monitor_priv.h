@@ -326,6 +326,7 @@ struct monitor {
 	struct idmap holds;        /* by name offset */
 	uint32_t hold_at;          /* of the walk that tells them */
 	bool holds_walk;           /* it goes on */
+	uint32_t telling;          /* sent and not yet durable */
 	struct provider *provider;
 	struct views *differing;
 	struct pools *pools;

@@ -31,7 +31,7 @@ enum {
 	EVENTS_MAX = 2 * WATCH_TYPES_MAX,
 	SIGHT_QUESTIONS_MIN = 10,
 	LONG_S = 86400,
-	TELL_WAITING = 256 /* with more for the database nothing is told */
+	TELLING_MAX = 256 /* names whose events wait for the database */
 };
 
 /* A name with something to tell when the minute is over. */
@@ -364,6 +364,7 @@ on_told(void *ctx, int err)
 	int64_t seq = err == 0 ? commit_seq(m->store) : 0;
 
 	pending_take(m, &t->pending);
+	m->telling--;
 	for (size_t i = 0; i < t->n; i++) {
 		struct monitor_line line = {
 		    .class_ = "event",
@@ -479,6 +480,7 @@ send_events(struct monitor *m, struct batch *b)
 	}
 	b->told->pending.free = told_free;
 	pending_add(m, &b->told->pending);
+	m->telling++;
 	commit_events(m->store, &c, on_told, b->told);
 	buf_fini(&group);
 }
@@ -686,11 +688,8 @@ outage_tick(struct monitor *m)
 {
 	for (uint32_t n = 1; m->holds_walk; n++) {
 		struct hold *h;
-		size_t items;
-		size_t bytes;
 
-		commit_waiting(m->store, &items, &bytes);
-		if (items > TELL_WAITING)
+		if (m->telling >= TELLING_MAX)
 			return;
 		h = idmap_next(&m->holds, &m->hold_at);
 		m->holds_walk = h != NULL;
