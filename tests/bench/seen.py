@@ -14,9 +14,7 @@ of each question is held against what the server noted:
   it was on its way into the database is not held against it: kill -9 loses
   that, as docs/architecture.md says.  Told beside it are how long the oldest item
   waited for the database just before (`waiting`), how old the last end of an
-  outage is that was committed, and the answers to who is too early;
-* never earlier than the answer before the last (`two_lost`), which also holds
-  where nobody asked for a while, as between a kill and a start.
+  outage is that was committed, and the answers to who is too early.
 """
 
 import array
@@ -156,12 +154,10 @@ class Seen:
         rows = list(self.told())
         took = time.monotonic() - begin
         early_us = (self.every + lag_s(self.every)) * SECOND_US
-        # A plan is what is said, sent with jitter, and maybe twice.
-        sent_us = (self.every / 20 + 1) * SECOND_US
         errors = []
         ages = []  # of the last answer to who is too early, at the kill
         late = early = early_failing = failing = strict = missing = 0
-        worst_late = two_lost = 0
+        worst_late = 0
         for number, at, fails in rows:
             last, before = truth[2 * number], truth[2 * number + 1]
             failing += fails
@@ -172,8 +168,6 @@ class Seen:
             late += at > last + TICK_US
             if last > killed - LOSS_US:
                 last = before
-            else:
-                two_lost += at < before - sent_us
             errors.append(last - at)
             if last - at > early_us:
                 early += 1
@@ -188,7 +182,6 @@ class Seen:
         self.say("too_late" + end, late, "names")
         self.say("too_early" + end, early, "names")
         self.say("too_early_failing" + end, early_failing, "names")
-        self.say("two_lost" + end, two_lost, "names")
         self.say("over_one_interval" + end, strict, "names")
         self.say("latest" + end, worst_late / SECOND_US, "s")
         self.say("error_p50" + end, share_of(errors, 0.5) / SECOND_US, "s")
