@@ -60,7 +60,7 @@ PKG_TEST  := cmocka
 lazy       = $(eval $(1) := $(shell $(2)))$($(1))
 PKG_CFLAGS = $(call lazy,PKG_CFLAGS,pkg-config --cflags $(PKG))
 # libev has no .pc file.
-PKG_LIBS   = $(call lazy,PKG_LIBS,pkg-config --libs $(PKG) && echo -lev)
+PKG_LIBS   = $(call lazy,PKG_LIBS,pkg-config --libs $(PKG) && echo -lev -lm)
 TEST_LIBS  = $(call lazy,TEST_LIBS,pkg-config --libs $(PKG_TEST))
 
 ALL_CFLAGS = $(STD) $(WARN) $(HARDEN) $(opt_$(MODE)) $(PKG_CFLAGS) \

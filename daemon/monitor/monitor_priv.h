@@ -470,8 +470,9 @@ void poll_stop(struct monitor *m);
 /* Plans the next poll of a watched question by its phase, after now. */
 void poll_plan(struct monitor *m, uint32_t id);
 /* The same of a row that was loaded: at once, if a plan was missed since the
- * load began. */
-void poll_plan_known(struct monitor *m, uint32_t id, const struct uuid *key);
+ * load began; soon, if one was missed before. */
+void poll_plan_known(
+    struct monitor *m, uint32_t id, const struct store_row *row);
 /* So long from now, which is no plan: for a first poll. */
 void poll_later(struct monitor *m, uint32_t id, uint64_t after_ms);
 /* A stray is out of the wheel: it is planned anew, or no longer watched. */

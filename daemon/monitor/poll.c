@@ -45,7 +45,9 @@
 enum {
 	DUE_RUN = 32,         /* divides POLL_TURN_MAX */
 	CHASE_WAITING = 2000, /* with more for the database none is moved */
-	TICKS_A_SECOND = 1000 / TICK_MS
+	TICKS_A_SECOND = 1000 / TICK_MS,
+	MAKE_UP_SHARE = 8,                  /* see make_up_at() */
+	MAKE_UP_TICKS = 10 * TICKS_A_SECOND /* for a poll, before the next */
 };
 
 bool
@@ -109,15 +111,44 @@ poll_later(struct monitor *m, uint32_t id, uint64_t after_ms)
 	    m, id, monitor_tick_now(m) + (uint32_t)(after_ms / TICK_MS), 0);
 }
 
-void
-poll_plan_known(struct monitor *m, uint32_t id, const struct uuid *key)
+/*
+ * Nobody asked while the daemon was down.  What was planned then and is not
+ * due again soon is asked in between, what was missed last first: so many
+ * times later as it was missed before the start, so that the load grows by an
+ * eighth.  0: it was seen at its last plan, or is due soon enough.
+ */
+static uint32_t
+make_up_at(
+    const struct monitor *m, uint32_t every_s, uint32_t due, wall_us seen)
 {
-	uint32_t every_s =
-	    policy_get(m->table, table_question(m->table, id)->policy)->every_s;
+	uint64_t every = (uint64_t)every_s * TICKS_A_SECOND;
+	wall_us missed = monitor_wall_of(m, due) - WALL_S((wall_us)every_s);
+	uint64_t ago = every - (due - m->load_from);
+
+	if (seen == 0 || seen > missed - WALL_MS(TICK_MS) ||
+	    (MAKE_UP_SHARE + 1) * ago + MAKE_UP_TICKS > every)
+		return 0;
+	return m->load_from + (uint32_t)(MAKE_UP_SHARE * ago);
+}
+
+void
+poll_plan_known(struct monitor *m, uint32_t id, const struct store_row *row)
+{
+	struct question *q = table_question(m->table, id);
+	uint32_t every_s = policy_get(m->table, q->policy)->every_s;
 	uint32_t now = monitor_tick_now(m);
 	/* With a plan where the ledger's first span begins. */
-	uint32_t due = plan_from(m, key, every_s, m->load_from, 0);
+	uint32_t due =
+	    plan_from(m, &row->key.question, every_s, m->load_from, 0);
+	uint32_t made_up = 0;
 
+	if (q->wait == 0 && !row->failing)
+		made_up = make_up_at(m, every_s, due, row->last_seen);
+	if (made_up != 0) {
+		wheel_put(m, id, made_up, 0);
+		q->mark = CHASE_ASIDE;
+		return;
+	}
 	/* The last that was missed. */
 	if (due <= now)
 		due += (now - due) / (every_s * TICKS_A_SECOND) *
@@ -170,8 +201,13 @@ plan_next(struct monitor *m, uint32_t id, uint32_t ttl_left)
 	    .mark = (enum chase_mark)q->mark,
 	    .random = rand_u32(),
 	};
-	struct chase_plan plan = chase_next(&poll);
+	struct chase_plan plan;
 
+	if (q->mark == CHASE_ASIDE) {
+		poll_plan(m, id);
+		return;
+	}
+	plan = chase_next(&poll);
 	if (plan.moved &&
 	    !tell_wait(m, id, chase_steps(p->chase, question_ttl(q)))) {
 		poll.ttl_left_s = CHASE_NO_TTL;

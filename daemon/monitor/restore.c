@@ -193,7 +193,7 @@ on_row(void *ctx, const struct store_row *row)
 	if (row->content != NULL && (q->flags & Q_KNOWN) == 0) {
 		take_state(m, id, row);
 		if (!m->setup.once)
-			poll_plan_known(m, id, &row->key.question);
+			poll_plan_known(m, id, row);
 	}
 	if (row->content != NULL)
 		idle_known(m, id, row->since);

@@ -28,7 +28,9 @@ enum chase_mark {
 	CHASE_AT_END = 1, /* put where an entry has run out */
 	/* What answered there does not outlive the interval: left alone until
 	 * something does. */
-	CHASE_BARRED = 2
+	CHASE_BARRED = 2,
+	/* Between two plans, once; the next poll is at the second. */
+	CHASE_ASIDE = 3
 };
 
 /* A poll that ended now.  Times are milliseconds from anywhere. */

@@ -20,6 +20,7 @@
 #include "dns/type.h"
 #include "load_world.h"
 #include "resolver/resolver.h"
+#include "schedule/spread.h"
 #include "store/commit.h"
 #include "store/store.h"
 
@@ -103,6 +104,20 @@ make_reply(const uint8_t *name, size_t size, uint8_t version, struct buf *out)
 
 #include "load_resolver.c"
 
+wall_us
+load_last_plan(const struct load_world *w, uint32_t i, wall_us until)
+{
+	struct name name;
+	struct uuid key;
+	int64_t every = 1000 * (int64_t)w->names[i].every_s;
+	int64_t phase;
+
+	make_name(i, &name);
+	key = question_key("default", name.wire, name_size(name.wire), TYPE_A);
+	phase = spread_phase_ms(&key, w->names[i].every_s);
+	return ((until / 1000 - phase) / every * every + phase) * 1000;
+}
+
 /* ---- store.h and commit.h ---- */
 
 static void
@@ -181,7 +196,6 @@ on_load(void *ctx)
 	    .content = s->content.data,
 	    .content_size = s->content.size,
 	    .ttl = TTL_S,
-	    .last_seen = loop_wall(s->loop) - WALL_S(10),
 	};
 
 	for (; s->loaded < s->world->n_names; s->loaded++) {
@@ -197,6 +211,8 @@ on_load(void *ctx)
 			continue;
 		make_name(i, &name);
 		row.every_s = s->world->names[i].every_s;
+		row.last_seen = load_last_plan(s->world, i,
+		    s->world->begin_wall - WALL_S(s->world->down_s));
 		row.key.question = question_key(
 		    row.view, name.wire, name_size(name.wire), row.type);
 		s->on_row(s->load_ctx, &row);
@@ -532,6 +548,7 @@ load_start(struct load_world *w)
 	assert_int_equal(d.n_errors, 0);
 	diag_fini(&d);
 	w->begin = loop_mono(w->loop);
+	w->begin_wall = loop_wall(w->loop);
 	monitor_store_state(w->monitor, STORE_READY, "");
 }
 

@@ -80,7 +80,9 @@ struct load_world {
 	load_ask_fn *on_ask;
 	load_span_fn *on_span; /* or NULL, as the next */
 	load_decision_fn *on_decision;
-	uint32_t load_ms;    /* the database tells its rows over so long */
+	uint32_t load_ms; /* the database tells its rows over so long */
+	uint32_t down_s;  /* before the start nobody asked for so long */
+
 	mono_ns commit_each; /* it takes an item in so long; 0: any at once */
 	void *ctx;
 	/* To look at: */
@@ -88,6 +90,7 @@ struct load_world {
 	struct loop *loop;
 	struct monitor *monitor;
 	mono_ns begin;
+	wall_us begin_wall;
 	/* What the database was given but for questions and spans. */
 	uint64_t n_written;
 	uint64_t n_decided;
@@ -108,6 +111,8 @@ void load_free(struct load_world *w);
 /* Writes the list, reads it, and starts with everything known. */
 void load_start(struct load_world *w);
 void load_advance(struct load_world *w, mono_ns by);
+/* The last plan of a name until then. */
+wall_us load_last_plan(const struct load_world *w, uint32_t i, wall_us until);
 /* Of planned polls, over all buckets of the status: so late were all but
  * `share` of them at most, in ms. */
 double load_late_ms(struct load_world *w, double share);

@@ -318,6 +318,69 @@ test_what_a_span_says_was_asked_was_asked_to_the_millisecond(void **state)
 	free(slow_asked);
 }
 
+enum { HOURLY_NAMES = 20000, HOUR_S = 3600, DOWN_S = 60 };
+
+static uint8_t *n_asked; /* of each name, in the first part of the hour */
+static uint32_t asked_in_minute[HOUR_S / 60 + 1];
+
+static void
+note_hourly(struct load_world *w, uint32_t name, uint8_t server, uint8_t flags)
+{
+	mono_ns at = loop_mono(w->loop) - w->begin;
+
+	note_slow(w, name, server, flags);
+	n_asked[name] += at < MONO_S(8 * DOWN_S + 1);
+	if (at < MONO_S(HOUR_S))
+		asked_in_minute[at / MONO_S(60)]++;
+}
+
+/*
+ * A minute's polls were missed: they are asked within eight minutes instead of
+ * an hour later, an eighth on top of the others, and all of them at their
+ * plans again from then on.
+ */
+static void
+test_what_was_missed_while_the_daemon_was_down_is_asked_soon(void **state)
+{
+	struct load_world *w = load_new(HOURLY_NAMES);
+	unsigned n = 0;
+
+	(void)state;
+	slow_asked = calloc(HOURLY_NAMES, sizeof(*slow_asked));
+	n_asked = calloc(HOURLY_NAMES, sizeof(*n_asked));
+	assert_true(slow_asked != NULL && n_asked != NULL);
+	memset(asked_in_minute, 0, sizeof(asked_in_minute));
+	memset(waits, 0, sizeof(waits));
+	for (uint32_t i = 0; i < HOURLY_NAMES; i++) {
+		slow_asked[i] = -MONO_S(HOUR_S);
+		w->names[i].every_s = HOUR_S;
+	}
+	w->on_ask = note_hourly;
+	w->on_span = check_span;
+	w->down_s = DOWN_S;
+	load_start(w);
+	load_advance(w, MONO_S(8 * DOWN_S + 1));
+	for (uint32_t i = 0; i < HOURLY_NAMES; i++) {
+		int64_t last = last_plan_ms(w, i, -TICK);
+
+		if (last < -1000 * DOWN_S + TICK)
+			continue;
+		n++;
+		if (n_asked[i] != 1)
+			fail_msg("n%u: planned for %lld ms, asked %u times, "
+				 "seed %llu",
+			    i, (long long)last, n_asked[i],
+			    (unsigned long long)w->seed);
+	}
+	assert_in_range(n, 200, 500); /* 333 */
+	load_advance(w, MONO_S(2 * HOUR_S));
+	for (unsigned i = 0; i < HOUR_S / 60; i++)
+		assert_in_range(asked_in_minute[i], 200, 480);
+	load_free(w);
+	free(slow_asked);
+	free(n_asked);
+}
+
 int
 main(void)
 {
@@ -326,6 +389,8 @@ main(void)
 		test_what_is_planned_while_rows_are_loaded_is_asked_and_is_in_the_spans),
 	    cmocka_unit_test(
 		test_what_a_span_says_was_asked_was_asked_to_the_millisecond),
+	    cmocka_unit_test(
+		test_what_was_missed_while_the_daemon_was_down_is_asked_soon),
 	    cmocka_unit_test_setup_teardown(
 		test_a_restart_with_100000_names_is_no_burst_and_the_load_is_even,
 		setup, teardown),
