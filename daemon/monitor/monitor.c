@@ -147,7 +147,7 @@ put_spans(struct monitor *m)
 	commit_spans(m->store, spans, n, on_spans, m);
 }
 
-/* ---- `once` ---- */
+/* ---- what was seen and is in no span ---- */
 
 static void
 put_seen(struct monitor *m)
@@ -331,6 +331,7 @@ static const struct each_second {
     {dangling_second, false},
     {gather_second, false},
     {wildcard_second, false},
+    {put_seen, false},
     {put_spans, false},
     {tell_progress, false},
 };

@@ -740,7 +740,8 @@ void burst_free_all(struct monitor *m);
 /* ---- monitor.c ---- */
 /* A reload was taken: its configuration is in force.  Failing is fatal. */
 MUST_CHECK int monitor_adopt(struct monitor *m, const struct config *config);
-/* `once`: what was answered as believed, for there is no plan to tell it. */
+/* It was answered as believed, and there is no plan to tell it: in `once`, and
+ * by a poll that makes up for a missed one.  Written within a second. */
 void monitor_seen(struct monitor *m, uint32_t id);
 
 /* ---- restore.c ---- */

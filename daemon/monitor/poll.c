@@ -648,6 +648,13 @@ is_fresh(const struct monitor *m, const struct question *q,
 	return fetched_after(m, q, sum) >= WALL_S((wall_us)q->seen);
 }
 
+/* No plan, so that no span tells that it was seen then. */
+static bool
+poll_is_aside(const struct question *q, uint8_t purpose)
+{
+	return purpose == PURPOSE_POLL && q->mark == CHASE_ASIDE;
+}
+
 static void
 note_seen(struct monitor *m, struct question *q, const struct errand *e,
     const struct reply_sum *sum)
@@ -680,7 +687,7 @@ poll_good(struct monitor *m, const struct errand *e, const struct answer *a,
 		denied_forget(m, id);
 		if (!stale)
 			note_seen(m, q, e, sum);
-		if (!stale && m->setup.once)
+		if (!stale && (m->setup.once || poll_is_aside(q, e->purpose)))
 			monitor_seen(m, id);
 		entry_hear(m, id, sum, stale);
 		if (!stale)

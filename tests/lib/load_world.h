@@ -96,6 +96,7 @@ struct load_world {
 	uint64_t n_decided;
 	uint64_t n_outages;
 	uint64_t n_events;
+	uint64_t n_seen;     /* by commit_seen() */
 	size_t most_waiting; /* items, at once */
 	/* Its own. */
 	struct config *config;
