@@ -473,6 +473,9 @@ void poll_plan(struct monitor *m, uint32_t id);
  * load began; soon, if one was missed before. */
 void poll_plan_known(
     struct monitor *m, uint32_t id, const struct store_row *row);
+/* The running poll makes up for one that was missed: it has no plan, so that no
+ * span tells that it was seen then. */
+bool poll_is_aside(const struct question *q);
 /* So long from now, which is no plan: for a first poll. */
 void poll_later(struct monitor *m, uint32_t id, uint64_t after_ms);
 /* A stray is out of the wheel: it is planned anew, or no longer watched. */

@@ -201,13 +201,8 @@ plan_next(struct monitor *m, uint32_t id, uint32_t ttl_left)
 	    .mark = (enum chase_mark)q->mark,
 	    .random = rand_u32(),
 	};
-	struct chase_plan plan;
+	struct chase_plan plan = chase_next(&poll);
 
-	if (q->mark == CHASE_ASIDE) {
-		poll_plan(m, id);
-		return;
-	}
-	plan = chase_next(&poll);
 	if (plan.moved &&
 	    !tell_wait(m, id, chase_steps(p->chase, question_ttl(q)))) {
 		poll.ttl_left_s = CHASE_NO_TTL;
@@ -495,14 +490,18 @@ poll_turn(struct monitor *m)
 
 /* ---- answers ---- */
 
-/* Of a name that is idle from now on, by its other interval. */
+/* Of a name that is idle from now on, by its other interval; and of what was
+ * asked between two plans, at the second. */
 static void
 plan_after_poll(struct monitor *m, uint32_t id, bool good, uint32_t ttl_left)
 {
 	const struct question *q = table_question(m->table, id);
 
-	if (good && policy_get(m->table, q->policy)->idle_after_s != 0 &&
-	    idle_polled(m, id))
+	bool idle = good &&
+	            policy_get(m->table, q->policy)->idle_after_s != 0 &&
+	            idle_polled(m, id);
+
+	if (idle || q->mark == CHASE_ASIDE)
 		poll_plan(m, id);
 	else
 		plan_next(m, id, ttl_left);
@@ -648,11 +647,10 @@ is_fresh(const struct monitor *m, const struct question *q,
 	return fetched_after(m, q, sum) >= WALL_S((wall_us)q->seen);
 }
 
-/* No plan, so that no span tells that it was seen then. */
-static bool
-poll_is_aside(const struct question *q, uint8_t purpose)
+bool
+poll_is_aside(const struct question *q)
 {
-	return purpose == PURPOSE_POLL && q->mark == CHASE_ASIDE;
+	return (q->flags & Q_PLANNED) != 0 && q->mark == CHASE_ASIDE;
 }
 
 static void
@@ -687,7 +685,8 @@ poll_good(struct monitor *m, const struct errand *e, const struct answer *a,
 		denied_forget(m, id);
 		if (!stale)
 			note_seen(m, q, e, sum);
-		if (!stale && (m->setup.once || poll_is_aside(q, e->purpose)))
+		if (!stale && (m->setup.once || (e->purpose == PURPOSE_POLL &&
+						    poll_is_aside(q))))
 			monitor_seen(m, id);
 		entry_hear(m, id, sum, stale);
 		if (!stale)

@@ -11,7 +11,6 @@
 #include "entry.h"
 #include "loop/loop.h"
 #include "poll_priv.h"
-#include "schedule/chase.h"
 #include "survey_priv.h"
 
 enum { TCP_ASKED = 2 /* servers that are asked by TCP when none answers */ };
@@ -247,9 +246,8 @@ answered(struct survey *v, const struct survey_result *r)
 		note_delegation(v);
 	if (feeds)
 		feed_all(v, r);
-	else if (m->setup.once ||
-		 (v->why == SURVEY_POLL && q->mark == CHASE_ASIDE))
-		monitor_seen(m, id); /* It has no plan, and so no span. */
+	else if (m->setup.once || (v->why == SURVEY_POLL && poll_is_aside(q)))
+		monitor_seen(m, id);
 	as_believed(v, r);
 	if (!feeds) {
 		q->seen = (uint32_t)(loop_wall(m->loop) / WALL_S(1));
