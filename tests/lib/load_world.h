@@ -80,9 +80,8 @@ struct load_world {
 	load_ask_fn *on_ask;
 	load_span_fn *on_span; /* or NULL, as the next */
 	load_decision_fn *on_decision;
-	uint32_t load_ms; /* the database tells its rows over so long */
-	uint32_t down_s;  /* before the start nobody asked for so long */
-
+	uint32_t load_ms;    /* the database tells its rows over so long */
+	uint32_t down_s;     /* before the start nobody asked for so long */
 	mono_ns commit_each; /* it takes an item in so long; 0: any at once */
 	void *ctx;
 	/* To look at: */

@@ -175,19 +175,11 @@ note_span(struct load_world *w, const struct commit_span *s)
 
 /* The last plan until then, since the start; it may lie before that. */
 static int64_t
-last_plan_ms(struct load_world *w, uint32_t i, int64_t until_ms)
+last_plan_ms(const struct load_world *w, uint32_t i, int64_t until_ms)
 {
-	struct name name;
-	struct uuid key;
-	int64_t every = 1000 * (int64_t)w->names[i].every_s;
-	int64_t begin =
-	    loop_wall(w->loop) / 1000 - since_begin_ms(w, loop_wall(w->loop));
-	int64_t phase;
+	wall_us plan = load_last_plan(w, i, w->begin_wall + WALL_MS(until_ms));
 
-	make_name(i, &name);
-	key = question_key("default", name.wire, name_size(name.wire), TYPE_A);
-	phase = spread_phase_ms(&key, w->names[i].every_s);
-	return (begin + until_ms - phase) / every * every + phase - begin;
+	return plan / 1000 - w->begin_wall / 1000;
 }
 
 /*
