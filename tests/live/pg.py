@@ -107,6 +107,21 @@ class Cluster:
             time.sleep(0.02)
         os.unlink(os.path.join(self.data, "postmaster.pid"))
 
+    def crash(self, pid):
+        """SIGKILL to one backend, and until the server has recovered.  A
+        question right after the kill may still be answered by the server
+        that was, so that its log is what tells."""
+        def times_ready():
+            with open(self.log) as f:
+                return f.read().count("ready to accept connections")
+        before = times_ready()
+        self.kill9(pid)
+        until = time.monotonic() + START_S
+        while times_ready() == before:
+            if time.monotonic() > until:
+                raise RuntimeError("no recovery within %d s" % START_S)
+            time.sleep(0.05)
+
     # ---- use ----
 
     @property
