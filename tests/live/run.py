@@ -4,7 +4,7 @@
 
     run.py [-j N] [-k TEXT] [MODULE...]
 
-N modules at a time (6 unless told; they wait more than they work), each in
+N modules at a time (8 unless told; they wait more than they work), each in
 a process of its own, those that take longest first.  One line per test, the
 output of those that fail, and in the end "N passed, N failed".  A module that
 runs no test, dies or takes longer than LIMIT_S has failed.
@@ -162,7 +162,7 @@ class Module:
 
 def main():
     parser = argparse.ArgumentParser(description="Runs the live tests.")
-    parser.add_argument("-j", type=int, default=6, metavar="N")
+    parser.add_argument("-j", type=int, default=8, metavar="N")
     parser.add_argument("-k", metavar="TEXT", help="tests with TEXT in them")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     parser.add_argument("modules", nargs="*", metavar="MODULE")
