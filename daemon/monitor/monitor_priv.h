@@ -727,6 +727,7 @@ void attribute_free_all(struct monitor *m);
  */
 bool remnant_is(struct inquiry *q, const struct store_believed *b);
 void remnant_second(struct monitor *m);
+void remnant_forget_servers(struct monitor *m);
 /* A piece of the count of questions with intervals below their TTLs. */
 void remnant_count_short(struct monitor *m);
 void remnant_free_all(struct monitor *m);

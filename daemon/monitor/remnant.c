@@ -10,9 +10,10 @@
  * about the zone: it is counted, and can change nothing.
  *
  * A zone that really goes back meanwhile, with a smaller TTL than it had, is
- * fetched again: answers come that run out later than all of that content that
- * were seen before, when these have run out.  That is how it is told apart; at
- * the latest when the old entries must be gone.
+ * fetched again: a server whose old answer was seen still gives that content
+ * when it must have run out.  That is how it is told apart; at the latest when
+ * the old entries of all must be gone.  What ran out at one server says
+ * nothing of another's.
  *
  * Only questions that show something old have an entry here.
  */
@@ -23,14 +24,21 @@
 #include "monitor_priv.h"
 #include "source.h"
 
-enum { SWEEP_SLOTS = 64, COUNT_IDS = 65536 };
+enum { SWEEP_SLOTS = 64, COUNT_IDS = 65536, CACHES_MAX = 4 };
+
+/* An old answer that was seen. */
+struct cached {
+	uint16_t server;
+	wall_us run_out; /* steady */
+};
 
 struct remnant {
 	uint32_t question;
-	uint64_t print;  /* of what was seen last */
-	wall_us since;   /* of what is believed, as it is stored */
-	wall_us until;   /* steady; no old entry lives longer */
-	wall_us run_out; /* steady; of those that were seen */
+	uint64_t print; /* of what was seen last */
+	wall_us since;  /* of what is believed, as it is stored */
+	wall_us until;  /* steady; no old entry lives longer */
+	struct cached caches[CACHES_MAX];
+	uint8_t n_caches;
 };
 
 static void
@@ -40,23 +48,61 @@ forget(struct monitor *m, struct remnant *r)
 	free(r);
 }
 
+/* NULL: none of that server was seen, or those of too many others after it. */
+static struct cached *
+cached_at(struct remnant *r, uint16_t server)
+{
+	for (uint8_t i = 0; i < r->n_caches; i++) {
+		if (r->caches[i].server == server)
+			return &r->caches[i];
+	}
+	return NULL;
+}
+
+/* Where there is no room, that of who runs out first. */
+static struct cached *
+make_room(struct remnant *r)
+{
+	struct cached *c = r->caches;
+
+	if (r->n_caches < CACHES_MAX)
+		return &r->caches[r->n_caches++];
+	for (uint8_t i = 1; i < CACHES_MAX; i++) {
+		if (r->caches[i].run_out < c->run_out)
+			c = &r->caches[i];
+	}
+	return c;
+}
+
+static struct remnant *
+remnant_new(struct monitor *m, uint32_t id)
+{
+	struct remnant *r = calloc(1, sizeof(*r));
+
+	if (r == NULL || idmap_put(&m->remnants, id, r) != 0) {
+		free(r);
+		return NULL;
+	}
+	r->question = id;
+	return r;
+}
+
 /* No memory: as if nothing old had been seen before. */
 static void
-note(struct monitor *m, uint32_t id, const struct remnant *now)
+note(struct monitor *m, struct remnant *r, const struct remnant *now)
 {
-	struct remnant *r = idmap_get(&m->remnants, id);
+	const struct cached *seen = &now->caches[0];
+	struct cached *c;
 
-	if (r == NULL) {
-		r = calloc(1, sizeof(*r));
-		if (r == NULL || idmap_put(&m->remnants, id, r) != 0) {
-			free(r);
-			return;
-		}
-		r->question = id;
-	}
-	if (now->since != r->since || now->print != r->print ||
-	    now->run_out > r->run_out)
-		r->run_out = now->run_out;
+	if (r == NULL && (r = remnant_new(m, now->question)) == NULL)
+		return;
+	if (now->since != r->since || now->print != r->print)
+		r->n_caches = 0;
+	c = cached_at(r, seen->server);
+	if (c == NULL)
+		*make_room(r) = *seen;
+	else if (seen->run_out > c->run_out)
+		c->run_out = seen->run_out;
 	r->print = now->print;
 	r->since = now->since;
 	r->until = now->until;
@@ -67,26 +113,40 @@ remnant_is(struct inquiry *q, const struct store_believed *b)
 {
 	struct monitor *m = q->monitor;
 	const struct witness *w = &q->list[q->begin].witness;
-	const struct remnant *r = idmap_get(&m->remnants, q->question);
+	struct remnant *r = idmap_get(&m->remnants, q->question);
+	const struct cached *before = NULL;
 	wall_us since =
 	    monitor_steady(m) - (loop_wall(m->loop) - q->believed_since);
 	struct remnant now = {
+	    .question = q->question,
 	    .print = q->list[q->begin].fingerprint,
 	    .since = q->believed_since,
 	    .until = since + WALL_S(b->past_ttl),
-	    .run_out = w->last_at + WALL_S(w->ttl),
+	    .caches = {{w->server, w->last_at + WALL_S(w->ttl)}},
 	};
 
 	if (!b->past || q->restored ||
 	    candidate_fetched_after(w->last_at, w->aa,
 		w->ttl > b->past_ttl ? w->ttl : b->past_ttl, w->ttl) >= since)
 		return false;
+	if (r != NULL && r->since == now.since && r->print == now.print)
+		before = cached_at(r, w->server);
 	/* TTLs are whole seconds: it may live one longer. */
-	if (r != NULL && r->since == now.since && r->print == now.print &&
-	    w->last_at > r->run_out + WALL_S(1))
+	if (before != NULL && w->last_at > before->run_out + WALL_S(1))
 		return false;
-	note(m, q->question, &now);
+	note(m, r, &now);
 	return true;
+}
+
+/* Other servers have the numbers of these. */
+void
+remnant_forget_servers(struct monitor *m)
+{
+	struct remnant *r;
+	uint32_t at = 0;
+
+	while ((r = idmap_next(&m->remnants, &at)) != NULL)
+		r->n_caches = 0;
 }
 
 void

@@ -388,6 +388,7 @@ poll_restart(struct monitor *m)
 	if (err == 0) {
 		inquiry_remap(m, old, n_old);
 		stale_forget(m);
+		remnant_forget_servers(m);
 		standings_take(m, old, n_old);
 	}
 	loop_timer_in(m->tick, 0);

@@ -509,7 +509,7 @@ apply_events(struct db *db, const struct commit_events *c)
  * beside a question of one of them.
  */
 static struct packed *
-noted_in(struct db *db, struct db_question *q, const struct commit_attribute *c)
+noted_in(struct db_question *q, const struct commit_attribute *c)
 {
 	bool of_zone = c->key.server == STORE_SERVER_ZONE;
 
@@ -518,8 +518,8 @@ noted_in(struct db *db, struct db_question *q, const struct commit_attribute *c)
 	if (!of_zone && q->content.data == NULL)
 		story_fail("oracle: an attribute of %s before its baseline",
 		    db_subject(q));
-	if (c->about != NULL)
-		(void)need(db, c->about, "an event");
+	/* What the entries are about may have no row yet: its first answer
+	 * comes in a batch of its own, and the log needs none. */
 	if (c->key.server == STORE_SERVER_VIEWS)
 		return &q->views;
 	if (c->key.server == STORE_SERVER_EXPECT)
@@ -540,7 +540,7 @@ static void
 apply_attribute(struct db *db, const struct commit_attribute *c)
 {
 	struct db_question *q = need(db, &c->key, "an attribute");
-	struct packed *noted = noted_in(db, q, c);
+	struct packed *noted = noted_in(q, c);
 	uint8_t *own = arena_copy(&db->arena, c->noted, c->noted_size);
 	size_t at = 0;
 

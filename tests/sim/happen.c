@@ -501,9 +501,9 @@ be_there(struct sim *s, const struct due *d)
 		return;
 	fake_store_back(s->w.store);
 	s->back = loop_mono(s->w.loop);
+	oracle_break(s);
 	s->away_before = s->away;
 	s->away = 0;
-	oracle_break(s);
 }
 
 static void

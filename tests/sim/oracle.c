@@ -320,6 +320,23 @@ proved_of(const struct commit_decision *d)
 }
 
 /*
+ * R12: what is told was said by two, element by element.  Where one of them
+ * lies, that may be that the records are gone or an alias is, and not which
+ * alias there is: NODATA behind one is taken as NODATA.
+ */
+static bool
+was_nodata_behind(const struct sim *s, const struct subject *q, content_id to)
+{
+	if (!s->hosts[q->host].lied || to != id_plain(OUTCOME_NODATA))
+		return false;
+	for (size_t i = 0; i < q->n_truth; i++) {
+		if (strncmp(id_text(q->truth[i].id), "NODATA ", 7) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
  * R11, R12: `confirmed` has the proof that was asked for.  All who lie about a
  * name are one group, so that what two groups prove was in the zone; what is
  * forged on the path was not said by TCP.
@@ -338,8 +355,9 @@ check_confirmed(const struct sim *s, const struct subject *q,
 	if (s->hosts[q->host].lied &&
 	    (proved < PROVED_CACHE || q->required == PROVED_SOURCE))
 		return;
-	if (!truth_had(q, to) && (to != id_plain(OUTCOME_NODATA) ||
-				     !truth_had(q, id_plain(OUTCOME_NXDOMAIN))))
+	if (!truth_had(q, to) && !was_nodata_behind(s, q, to) &&
+	    (to != id_plain(OUTCOME_NODATA) ||
+		!truth_had(q, id_plain(OUTCOME_NXDOMAIN))))
 		story_fail("phantom: %s is confirmed and was never true: %s",
 		    q->text, id_text(to));
 }
@@ -613,14 +631,22 @@ oracle_listen(struct sim *s)
 
 /* ---- the program ---- */
 
+/* A start that found no database asks nothing (R9). */
+static bool
+has_state(const struct sim *s)
+{
+	return s->away == 0 || s->began + MONO_S(LOAD_S) < s->away;
+}
+
 void
 oracle_break(struct sim *s)
 {
 	mono_ns now = loop_mono(s->w.loop);
-	mono_ns *own =
+	struct spell *own =
 	    list_add(&s->breaks, &s->n_breaks, &s->breaks_room, sizeof(*own));
 
-	*own = now;
+	own->from = has_state(s) ? now : s->began;
+	own->to = now;
 	for (size_t i = 0; i < s->n_subjects; i++) {
 		s->subjects[i].planned = now;
 		s->subjects[i].n_polls = 0;
@@ -634,8 +660,8 @@ oracle_start(struct sim *s)
 	mono_ns *own =
 	    list_add(&s->starts, &s->n_starts, &s->starts_room, sizeof(*own));
 
+	oracle_break(s); /* of the one before, if it never had a state */
 	*own = s->began = loop_mono(s->w.loop);
-	oracle_break(s);
 }
 
 /*
@@ -663,13 +689,7 @@ oracle_kill(struct sim *s)
 		if (!q->watched)
 			q->failing = false;
 	}
-}
-
-/* A start that found no database asks nothing (R9). */
-static bool
-has_state(const struct sim *s)
-{
-	return s->away == 0 || s->began + MONO_S(LOAD_S) < s->away;
+	zones_kill(s);
 }
 
 /*

@@ -68,6 +68,11 @@ come_to_rest(struct sim *s)
 	for (mono_ns end = world_now(&s->w) + rest; world_now(&s->w) < end;
 	     oracle_look(s), zones_look(s))
 		world_run(&s->w, MONO_S(20));
+	/* What rotates and is new waits for half an hour. */
+	for (mono_ns end = world_now(&s->w) + MONO_S(1860);
+	     db_gathered(s->w.db) > 0 && world_now(&s->w) < end;
+	     oracle_look(s), zones_look(s))
+		world_run(&s->w, MONO_S(20));
 	if (db_gathered(s->w.db) > 0)
 		story_fail(
 		    "%ld alerts still wait for others", db_gathered(s->w.db));

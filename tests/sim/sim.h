@@ -201,6 +201,11 @@ struct counts {
 	struct zcounts zones;
 };
 
+/* A time in which the program was hindered; mostly a moment. */
+struct spell {
+	mono_ns from, to;
+};
+
 struct sim {
 	struct world w;
 	struct draw draw;
@@ -225,7 +230,7 @@ struct sim {
 
 	mono_ns away; /* since when the database is; 0: it is there */
 	mono_ns reloaded;
-	mono_ns *breaks; /* the program was not left alone then */
+	struct spell *breaks; /* the program was not left alone then */
 	size_t n_breaks, breaks_room;
 	mono_ns away_before, back; /* the database, the last time */
 	struct zones *zones;

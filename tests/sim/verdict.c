@@ -44,7 +44,10 @@ is_evidence(const struct subject *q, const struct hearing *h)
 		const struct seen *seen = &q->seen[i];
 		const struct episode *e;
 
-		if (!is_taken_as(h->id, seen->id) || seen->at > h->wall)
+		/* R5: denied, they are the same; the first is written. */
+		if ((!is_taken_as(h->id, seen->id) &&
+			!(q->inconsistent && is_taken_as(seen->id, h->id))) ||
+		    seen->at > h->wall)
 			continue;
 		e = episode_of(q, &seen->change);
 		/* A run may go on while the database is away. */
@@ -82,11 +85,13 @@ check_written(const struct sim *s, const struct subject *q)
 /* ---- what was true is heard ---- */
 
 static bool
-is_disturbed(
-    const struct sim *s, const struct subject *q, mono_ns from, mono_ns to)
+is_disturbed(const struct sim *s, const struct subject *q, content_id id,
+    mono_ns from, mono_ns to)
 {
+	bool lied = s->hosts[q->host].lied;
+
 	for (size_t i = 0; i < s->n_breaks; i++) {
-		if (s->breaks[i] >= from && s->breaks[i] < to)
+		if (s->breaks[i].to >= from && s->breaks[i].from < to)
 			return true;
 	}
 	for (size_t i = 0; i < q->n_heard; i++) {
@@ -96,8 +101,10 @@ is_disturbed(
 			continue;
 		if (h->id == 0 || h->stale || h->arrived == 0)
 			return true;
-		/* Who is polled lies for all that time. */
-		if (s->hosts[q->host].lied && !truth_had(q, h->id))
+		/* Who is polled lies for all that time: it never was so, or
+		 * was not when it was fetched. */
+		if (lied && (!truth_had(q, h->id) ||
+				(h->id != id && h->fetched >= from)))
 			return true;
 	}
 	return false;
@@ -133,7 +140,7 @@ check_heard(struct sim *s, const struct subject *q)
 		    i + 1 < q->n_truth ? t[1].at : loop_mono(s->w.loop);
 
 		if (!t->watched || to - t->at < least ||
-		    is_disturbed(s, q, t->at, to))
+		    is_disturbed(s, q, t->id, t->at, to))
 			continue;
 		s->counts.tight++;
 		if (!was_heard(q, t->id, t->at, to))

@@ -99,6 +99,7 @@ struct zq {
 	bool looked;        /* that it is believed */
 	/* as the program is */
 	mono_ns asked;
+	mono_ns unserved; /* by then somebody answers, after none did */
 	bool known, failing;
 	bool inconsistent; /* an NXDOMAIN of it was denied by another type */
 	content_id believed;
@@ -128,6 +129,7 @@ struct zones {
 	unsigned named, at_parent; /* in its NS, and in the parent's */
 	unsigned members;          /* who serves it by both */
 	mono_ns found;             /* by then that is known */
+	mono_ns nobody; /* served it the last time that it was looked at */
 	uint32_t serial, refresh, retry;
 	uint32_t ds, n_values;
 	content_id parent_ns, parent_ds;
@@ -203,6 +205,7 @@ bool zones_said_once(
 /* Whatever was so for long enough is what is believed and told. */
 void zones_look(struct sim *s);
 void zones_disturb(struct sim *s);
+void zones_kill(struct sim *s);
 void zones_end(struct sim *s);
 
 /* ---- zones_hear.c ---- */

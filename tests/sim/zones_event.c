@@ -108,6 +108,8 @@ note_apart(struct sim *s, const struct db_entry *e)
 	struct zones *z = s->zones;
 	mono_ns now = loop_mono(s->w.loop);
 	bool split = strcmp(e->event, "split") == 0;
+	/* When it was so, and not when the database took it. */
+	mono_ns at = now - (loop_wall(s->w.loop) - e->at) * 1000;
 	char reason[32] = "";
 
 	if (split ? z->split : z->apart)
@@ -119,12 +121,12 @@ note_apart(struct sim *s, const struct db_entry *e)
 			   "same",
 		    e->event, e->name);
 	if (split && strcmp(reason, "late") == 0 &&
-	    (!z->apart || now - z->apart_at + MONO_S(LATE_SLACK_S) <
+	    (!z->apart || at - z->apart_at + MONO_S(LATE_SLACK_S) <
 			      MONO_S(z->refresh + z->retry)))
 		story_fail("R18: split as late, %lld s after spreading",
-		    (long long)((now - z->apart_at) / MONO_S(1)));
+		    (long long)((at - z->apart_at) / MONO_S(1)));
 	if (!z->apart)
-		z->apart_at = now;
+		z->apart_at = at;
 	z->apart = true;
 	z->split = split;
 }
@@ -358,9 +360,13 @@ look_servers(struct sim *s)
 	for (size_t i = 0; i < z->n_ns; i++) {
 		const struct ns *n = &z->ns[i];
 
+		/* A zone that nobody serves is not found. */
+		if (!anybody)
+			z->nobody = now;
 		if ((z->members & 1u << i) == 0 || z->hijacked ||
 		    s->away != 0 || !anybody ||
 		    now - n->since < MONO_S(ROUNDS_S) ||
+		    now - z->nobody < MONO_S(ROUNDS_S) ||
 		    now - z->found < MONO_S(ROUNDS_S))
 			continue;
 		if (n->health == NS_LAME && n->told != 'l')

@@ -257,12 +257,17 @@ look_at(struct sim *s, struct zq *q, mono_ns now)
  * servers answers its servers are looked for, and it is not asked.
  */
 static void
-look_if_asked(struct sim *s, const struct zq *q, mono_ns now)
+look_if_asked(struct sim *s, struct zq *q, mono_ns now)
 {
 	mono_ns from = q->asked > q->disturbed ? q->asked : q->disturbed;
 
-	if (q->now.n <= 0)
+	/* It is looked at every 20 s: until then nobody may have answered. */
+	if (q->now.n <= 0) {
+		q->unserved = now + MONO_S(20);
 		return;
+	}
+	if (q->unserved > from)
+		from = q->unserved;
 	if (q->changed > from)
 		from = q->changed;
 	if (q->watched && s->away == 0 &&
@@ -354,6 +359,17 @@ zones_disturb(struct sim *s)
 	}
 	for (size_t i = 0; i < NS_MAX; i++)
 		s->zones->ns[i].since = now;
+}
+
+/* A start forgets that it failed of what nobody watches. */
+void
+zones_kill(struct sim *s)
+{
+	for (size_t i = 0; i < s->zones->n; i++) {
+		struct zq *q = &s->zones->list[i];
+
+		q->failing = q->failing && q->watched;
+	}
 }
 
 void
