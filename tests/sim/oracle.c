@@ -14,12 +14,14 @@
 #include "daemon/monitor/monitor_priv.h"
 #include "dns/type.h"
 #include "jpath.h"
+#include "judge/stale.h"
 #include "resolver/resolver.h"
 #include "zones.h"
 
 enum {
 	FAILING_AFTER = 3, /* the configuration's default */
 	KILL_LOSES_MS = 1000,
+	AGAIN_TAKES_MS = 4000, /* R13: asked again, before it is written */
 	LOAD_S = 3,       /* a start has its state by then */
 	POLL_SLACK_S = 40 /* three attempts at silent servers, and the rates */
 };
@@ -682,8 +684,12 @@ oracle_kill(struct sim *s)
 		struct subject *q = &s->subjects[i];
 
 		for (size_t k = q->n_heard; k > 0; k--) {
-			if (q->heard[k - 1].arrived >= from)
-				q->heard[k - 1].lost = true;
+			struct hearing *h = &q->heard[k - 1];
+			mono_ns waits = MONO_MS(
+			    h->ttl <= STALE_TTL_S ? AGAIN_TAKES_MS : 0);
+
+			if (h->arrived >= from - waits)
+				h->lost = true;
 		}
 		/* A start forgets that it failed of what nobody watches. */
 		if (!q->watched)
