@@ -205,6 +205,25 @@ source_denied(const struct inquiry *q)
 	return false;
 }
 
+/*
+ * R13: the largest that was seen of it.  What was left of it in a cache, when
+ * that came last, says nothing of an entry's age.
+ */
+static uint32_t
+largest_ttl(const struct inquiry *q, const struct testimony *of)
+{
+	uint32_t ttl = of->ttl;
+
+	for (size_t i = q->begin; i < q->end; i++) {
+		const struct testimony *t = &q->list[i];
+
+		if (t->witness.fail == FAIL_NOT && t->ttl > ttl &&
+		    content_equal(&t->content, &of->content))
+			ttl = t->ttl;
+	}
+	return ttl;
+}
+
 static void
 fill_change(const struct inquiry *q, struct say_change *c)
 {
@@ -230,7 +249,7 @@ fill_change(const struct inquiry *q, struct say_change *c)
 	    .decided_at = loop_wall(m->loop),
 	    .from = {&q->believed, q->believed_ttl, q->believed_since,
 		q->believed_seen},
-	    .to = {.content = &to->content, .ttl = to->ttl},
+	    .to = {.content = &to->content, .ttl = largest_ttl(q, to)},
 	    .judgement = &q->judgement,
 	    .verdict = weigh_witnesses(q),
 	    .note = delegation_note(m, q->question),
@@ -465,7 +484,7 @@ build_decision(struct inquiry *q, struct commit_decision *d,
 	                q->state != INQUIRY_DOUBTED,
 	    .doubted = q->doubted,
 	    .to = &to->content,
-	    .ttl = to->ttl,
+	    .ttl = c.to.ttl,
 	    .from_seen = q->believed_seen,
 	    .from_ttl = q->believed_ttl_most,
 	    .since = first_sight(q, &to->content),
@@ -492,7 +511,7 @@ believe(struct inquiry *q)
 	if (q->judgement.label == LABEL_TRANSIENT)
 		return;
 	row->fingerprint = to->fingerprint;
-	question_set_ttl(row, to->ttl);
+	question_set_ttl(row, largest_ttl(q, to));
 	row->seen = (uint32_t)(to->last_at / WALL_S(1));
 	pools_believe(q);
 	sleeping_heard(m, q->question);

@@ -22,7 +22,7 @@ enum {
 	FAILING_AFTER = 3, /* the configuration's default */
 	KILL_LOSES_MS = 1000,
 	AGAIN_TAKES_MS = 4000, /* R13: asked again, before it is written */
-	LOAD_S = 3,       /* a start has its state by then */
+	LOAD_S = 3,            /* a start has its state by then */
 	POLL_SLACK_S = 40 /* three attempts at silent servers, and the rates */
 };
 
@@ -685,8 +685,8 @@ oracle_kill(struct sim *s)
 
 		for (size_t k = q->n_heard; k > 0; k--) {
 			struct hearing *h = &q->heard[k - 1];
-			mono_ns waits = MONO_MS(
-			    h->ttl <= STALE_TTL_S ? AGAIN_TAKES_MS : 0);
+			mono_ns waits =
+			    MONO_MS(h->ttl <= STALE_TTL_S ? AGAIN_TAKES_MS : 0);
 
 			if (h->arrived >= from - waits)
 				h->lost = true;
