@@ -280,7 +280,9 @@ is_behind(const struct sim *s, const struct subject *q, const struct hearing *h,
 	const struct belief *now = belief_at(q, h->wall);
 	uint32_t ttl = ttl_known(s, q, h, surely);
 
-	if (s->profile.authoritative || now == NULL || ttl <= h->ttl)
+	/* Of the same TTL it may be a second old: they are whole ones. */
+	if (s->profile.authoritative || now == NULL || ttl < h->ttl ||
+	    (surely && ttl == h->ttl))
 		return false;
 	return h->wall - WALL_S(ttl - h->ttl) - WALL_S(2) < now->from;
 }

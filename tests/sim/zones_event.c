@@ -248,7 +248,8 @@ note_trouble(struct sim *s, const struct db_entry *e)
 		    e->event, n->host, n->fails);
 	n->told = told;
 	n->fails = 0;
-	n->left = false;
+	/* Told of who is none already, it may be told when he is again. */
+	n->left = (s->zones->members & 1u << (n - s->zones->ns)) == 0;
 }
 
 static void
