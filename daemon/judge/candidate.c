@@ -121,7 +121,7 @@ says(const struct witness *w, enum claim claim, const struct content *to,
 static bool
 is_old(const struct candidate *c, const struct witness *w)
 {
-	uint32_t ttl_max = w->ttl;
+	uint32_t ttl_max = w->ttl > w->ttl_past ? w->ttl : w->ttl_past;
 
 	if (w->aa)
 		return false;

@@ -31,6 +31,7 @@
 #include "monitor_priv.h"
 #include "pools.h"
 #include "quorum_priv.h"
+#include "remnant.h"
 #include "sleeping.h"
 #include "source.h"
 #include "stale.h"
@@ -338,6 +339,7 @@ inquiry_open(struct inquiry *q)
 	q->deadline = 0;
 	q->asked_groups = 0;
 	q->n_repeats = 0;
+	q->n_looks = 0;
 	q->kept_aspects = 0;
 	q->source_asked = source_asks(m, q->question); /* all of them were */
 	q->cd_asked = false;
@@ -384,6 +386,7 @@ inquiry_open(struct inquiry *q)
 		judge_history(q);
 	}
 	testimony_record_waited(q);
+	remnant_look(q);
 	testimony_count_bytes(q);
 	filter_opened(q);
 	household_join(m, q);
@@ -547,6 +550,7 @@ took(struct inquiry *q, struct testimony *t, bool polled)
 	} else if (q->state == INQUIRY_OPEN && t != NULL) {
 		testimony_record(q, t);
 		filter_hear(q, t);
+		remnant_look(q);
 		q->end = q->n;
 		if (!m->gathering)
 			inquiry_step(q);

@@ -29,6 +29,7 @@
 #include "pools.h"
 #include "provider.h"
 #include "quorum_priv.h"
+#include "remnant.h"
 #include "source.h"
 #include "stale.h"
 #include "stretch.h"

@@ -266,6 +266,7 @@ struct inquiry {
 	bool doubted;          /* the decision was told as unconfirmed */
 	uint64_t asked_groups; /* bit per group that was asked */
 	uint8_t n_repeats;     /* times the first server was asked again */
+	uint8_t n_looks;       /* contents that were looked up (R13) */
 	wall_us next_repeat;
 	wall_us next_survey; /* then those of an unheard one are asked */
 	bool source_asked;   /* the zone's servers were asked */
@@ -719,18 +720,6 @@ void attribute_look(struct monitor *m, uint32_t id, const struct answer *a,
 void attribute_restore(
     struct monitor *m, uint32_t id, const struct store_row *row);
 void attribute_free_all(struct monitor *m);
-
-/* ---- remnant.c ---- */
-/*
- * R13: is the first sight of an inquiry what was seen before, and may come out
- * of an entry that is older than what is believed now?  `b` was fetched for it.
- */
-bool remnant_is(struct inquiry *q, const struct store_believed *b);
-void remnant_second(struct monitor *m);
-void remnant_forget_servers(struct monitor *m);
-/* A piece of the count of questions with intervals below their TTLs. */
-void remnant_count_short(struct monitor *m);
-void remnant_free_all(struct monitor *m);
 
 /* ---- burst.c ---- */
 /* A change is decided and told: its question is asked a few times more. */

@@ -18,13 +18,20 @@
  * Only questions that show something old have an entry here.
  */
 
+#include "remnant.h"
+
 #include <stdlib.h>
 
 #include "loop/loop.h"
-#include "monitor_priv.h"
 #include "source.h"
 
-enum { SWEEP_SLOTS = 64, COUNT_IDS = 65536, CACHES_MAX = 4 };
+enum {
+	SWEEP_SLOTS = 64,
+	COUNT_IDS = 65536,
+	CACHES_MAX = 4, /* of a question */
+	LOOKS_MAX = 4,  /* of an inquiry */
+	PAST_S = 86400
+};
 
 /* An old answer that was seen. */
 struct cached {
@@ -136,6 +143,104 @@ remnant_is(struct inquiry *q, const struct store_believed *b)
 		return false;
 	note(m, r, &now);
 	return true;
+}
+
+/* ---- what others say ---- */
+
+struct look {
+	struct pending pending;
+	struct monitor *monitor;
+	uint32_t question;
+	struct uuid change;
+	uint64_t print;
+};
+
+static void
+look_free(struct pending *p)
+{
+	free((struct look *)p);
+}
+
+/* The inquiry may be over, and another one of the question open. */
+static void
+on_looked(void *ctx, int err, const struct store_believed *b)
+{
+	struct look *l = ctx;
+	struct inquiry *q = idmap_get(&l->monitor->inquiries, l->question);
+
+	pending_take(l->monitor, &l->pending);
+	if (err == 0 && b->known && b->past && q != NULL &&
+	    uuid_equal(&q->change, &l->change)) {
+		for (size_t i = q->begin; i < q->n; i++) {
+			if (q->list[i].fingerprint == l->print)
+				q->list[i].witness.ttl_past = b->past_ttl;
+		}
+		q->look = true;
+	}
+	free(l);
+}
+
+static void
+look_up(struct inquiry *q, const struct testimony *t)
+{
+	struct monitor *m = q->monitor;
+	struct look *l = calloc(1, sizeof(*l));
+	struct store_fetch f = {
+	    .key = q->key,
+	    .seen = &t->content,
+	    .at = t->at,
+	};
+
+	if (l == NULL)
+		return; /* as if nothing were known of it */
+	l->pending.free = look_free;
+	l->monitor = m;
+	l->question = q->question;
+	l->change = q->change;
+	l->print = t->fingerprint;
+	pending_add(m, &l->pending);
+	store_fetch(m->store, &f, on_looked, l);
+}
+
+/* From a cache, and something that is neither believed nor the first sight. */
+static bool
+is_third(const struct inquiry *q, const struct testimony *t)
+{
+	return testimony_differs(q, t) && !t->witness.aa &&
+	       t->fingerprint != q->list[q->begin].fingerprint &&
+	       !content_equal(&t->content, &q->list[q->begin].content);
+}
+
+/* It was looked up for an earlier one. */
+static bool
+was_looked_up(const struct inquiry *q, struct testimony *t)
+{
+	for (const struct testimony *o = q->list + q->begin; o < t; o++) {
+		if (o->looked && o->fingerprint == t->fingerprint) {
+			t->witness.ttl_past = o->witness.ttl_past;
+			return true;
+		}
+	}
+	return false;
+}
+
+void
+remnant_look(struct inquiry *q)
+{
+	/* No entry is older than a day: that is how far one is looked for. */
+	if (loop_wall(q->monitor->loop) - q->believed_since > WALL_S(PAST_S))
+		return;
+	for (size_t i = q->begin; i < q->n; i++) {
+		struct testimony *t = &q->list[i];
+
+		if (t->looked || !is_third(q, t))
+			continue;
+		t->looked = true;
+		if (!was_looked_up(q, t) && q->n_looks < LOOKS_MAX) {
+			q->n_looks++;
+			look_up(q, t);
+		}
+	}
 }
 
 /* Other servers have the numbers of these. */

@@ -18,6 +18,7 @@
 #include "monitor_priv.h"
 #include "poll_priv.h"
 #include "quorum_priv.h"
+#include "remnant.h"
 #include "source_priv.h"
 #include "stale.h"
 

@@ -17,6 +17,7 @@
 
 #include "judge/stale.h"
 #include "loop/loop.h"
+#include "remnant.h"
 #include "schedule/chase.h"
 #include "stale.h"
 

@@ -48,8 +48,9 @@ struct testimony {
 	                  * or it was asked alone (R18) */
 	bool has_serial; /* the zone's there */
 	uint32_t serial;
-	bool bare; /* NXDOMAIN without an SOA */
-	bool cd;   /* asked with CD=1: shown, and counted as a FAIL (R17) */
+	bool bare;   /* NXDOMAIN without an SOA */
+	bool looked; /* up: what its content was before (R13) */
+	bool cd;     /* asked with CD=1: shown, and counted as a FAIL (R17) */
 };
 
 /* When and where a reply was observed that is taken down later. */

@@ -95,6 +95,8 @@ struct witness {
 	bool lags;         /* no answer, and the last one was not what the
 	                    * zone said then: of a zone's own server */
 	uint32_t ttl;      /* of the newest of the run */
+	uint32_t ttl_past; /* R13: the largest that its content had before,
+	                    * where that was looked up; else 0 */
 	bool stale;        /* EDE 3 or 19: served stale (R13) */
 	bool filtered;     /* R16: its resolver lies; says nothing */
 	const struct content *content;
