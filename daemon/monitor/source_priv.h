@@ -225,6 +225,9 @@ struct zone_state *zone_state_named(
 bool zone_reserve(struct zone_state *z, uint8_t n);
 /* NULL: there are enough. */
 struct deviation *zone_add_deviation(struct zone_state *z);
+/* NULL: none of that question and server. */
+struct deviation *zone_deviation(
+    struct zone_state *z, uint32_t id, uint16_t server);
 const char *trouble_text(enum fail fail); /* "lame" or "silent" */
 /* What it is known to say of the question, if not what is believed; 0.  After
  * a start, until it was heard, what nobody says. */

@@ -171,8 +171,8 @@ zone_state_named(struct sources *s, uint8_t view, const struct name *name)
 
 /* ---- deviations ---- */
 
-static struct deviation *
-deviation_of(struct zone_state *z, uint32_t id, uint16_t server)
+struct deviation *
+zone_deviation(struct zone_state *z, uint32_t id, uint16_t server)
 {
 	for (uint32_t i = 0; i < z->n_deviations; i++) {
 		if (z->deviations[i].question == id &&
@@ -195,7 +195,7 @@ leads(struct zone_state *z, uint32_t id, uint16_t server)
 		const struct zone_member *v = &z->members[i];
 
 		if (v->trouble != TROUBLE_NOT ||
-		    deviation_of(z, id, v->server) != NULL)
+		    zone_deviation(z, id, v->server) != NULL)
 			continue;
 		if (!v->has_serial ||
 		    !survey_serial_newer(own->serial, v->serial))
@@ -209,7 +209,7 @@ uint64_t
 zone_expected(struct zone_state *z, uint32_t id, uint16_t server)
 {
 	const struct deviation *d =
-	    z->n_deviations == 0 ? NULL : deviation_of(z, id, server);
+	    z->n_deviations == 0 ? NULL : zone_deviation(z, id, server);
 
 	if (d == NULL)
 		return 0;
@@ -324,7 +324,7 @@ static bool
 note_deviation(struct sources *s, struct zone_state *z, uint32_t id,
     const struct zone_heard *h)
 {
-	struct deviation *d = deviation_of(z, id, h->server);
+	struct deviation *d = zone_deviation(z, id, h->server);
 	uint8_t digest[16] = {0};
 	bool same;
 
@@ -416,7 +416,7 @@ zone_hear(struct sources *s, struct zone_state *z, uint32_t id,
 			continue;
 		apart = apart || heard[i].stand != STAND_AGREES;
 		if (heard[i].stand == STAND_AGREES) {
-			d = deviation_of(z, id, heard[i].server);
+			d = zone_deviation(z, id, heard[i].server);
 			if (d != NULL)
 				drop_deviation(z, d);
 			dirty = dirty || d != NULL;

@@ -13,7 +13,10 @@
 
 #include "source_priv.h"
 
-enum { KEEP_VERSION = 1 };
+enum {
+	KEEP_VERSION = 2,
+	KEEP_FLAT = 1 /* did not say which questions are asked at the parent */
+};
 
 static void
 put_addr(const struct sources *s, uint16_t server, struct buf *out)
@@ -70,6 +73,7 @@ zone_pack(const struct sources *s, const struct zone_state *z, struct buf *out)
 		buf_add_u8(out, size);
 		buf_add(out, name, size);
 		buf_add_u16(out, table_question(t, d->question)->type);
+		buf_add_u8(out, table_view(t, d->question) != z->view);
 		put_addr(s, d->server, out);
 		buf_add_u8(out, d->stand);
 		buf_add(out, d->digest, sizeof(d->digest));
@@ -82,6 +86,7 @@ zone_pack(const struct sources *s, const struct zone_state *z, struct buf *out)
 struct reading {
 	const uint8_t *p;
 	size_t left;
+	uint8_t version;
 	bool bad;
 };
 
@@ -165,17 +170,21 @@ take_deviation(struct reading *r, struct sources *s, const struct source *of,
 	uint8_t size = (uint8_t)take_number(r, 1);
 	const uint8_t *name = take(r, size);
 	uint16_t type = (uint16_t)take_number(r, 2);
+	bool at_parent = r->version > KEEP_FLAT && take_number(r, 1) != 0;
+	uint8_t view = at_parent ? of->parent : z->view;
 	uint16_t server = take_addr(r, s, of);
 	uint8_t stand = (uint8_t)take_number(r, 1);
 	const uint8_t *digest = take(r, 16);
 	bool has_serial = take_number(r, 1) != 0;
 	uint32_t serial = (uint32_t)take_number(r, 4);
 	wall_us since = (wall_us)take_number(r, 8);
-	uint32_t id = r->bad ? QUESTION_NONE
-	                     : table_find(m->table, z->view, name, size, type);
+	uint32_t id = r->bad || view == VIEW_NONE
+	                  ? QUESTION_NONE
+	                  : table_find(m->table, view, name, size, type);
 	struct deviation *d;
 
 	if (id == QUESTION_NONE || server == 0 ||
+	    zone_deviation(z, id, server) != NULL ||
 	    (d = zone_add_deviation(z)) == NULL)
 		return;
 	*d = (struct deviation){.question = id,
@@ -195,7 +204,8 @@ zone_unpack(
 	const struct source *of = source_of_view(s->monitor, z->view);
 	uint32_t n;
 
-	if (of == NULL || take_number(&r, 1) != KEEP_VERSION)
+	r.version = (uint8_t)take_number(&r, 1);
+	if (of == NULL || r.version < KEEP_FLAT || r.version > KEEP_VERSION)
 		return false;
 	z->apart = (enum zone_apart)take_number(&r, 1);
 	z->apart_since = (wall_us)take_number(&r, 8);

@@ -354,7 +354,7 @@ without_last(void)
 
 /* What all servers say to the first name; the last one something else. */
 static void
-hear(struct zone_state *z, enum survey_stand last)
+hear_of(struct zone_state *z, uint32_t id, enum survey_stand last)
 {
 	struct zone_heard heard[SERVERS];
 
@@ -368,7 +368,13 @@ hear(struct zone_state *z, enum survey_stand last)
 	heard[SERVERS - 1].stand = last;
 	if (last != STAND_AGREES)
 		heard[SERVERS - 1].print = 9;
-	zone_hear(&w->s, z, w->ids[0], heard, SERVERS);
+	zone_hear(&w->s, z, id, heard, SERVERS);
+}
+
+static void
+hear(struct zone_state *z, enum survey_stand last)
+{
+	hear_of(z, w->ids[0], last);
 }
 
 static void
@@ -460,6 +466,68 @@ test_a_split_that_ended_meanwhile_is_told_after_a_restart(void **state)
 	hear(z, STAND_AGREES);
 	assert_int_equal(n_told("converged"), 1);
 	buf_fini(&packed);
+}
+
+/*
+ * The same name and type may be watched at the parent, too, which is this zone
+ * where the name is none: that is another question.
+ */
+static void
+test_what_is_asked_at_the_parent_is_its_own_after_a_restart(void **state)
+{
+	struct zone_state *z = the_zone();
+	struct name name = name_of("n0.zone.example.");
+	struct buf packed = {0};
+	uint32_t above;
+
+	(void)state;
+	w->of.parent = table_add_view(w->m.table, "source/parent");
+	above = table_add(w->m.table, w->of.parent, &name, TYPE_A);
+	table_question(w->m.table, above)->flags = Q_WATCHED;
+	hear_of(z, above, STAND_DIFFERS);
+	hear(z, STAND_DIFFERS);
+	zone_pack(&w->s, z, &packed);
+	z->n_deviations = z->n_members = 0;
+	assert_true(zone_unpack(&w->s, z, packed.data, packed.size));
+	assert_int_equal(z->n_deviations, 2);
+	hear(z, STAND_AGREES);
+	assert_int_equal(n_told("converged"), 0);
+	hear_of(z, above, STAND_AGREES);
+	assert_int_equal(n_told("converged"), 1);
+	buf_fini(&packed);
+}
+
+/* As it was written before that was told apart: the two were one. */
+static void
+test_what_was_kept_before_is_read_and_nothing_is_twice(void **state)
+{
+	struct zone_state *z = the_zone();
+	struct buf packed = {0};
+	struct buf flat = {0};
+	size_t own, at;
+
+	(void)state;
+	hear(z, STAND_DIFFERS);
+	zone_pack(&w->s, z, &packed);
+	z->n_deviations = 0;
+	zone_pack(&w->s, z, &flat);
+	/* One deviation's bytes, without its flag, twice. */
+	own = packed.size - flat.size;
+	at = flat.size + 1 + packed.data[flat.size] + 2;
+	flat.data[0] = 1;
+	flat.data[flat.size - 1] = 2;
+	for (int i = 0; i < 2; i++) {
+		buf_add(&flat, packed.data + packed.size - own,
+		    at - (packed.size - own));
+		buf_add(&flat, packed.data + at + 1, packed.size - at - 1);
+	}
+	z->n_members = 0;
+	assert_true(zone_unpack(&w->s, z, flat.data, flat.size));
+	assert_int_equal(z->n_deviations, 1);
+	hear(z, STAND_AGREES);
+	assert_int_equal(n_told("converged"), 1);
+	buf_fini(&packed);
+	buf_fini(&flat);
 }
 
 /* Nobody watches the name any more that showed it: nothing else would end it.
@@ -648,6 +716,8 @@ main(void)
 	    TEST(test_a_server_that_leaves_the_zone_takes_its_split_along),
 	    TEST(test_a_server_whose_address_cannot_be_found_stays_split),
 	    TEST(test_a_split_that_ended_meanwhile_is_told_after_a_restart),
+	    TEST(test_what_is_asked_at_the_parent_is_its_own_after_a_restart),
+	    TEST(test_what_was_kept_before_is_read_and_nothing_is_twice),
 	    TEST(test_a_split_of_nothing_ends_after_a_restart),
 	    TEST(test_of_what_cannot_be_read_nothing_is_taken),
 	    TEST(test_a_server_with_a_long_name_is_known_after_a_restart),
