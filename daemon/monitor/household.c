@@ -199,10 +199,24 @@ denied_print(const struct inquiry *q)
 	return FINGERPRINT_ASK;
 }
 
+/* Was something else heard beside the NXDOMAIN that differs? */
+static bool
+differs_otherwise(const struct inquiry *q)
+{
+	for (size_t i = q->begin; i < q->n; i++) {
+		const struct testimony *t = &q->list[i];
+
+		if (testimony_differs(q, t) && !is_plain_nxdomain(&t->content))
+			return true;
+	}
+	return false;
+}
+
 static void
 deny_one(struct monitor *m, struct inquiry *q)
 {
-	if (q->believed.outcome == OUTCOME_NODATA && q->believed.n_chain == 0) {
+	if (q->believed.outcome == OUTCOME_NODATA && q->believed.n_chain == 0 &&
+	    !differs_otherwise(q)) {
 		uint64_t print = denied_print(q);
 
 		/* Nothing is left of the difference. */
