@@ -221,6 +221,7 @@ static enum stale
 past(struct inquiry *q, const struct store_believed *b)
 {
 	struct monitor *m = q->monitor;
+	const struct testimony *first = &q->list[q->begin];
 	const struct testimony *t = newest(q);
 	struct stale_sample s = {
 	    .now = t->witness.last_at,
@@ -232,8 +233,10 @@ past(struct inquiry *q, const struct store_believed *b)
 	};
 	enum stale what;
 
+	/* What began higher was fetched, however little is left of it now. */
 	if (!b->past || q->restored || m->setup.once ||
-	    s.server >= m->n_servers || !stale_is_low(s.aa, s.ttl, s.usual))
+	    s.server >= m->n_servers || !stale_is_low(s.aa, s.ttl, s.usual) ||
+	    !stale_is_low(s.aa, first->ttl, s.usual))
 		return STALE_NOT;
 	what = judge(m, q->question, &s, true);
 	if (what != STALE_DOUBTED)

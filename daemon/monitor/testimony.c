@@ -100,10 +100,11 @@ is_other_instance(const struct testimony *t, const struct answer *a)
 
 static bool
 says_the_same(const struct testimony *t, const struct answer *a, enum fail fail,
-    uint64_t fingerprint)
+    uint64_t fingerprint, bool stale)
 {
+	/* What was said afresh stays so when it is said out of an old cache. */
 	return !t->witness.filtered && t->witness.fail == fail &&
-	       t->fingerprint == fingerprint &&
+	       t->witness.stale == stale && t->fingerprint == fingerprint &&
 	       t->witness.server == a->server &&
 	       t->witness.transport == a->transport;
 }
@@ -116,7 +117,7 @@ says_the_same(const struct testimony *t, const struct answer *a, enum fail fail,
  */
 static struct testimony *
 same_run(const struct inquiry *q, const struct answer *a, enum fail fail,
-    uint64_t fingerprint)
+    uint64_t fingerprint, bool stale)
 {
 	bool any = q->state == INQUIRY_DOUBTED ||
 	           (q->state == INQUIRY_OPEN &&
@@ -131,7 +132,7 @@ same_run(const struct inquiry *q, const struct answer *a, enum fail fail,
 	for (size_t i = q->n; i > first; i--) {
 		struct testimony *t = &q->list[i - 1];
 
-		if (says_the_same(t, a, fail, fingerprint) &&
+		if (says_the_same(t, a, fail, fingerprint, stale) &&
 		    (any || !is_other_instance(t, a)))
 			return t;
 	}
@@ -282,15 +283,14 @@ testimony_reply(
 	struct monitor *m = q->monitor;
 	wall_us after = candidate_fetched_after(monitor_steady(m), sum->aa,
 	    ttl_max_for(q, a->server, sum), sum->ttl);
-	struct testimony *t = same_run(q, a, FAIL_NOT, sum->fingerprint);
 	bool stale = a->message->ede == 3 || a->message->ede == 19 ||
 	             may_be_kept(q, a, sum);
+	struct testimony *t = same_run(q, a, FAIL_NOT, sum->fingerprint, stale);
 	struct reply reply;
 
 	if (t != NULL) {
 		t->apart = t->apart && m->apart;
 		t->witness.count++;
-		t->witness.stale = stale;
 		t->witness.ttl = sum->ttl;
 		t->witness.last_at = monitor_steady(m);
 		t->last_at = loop_wall(m->loop);
@@ -424,7 +424,7 @@ testimony_disown(struct commit_evidence *e)
 struct testimony *
 testimony_fail(struct inquiry *q, const struct answer *a, enum fail fail)
 {
-	struct testimony *t = same_run(q, a, fail, 0);
+	struct testimony *t = same_run(q, a, fail, 0, false);
 
 	if (t != NULL) {
 		t->witness.count++;
@@ -506,8 +506,10 @@ testimony_record(struct inquiry *q, struct testimony *t)
 	if (t->stored || !testimony_differs(q, t))
 		return;
 	for (struct testimony *o = q->list + q->begin; o < t; o++) {
+		/* A denied NXDOMAIN reads as NODATA (R5), and was none. */
 		if (o->witness.fail == FAIL_NOT &&
-		    content_equal(&o->content, &t->content))
+		    content_equal(&o->content, &t->content) &&
+		    (!q->inconsistent || o->fingerprint == t->fingerprint))
 			return;
 	}
 	q->end = (size_t)(t - q->list) + 1;
@@ -520,7 +522,7 @@ testimony_record(struct inquiry *q, struct testimony *t)
 void
 testimony_record_waited(struct inquiry *q)
 {
-	for (size_t i = q->begin + 1; i < q->end; i++)
+	for (size_t i = q->begin + 1; i < q->n; i++)
 		testimony_record(q, &q->list[i]);
 }
 

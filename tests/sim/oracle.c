@@ -121,6 +121,7 @@ on_ask(void *ctx, const struct said *said)
 	    .fetched = said->fetched,
 	    .server = (uint8_t)(said->server - s->w.net.servers),
 	    .purpose = (uint8_t)(ask->cookie >> 32),
+	    .cd = (ask->flags & ASK_CD) != 0,
 	    .tcp = (ask->flags & ASK_TCP) != 0,
 	    .stale = said->stale,
 	    .aside = (ask->flags & ASK_CD) != 0 ||
@@ -571,8 +572,7 @@ failures_since(const struct subject *q, wall_us at, bool *good)
 			n = h->id == 0 || h->aside ? n + 1 : h->stale ? n : 0;
 		if (h->wall < at)
 			continue;
-		*good = *good || (h->id != 0 && !h->stale &&
-				     h->purpose != PURPOSE_EVIDENCE);
+		*good = *good || (h->id != 0 && !h->stale && !h->cd);
 		if (n > most)
 			most = n;
 	}

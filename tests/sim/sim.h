@@ -61,6 +61,7 @@ struct hearing {
 	bool first; /* the first attempt of a poll */
 	bool tcp;
 	bool stale;
+	bool cd;    /* asked with CD=1 */
 	bool aside; /* asked with CD=1, or an NXDOMAIN without SOA: may be taken
 	             * for a failure, and for nothing said (R16, R17) */
 	bool lost;  /* killed before it can have been written */
