@@ -212,21 +212,50 @@ differs_otherwise(const struct inquiry *q)
 	return false;
 }
 
+/* Nothing is left of the difference. */
+static void
+end_denied(struct monitor *m, struct inquiry *q)
+{
+	uint64_t print = denied_print(q);
+
+	q->judgement.label = LABEL_TRANSIENT;
+	q->judgement.why = "another type of the name still answers";
+	decide_weigh(q);
+	q->severity = SEVERITY_INFO; /* a server's fault, R5 */
+	decide_commit(m, &q, 1, NULL);
+	/* Until a type of the name comes or goes, it is no news. */
+	table_question(m->table, q->question)->fingerprint = print;
+}
+
+/*
+ * What else differed did not count in the end, as it was out of an old entry,
+ * and the NXDOMAIN is denied.
+ */
+bool
+household_denied(struct inquiry *q, const struct judgement *j, wall_us now)
+{
+	struct monitor *m = q->monitor;
+
+	if (!q->inconsistent || j->to != NULL || q->deadline == 0 ||
+	    now < q->deadline)
+		return false;
+	for (size_t k = q->begin; k < q->n; k++) {
+		struct testimony *t = &q->list[k];
+
+		if (t->witness.fail == FAIL_NOT &&
+		    t->fingerprint == m->nxdomain)
+			t->content.outcome = OUTCOME_NXDOMAIN; /* as it was */
+	}
+	end_denied(m, q);
+	return true;
+}
+
 static void
 deny_one(struct monitor *m, struct inquiry *q)
 {
 	if (q->believed.outcome == OUTCOME_NODATA && q->believed.n_chain == 0 &&
 	    !differs_otherwise(q)) {
-		uint64_t print = denied_print(q);
-
-		/* Nothing is left of the difference. */
-		q->judgement.label = LABEL_TRANSIENT;
-		q->judgement.why = "another type of the name still answers";
-		decide_weigh(q);
-		q->severity = SEVERITY_INFO; /* a server's fault, R5 */
-		decide_commit(m, &q, 1, NULL);
-		/* Until a type of the name comes or goes, it is no news. */
-		table_question(m->table, q->question)->fingerprint = print;
+		end_denied(m, q);
 		return;
 	}
 	for (size_t k = q->begin; k < q->n; k++) {

@@ -216,6 +216,8 @@ inquiry_step(struct inquiry *q)
 	}
 	if (q->state != INQUIRY_OPEN || judge(q, now, &m->scratch, &j) != 0)
 		return;
+	if (household_denied(q, &j, now))
+		return;
 	if (j.label == LABEL_NONE || inquiry_is_unheard(q, now)) {
 		inquiry_ask_more(q, now);
 		return;

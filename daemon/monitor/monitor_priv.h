@@ -660,6 +660,9 @@ void household_hear(struct monitor *m, uint32_t id, const struct reply_sum *sum,
 void household_fail(struct monitor *m, uint32_t id);
 /* A member is judged, or time passed: commit when all are in. */
 void household_step(struct monitor *m, struct household *h);
+/* R5: true: an inquiry of which a denial left nothing has ended. */
+bool household_denied(
+    struct inquiry *q, const struct judgement *j, wall_us now);
 void household_tick(struct monitor *m);
 void household_free(struct monitor *m, struct household *h);
 void household_free_all(struct monitor *m);
