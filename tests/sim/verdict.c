@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "daemon/monitor/monitor_priv.h"
+#include "judge/stale.h"
 #include "zones.h"
 
 enum { WRITE_SLACK_MS = 1500, POLL_TAKES_S = 15 };
@@ -59,6 +60,25 @@ is_evidence(const struct subject *q, const struct hearing *h)
 }
 
 /*
+ * R13: of a TTL that may be a stale answer's, it is asked again, and what that
+ * says counts, two seconds later.  When the TTL is no less then, as another
+ * query made the resolver fetch it in between, it waits for the next poll.
+ */
+static bool
+was_doubted(const struct subject *q, size_t i)
+{
+	const struct hearing *h = &q->heard[i];
+	const struct hearing *next = i + 1 < q->n_heard ? h + 1 : h;
+	const struct hearing *before = i > 0 ? h - 1 : h;
+
+	if (h->ttl > STALE_TTL_S)
+		return false;
+	if (h->purpose == PURPOSE_AGAIN)
+		return before->id == h->id && h->ttl >= before->ttl;
+	return next->purpose == PURPOSE_AGAIN && next->id == h->id;
+}
+
+/*
  * R10: a poll's answer is what is believed, or evidence of a change that was
  * open then.
  */
@@ -74,7 +94,7 @@ check_written(const struct sim *s, const struct subject *q)
 		    h->aside || h->purpose == PURPOSE_CONFIRM)
 			continue;
 		if (!was_believed(q, h) && !is_evidence(q, h) &&
-		    !is_behind(s, q, h, false))
+		    !is_behind(s, q, h, false) && !was_doubted(q, i))
 			story_fail("lost: %s: %s (TTL %u), heard at %.3f s, is "
 				   "nowhere",
 			    q->text, id_text(h->id), h->ttl,
