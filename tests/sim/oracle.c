@@ -370,10 +370,12 @@ static long
 next_place(const struct subject *q, long after, content_id id)
 {
 	long at = truth_find(q, after, id);
+	long denied;
 
-	if (at < 0 && id == id_plain(OUTCOME_NODATA))
-		at = truth_find(q, after, id_plain(OUTCOME_NXDOMAIN));
-	return at;
+	if (id != id_plain(OUTCOME_NODATA))
+		return at;
+	denied = truth_find(q, after, id_plain(OUTCOME_NXDOMAIN));
+	return at < 0 || (denied >= 0 && denied < at) ? denied : at;
 }
 
 /* The reply with which the candidate was opened. */

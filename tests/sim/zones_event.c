@@ -241,7 +241,8 @@ note_trouble(struct sim *s, const struct db_entry *e)
 	struct ns *n = server_of(s, e);
 	char told = strcmp(e->event, "lame") == 0 ? 'l' : 's';
 
-	if (n->told == told && !n->left)
+	/* While the database was away it may have left and come back. */
+	if (n->told == told && !n->left && !is_late(s, e))
 		story_fail("R18: duplicate: %s of %s", e->event, n->host);
 	if (n->fails < 3 && !is_late(s, e))
 		story_fail("R18: phantom: %s of %s, who failed %u times",
