@@ -138,8 +138,10 @@ remnant_is(struct inquiry *q, const struct store_believed *b)
 		return false;
 	if (r != NULL && r->since == now.since && r->print == now.print)
 		before = cached_at(r, w->server);
-	/* TTLs are whole seconds: it may live one longer. */
-	if (before != NULL && w->last_at > before->run_out + WALL_S(1))
+	/* TTLs are whole seconds: it may live one longer, and was said at any
+	 * time since it was asked for. */
+	if (before != NULL &&
+	    w->last_at - q->list[q->begin].took > before->run_out + WALL_S(1))
 		return false;
 	note(m, r, &now);
 	return true;

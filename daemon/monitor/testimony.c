@@ -276,6 +276,13 @@ may_be_kept(const struct inquiry *q, const struct answer *a,
 }
 
 /* Takes down a good reply.  NULL: out of memory, or not readable after all. */
+/* Its TTL is as old when it comes. */
+static wall_us
+took(const struct monitor *m, const struct answer *a)
+{
+	return a->sent == 0 ? 0 : (loop_mono(m->loop) - a->sent) / 1000;
+}
+
 struct testimony *
 testimony_reply(
     struct inquiry *q, const struct answer *a, const struct reply_sum *sum)
@@ -292,6 +299,7 @@ testimony_reply(
 		t->apart = t->apart && m->apart;
 		t->witness.count++;
 		t->witness.ttl = sum->ttl;
+		t->took = took(m, a);
 		t->witness.last_at = monitor_steady(m);
 		t->last_at = loop_wall(m->loop);
 		t->witness.fetched_after = after;
@@ -315,6 +323,7 @@ testimony_reply(
 	    reply.content.n_chain == 0)
 		t->content.outcome = OUTCOME_NODATA; /* R5: it was denied */
 	t->fingerprint = sum->fingerprint;
+	t->took = took(m, a);
 	t->apart = m->apart;
 	t->ttl = sum->ttl;
 	t->witness.fetched_after = after;

@@ -27,6 +27,7 @@ struct monitor;
 struct testimony {
 	struct witness witness; /* its times are steady ones */
 	wall_us at;             /* by the wall clock, as it is kept and told */
+	wall_us took; /* the newest of the run, from its question on */
 	wall_us last_at;
 	struct content content;
 	uint64_t fingerprint;

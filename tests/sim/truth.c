@@ -284,5 +284,6 @@ is_behind(const struct sim *s, const struct subject *q, const struct hearing *h,
 	if (s->profile.authoritative || now == NULL || ttl < h->ttl ||
 	    (surely && ttl == h->ttl))
 		return false;
-	return h->wall - WALL_S(ttl - h->ttl) - WALL_S(2) < now->from;
+	return h->wall - WALL_S(ttl - h->ttl) - WALL_S(surely ? 0 : 2) <
+	       now->from;
 }

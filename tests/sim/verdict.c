@@ -75,7 +75,8 @@ was_doubted(const struct subject *q, size_t i)
 		return false;
 	if (h->purpose == PURPOSE_AGAIN)
 		return before->id == h->id && h->ttl >= before->ttl;
-	return next->purpose == PURPOSE_AGAIN && next->id == h->id;
+	return next->purpose == PURPOSE_AGAIN &&
+	       (next->id == h->id || next->id == 0);
 }
 
 /*

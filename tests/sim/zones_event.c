@@ -25,7 +25,8 @@ enum {
 static bool
 is_late(const struct sim *s, const struct db_entry *e)
 {
-	return loop_wall(s->w.loop) - e->at > WALL_S(2);
+	return loop_wall(s->w.loop) - e->at > WALL_S(2) ||
+	       (s->back != 0 && loop_mono(s->w.loop) - s->back < MONO_S(2));
 }
 
 static mono_ns
