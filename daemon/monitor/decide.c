@@ -310,9 +310,6 @@ decide_sight(struct inquiry *q)
 	    .seen_at = q->seen_at,
 	};
 
-	/* What was written of it was evidence of the change before. */
-	for (size_t i = q->begin; i < q->n; i++)
-		q->list[i].stored = false;
 	fill_change(q, &c);
 	buf_clear(&m->text);
 	say_candidate(&c, sight.seen, &m->text);

@@ -531,7 +531,8 @@ testimony_record(struct inquiry *q, struct testimony *t)
 void
 testimony_record_waited(struct inquiry *q)
 {
-	for (size_t i = q->begin + 1; i < q->n; i++)
+	/* Not what came later than T: it belongs to what comes after. */
+	for (size_t i = q->begin + 1; i < q->end; i++)
 		testimony_record(q, &q->list[i]);
 }
 

@@ -23,6 +23,7 @@ enum {
 	KILL_LOSES_MS = 1000,
 	AGAIN_TAKES_MS = 4000, /* R13: asked again, before it is written */
 	LOAD_S = 3,            /* a start has its state by then */
+	WAITS_S = 90,     /* what came while it was away is decided by then */
 	POLL_SLACK_S = 40 /* three attempts at silent servers, and the rates */
 };
 
@@ -670,7 +671,8 @@ oracle_start(struct sim *s)
 
 /*
  * What it heard and had no time to write is gone with it: of the last second,
- * and while the database was away of all that time.
+ * and while the database was away of all that time, as one change after the
+ * other is decided then.
  */
 void
 oracle_kill(struct sim *s)
@@ -680,7 +682,7 @@ oracle_kill(struct sim *s)
 
 	if (s->away != 0)
 		from = s->away - MONO_MS(KILL_LOSES_MS);
-	else if (s->back != 0 && now < s->back + MONO_S(LOAD_S))
+	else if (s->back != 0 && now < s->back + MONO_S(WAITS_S))
 		from = s->away_before - MONO_MS(KILL_LOSES_MS);
 	for (size_t i = 0; i < s->n_subjects; i++) {
 		struct subject *q = &s->subjects[i];
