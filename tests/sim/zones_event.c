@@ -249,7 +249,8 @@ note_trouble(struct sim *s, const struct db_entry *e)
 		story_fail("R18: phantom: %s of %s, who failed %u times",
 		    e->event, n->host, n->fails);
 	n->told = told;
-	n->fails = 0;
+	if (!is_late(s, e))
+		n->fails = 0; /* else some came after it */
 	/* Told of who is none already, it may be told when he is again. */
 	n->left = (s->zones->members & 1u << (n - s->zones->ns)) == 0;
 }
@@ -266,7 +267,8 @@ note_well(struct sim *s, const struct db_entry *e)
 		story_fail("R18: phantom: %s of %s, who does not answer",
 		    e->event, n->host);
 	n->told = 0;
-	n->fails = 0;
+	if (!is_late(s, e))
+		n->fails = 0; /* else some came after it */
 }
 
 static void
